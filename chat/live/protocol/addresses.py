@@ -1,0 +1,117 @@
+"""URLs, e-mail addresses, phone numbers and locales: parsed, checked and written anew, so that nothing rides along.
+
+Each function takes a bounded string and returns the canonical form, or None where it is not one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+URL_INPUT_LIMIT: Final = 8_192
+URL_LIMIT: Final = 2_048
+_SENSITIVE_NAME = re.compile(
+    r"token|secret|pass|pwd|auth|session|sess|sid|sig|key|code|otp|pin|jwt|sso|saml|cred|nonce|state|ticket|hash|csrf|xsrf"
+    r"|mail|phone|mobile|tel|name|user|login|card|cvv|cvc|iban|ssn|birth|dob|address|account",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(r"@|[A-Za-z0-9_\-+/=.]{24}")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_PHONE = re.compile(r"\+?[0-9]{5,15}")
+_PHONE_LAYOUT = str.maketrans("", "", " -./()\u00a0\u2010\u2011\u2013")
+_LOCALE = re.compile(
+    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
+    r"(?P<rest>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*)",
+    re.IGNORECASE | re.ASCII,
+)
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def rebuilt_origin(text: str) -> str | None:
+    """`scheme://host[:port]` of an http(s) URL, the default port left out."""
+    if len(text) > URL_INPUT_LIMIT or _UNSAFE.search(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = _rebuilt_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or host is None:
+        return None
+    suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+def rebuilt_url(text: str) -> str | None:
+    """An http(s) URL without user, fragment and sensitive query values, at most 2,048 characters.
+
+    What makes it too long is left out: first the query, then the path.
+    """
+    origin = rebuilt_origin(text)
+    if origin is None:
+        return None
+    parts = urlsplit(text)
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    query = _rebuilt_query(parts.query)
+    for tail in (f"{path}?{query}" if query else path, path, "/"):
+        if len(origin) + len(tail) <= URL_LIMIT:
+            return origin + tail
+    return None
+
+
+def _rebuilt_query(query: str) -> str:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return ""
+    return urlencode([(name, value) for name, value in pairs if not _is_sensitive(name, value)])
+
+
+def _is_sensitive(name: str, value: str) -> bool:
+    return bool(_SENSITIVE_NAME.search(name) or _SECRET_VALUE.search(value))
+
+
+def _rebuilt_host(host: str) -> str | None:
+    if ":" in host:
+        try:
+            return f"[{ipaddress.IPv6Address(host)}]"
+        except ValueError:
+            return None
+    try:
+        ascii_host = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
+    except UnicodeError:
+        return None
+    return ascii_host if len(ascii_host) <= 253 and _HOST.fullmatch(ascii_host) else None
+
+
+def rebuilt_email(text: str) -> str | None:
+    """`local@domain` with the domain in lower-case ASCII; no quoted local parts, no address literals."""
+    local, at, domain = text.strip().rpartition("@")
+    if not at or len(text) > 254 or len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+        return None
+    host = _rebuilt_host(domain)
+    return f"{local}@{host}" if host and "." in host and not host.startswith("[") else None
+
+
+def rebuilt_phone(text: str) -> str | None:
+    """Digits with an optional leading plus, 5 to 15 of them (E.164); layout characters are dropped."""
+    digits = text.translate(_PHONE_LAYOUT)
+    return digits if len(text) <= 40 and _PHONE.fullmatch(digits) else None
+
+
+def rebuilt_locale(text: str) -> str | None:
+    """A BCP 47 tag in its usual case: `pt-BR`, `zh-Hant-TW`."""
+    match = _LOCALE.fullmatch(text) if len(text) <= 35 else None
+    if match is None:
+        return None
+    parts = [match["language"].lower()]
+    if match["script"]:
+        parts.append(match["script"].title())
+    if match["region"]:
+        parts.append(match["region"].upper())
+    return "-".join(parts) + match["rest"].lower()

@@ -1,0 +1,87 @@
+"""Who acts, from where, in which request: carried by one ContextVar through all four kinds of entry.
+
+The audit trail and the logs read it, so an entry point (HTTP, frame, task, command) opens `acting()` before anything else. What is not
+said is inherited from the outer block, which is restored at the end.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """What sort of actor did something."""
+
+    PERSON = "person"
+    VISITOR = "visitor"
+    OPERATOR = "operator"
+    JOB = "job"
+    COMMAND = "command"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who acts: `id` is a public id (never a primary key), `role` the role's slug in the active tenant."""
+
+    kind: ActorKind
+    id: str | None = None
+    name: str = ""
+    role: str | None = None
+    user_id: int | None = None
+
+
+ANONYMOUS = Actor(ActorKind.ANONYMOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One unit of work: `address` is the client's as `security.net` found it, `session` a digest, never the key itself."""
+
+    actor: Actor = ANONYMOUS
+    address: str | None = None
+    request_id: str = ""
+    session: str | None = None
+
+
+_NOBODY = Context()
+_current: ContextVar[Context] = ContextVar("chatplatform_context", default=_NOBODY)
+
+
+def current() -> Context:
+    """The context of this unit of work; anonymous where none was opened."""
+    return _current.get()
+
+
+def new_request_id() -> str:
+    """96 random bits, as 16 URL-safe characters."""
+    return secrets.token_urlsafe(12)
+
+
+@contextmanager
+def acting(
+    *,
+    actor: Actor | None = None,
+    address: str | None = None,
+    request_id: str | None = None,
+    session: str | None = None,
+) -> Iterator[Context]:
+    """Work as `actor`; what is None is inherited. A request id is made where the outer block has none."""
+    outer = _current.get()
+    inner = replace(
+        outer,
+        actor=actor or outer.actor,
+        address=address or outer.address,
+        request_id=request_id or outer.request_id or new_request_id(),
+        session=session or outer.session,
+    )
+    token = _current.set(inner)
+    try:
+        yield inner
+    finally:
+        _current.reset(token)

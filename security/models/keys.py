@@ -1,0 +1,47 @@
+"""Wrapped keys. What is destroyed here can never be read again; the clear keys exist only in memory, at most 60 s."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from security.scoping import TenantOwned
+
+
+class KeySubject(StrEnum):
+    """What a data key of its own belongs to."""
+
+    CONVERSATION = "conversation"
+    VISITOR = "visitor"
+    PERSON = "person"
+
+
+class TenantKey(TenantOwned):
+    """A tenant's key, wrapped by a master key; the newest version seals, older ones still open."""
+
+    version = models.PositiveIntegerField()
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "version"], name="security_tenantkey_version_key")
+        ]
+
+
+class SubjectKey(TenantOwned):
+    """The key of one conversation, visitor or person, wrapped by the tenant's key of `tenant_key_version`."""
+
+    kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in KeySubject])
+    subject_id = models.UUIDField()
+    tenant_key_version = models.PositiveIntegerField()
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "kind", "subject_id"], name="security_subjectkey_subject_key")
+        ]

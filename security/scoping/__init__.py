@@ -1,0 +1,41 @@
+"""The one door to tenant-owned rows.
+
+Danger: one query outside its tenant shows one company's conversations to another. Rule: every tenant-owned table is read and written inside
+`tenant_scope()` (or, for a person's own memberships, `user_scope()`), the manager refuses anything else, and PostgreSQL's row-level security
+refuses what slips past the manager. Proof: tests/security/scoping.
+"""
+
+from security.scoping.constraints import SameTenant, TenantIsolation, TenantReference
+from security.scoping.models import TenantForeignKey, TenantManager, TenantOwned, TenantQuerySet
+from security.scoping.scope import (
+    PLATFORM_TENANT_ID,
+    ScopeConflict,
+    ScopeMissing,
+    current_tenant_id,
+    on_scope_end,
+    require_tenant_id,
+    tenant_ids,
+    tenant_of,
+    tenant_scope,
+    user_scope,
+)
+
+__all__ = [
+    "PLATFORM_TENANT_ID",
+    "SameTenant",
+    "ScopeConflict",
+    "ScopeMissing",
+    "TenantForeignKey",
+    "TenantIsolation",
+    "TenantManager",
+    "TenantOwned",
+    "TenantQuerySet",
+    "TenantReference",
+    "current_tenant_id",
+    "on_scope_end",
+    "require_tenant_id",
+    "tenant_ids",
+    "tenant_of",
+    "tenant_scope",
+    "user_scope",
+]

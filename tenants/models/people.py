@@ -1,0 +1,118 @@
+"""Who belongs to a tenant, as what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from security.models import User
+from security.scoping import TenantForeignKey
+from security.scoping.constraints import USER_SETTING
+from tenants.models.base import PublicModel, TenantModel
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+
+class Role(PublicModel):
+    """A named set of permissions. Built-in ones are made with the tenant from `tenants.roles` and follow that table."""
+
+    slug = models.SlugField(max_length=40)
+    name = models.CharField(max_length=120)
+    permissions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    is_builtin = models.BooleanField(default=False, editable=False)
+
+    class Meta(PublicModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "slug"], name="tenants_role_slug_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(PublicModel):
+    """A team that answers; a conversation waits in at most one."""
+
+    name = models.CharField(max_length=120)
+    is_default = models.BooleanField(default=False)
+
+    class Meta(PublicModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "name"], name="tenants_department_name_key"),
+            models.UniqueConstraint(
+                fields=["tenant_id"], condition=models.Q(is_default=True), name="tenants_department_default_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipStatus(StrEnum):
+    PROVISIONAL = "provisional"
+    """Signed up with an address that is somebody's already: waits for that person's confirmation by mail."""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Membership(PublicModel):
+    """A person in a tenant. `name` is what visitors and colleagues see; the person himself is global and read only through this row."""
+
+    mine = f"user_id = {USER_SETTING}"
+    readable_by_its_person = True
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = TenantForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
+    name = models.CharField(max_length=120)
+    status = models.CharField(
+        max_length=16, choices=[(s.value, s.value) for s in MembershipStatus], default=MembershipStatus.ACTIVE.value
+    )
+    capacity = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_away = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    if TYPE_CHECKING:
+        in_departments: RelatedManager[DepartmentMembership]
+
+    class Meta(PublicModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key")]
+        indexes: ClassVar = [models.Index(fields=["user"], name="tenants_membership_user_idx")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DepartmentMembership(TenantModel):
+    """A member answers in a department."""
+
+    department = TenantForeignKey(Department, on_delete=models.CASCADE, related_name="in_members")
+    membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="in_departments")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "department", "membership"], name="tenants_departmentmembership_pair_key"
+            )
+        ]
+
+
+class Invitation(PublicModel):
+    """An address was asked to join; the secret in the mail is stored as SHA-256 in Directory only."""
+
+    email = models.EmailField(max_length=254)
+    role = TenantForeignKey(Role, on_delete=models.CASCADE, related_name="+")
+    invited_by = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(PublicModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "email"], name="tenants_invitation_email_idx")]
+
+    def __str__(self) -> str:
+        return self.email

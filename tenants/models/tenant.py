@@ -1,0 +1,96 @@
+"""The customer organisation and what it decided."""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from security.scoping import TenantIsolation, TenantManager
+from security.scoping.constraints import USER_SETTING
+from tenants.models.base import TenantModel
+
+OF_THIS_PERSON = f"{{column}} IN (SELECT tenant_id FROM tenants_membership WHERE user_id = {USER_SETTING})"
+
+
+class TenantStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Tenant(models.Model):
+    """One organisation. Its own row is isolated like everything it owns: inside a scope exactly one tenant exists."""
+
+    readable_by_its_person = True
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    status = models.CharField(
+        max_length=16, choices=[(s.value, s.value) for s in TenantStatus], default=TenantStatus.ACTIVE.value
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[TenantManager[Tenant]] = TenantManager()
+
+    class Meta:
+        base_manager_name = "objects"
+        default_manager_name = "objects"
+        constraints: ClassVar = [
+            TenantIsolation(
+                name="tenants_tenant_isolation", column="id", mine=OF_THIS_PERSON.format(column="id"), platform=True
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Policy(TenantModel):
+    """What a tenant decided about its people, its messages and its chat; one row a tenant, made with it."""
+
+    mine = OF_THIS_PERSON.format(column="tenant_id")
+    readable_by_its_person = True
+
+    password_min_length = models.PositiveSmallIntegerField(
+        default=15, validators=[MinValueValidator(8), MaxValueValidator(128)]
+    )
+    session_idle_minutes = models.PositiveSmallIntegerField(
+        default=15, validators=[MinValueValidator(5), MaxValueValidator(480)]
+    )
+    keep_last_four = models.BooleanField(default=True)
+    mask_agents = models.BooleanField(default=True)
+    typing_preview = models.BooleanField(default=False)
+    close_after_hours = models.PositiveSmallIntegerField(
+        default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 30)]
+    )
+    agent_capacity = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "policies"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="tenants_policy_one_key")]
+
+
+class Directory(TenantModel):
+    """Which tenant a site key, API token or invitation belongs to. Across tenants it is read only through `tenant_of(kind, digest)`."""
+
+    class Kind(models.TextChoices):
+        SITE_KEY = "site_key"
+        INVITATION = "invitation"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    digest = models.BinaryField(max_length=32)
+    object_id = models.BigIntegerField()
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "directory"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "digest"], name="tenants_directory_digest_key")
+        ]
