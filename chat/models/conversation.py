@@ -67,7 +67,7 @@ class Conversation(PublicModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(rating__isnull=True) | models.Q(rating__range=(1, 5)),
-                name="chat_conversation_rating_check",
+                name="chat_conversation_rating_range",
             ),
         ]
         indexes: ClassVar = [

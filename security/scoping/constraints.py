@@ -22,11 +22,12 @@ class _SchemaConstraint(BaseConstraint):
     def statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
-        schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
-
     def create_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
-        return "; ".join(self.statements(model, schema_editor))
+        """Deferred to the end of the migration, when the keys and tables that it names are there; so nothing remains to be run now."""
+        schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
+        return ""
+
+    constraint_sql = create_sql  # type: ignore[assignment]
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         return None

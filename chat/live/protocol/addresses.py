@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 URL_INPUT_LIMIT: Final = 8_192
 URL_LIMIT: Final = 2_048
 _SENSITIVE_NAME = re.compile(
-    r"token|secret|pass|pwd|auth|session|sess|sid|sig|key|code|otp|pin|jwt|sso|saml|cred|nonce|state|ticket|hash|csrf|xsrf"
-    r"|mail|phone|mobile|tel|name|user|login|card|cvv|cvc|iban|ssn|birth|dob|address|account",
+    r"token|secret|passw|pwd|session|auth|jwt|credential|signature|csrf|xsrf|api_?key|otp|saml|nonce|mail|phone|mobile|birth|card|iban|account"
+    r"|(?<![a-z])(?:key|code|sid|sig|sess|sso|pin|pass|state|ticket|hash|tel|name|user|login|address|ssn|cvv|cvc|dob)(?![a-z])",
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(r"@|[A-Za-z0-9_\-+/=.]{24}")
@@ -115,3 +116,9 @@ def rebuilt_locale(text: str) -> str | None:
     if match["region"]:
         parts.append(match["region"].upper())
     return "-".join(parts) + match["rest"].lower()
+
+
+def is_clean(url: str, masker: Callable[[str], str]) -> bool:
+    """Whether nothing in a rebuilt URL is masked, read as it stands and with its percent codes undone."""
+    decoded = unquote_plus(url)
+    return masker(decoded) == decoded and masker(url) == url
