@@ -1,0 +1,1 @@
+"""Wiring: settings, servers, commands and the embedded parts. Holds no product logic."""

@@ -1,0 +1,14 @@
+"""The platform as one ASGI application: Django for HTTP, the chat's sockets for WebSocket."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+_http = get_asgi_application()  # before anything that imports models
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from chat.routing import websocket_application  # noqa: E402
+
+application = ProtocolTypeRouter({"http": _http, "websocket": websocket_application})

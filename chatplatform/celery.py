@@ -1,0 +1,49 @@
+"""The Celery application: JSON only, ids instead of contents, and the schedule in code."""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+
+LONGEST_TASK_SECONDS = 30 * 60
+
+app = Celery("chatplatform")
+app.conf.update(
+    broker_connection_retry_on_startup=True,
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    # A worker that is killed gives its task to another one: every task can be run twice.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_time_limit=LONGEST_TASK_SECONDS,
+    # Longer than the longest task, or the broker would give out a running one again.
+    broker_transport_options={"visibility_timeout": 2 * LONGEST_TASK_SECONDS},
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    timezone="UTC",
+    beat_schedule={},
+)
+
+
+@app.on_configure.connect
+def _read_settings(**_: Any) -> None:
+    app.conf.broker_url = settings.CELERY_BROKER_URL
+
+
+app.autodiscover_tasks()
+
+
+@signals.worker_process_init.connect
+def _leave_inherited_pool(**_: Any) -> None:
+    """A forked process has its parent's connection pool but not the threads that serve it: begin anew."""
+    from django.db import connections
+
+    for connection in connections.all():
+        connection.connection = None
+        type(connection)._connection_pools.clear()

@@ -1,0 +1,50 @@
+"""Connection URLs turned into what Django, Channels and Celery expect."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+_SCHEMES = ("postgres://", "postgresql://")
+
+
+def parse(url: str, *, setting: str) -> dict[str, Any]:
+    """A `DATABASES` entry for a PostgreSQL URL; `setting` is named when the URL is no good."""
+    if not url.startswith(_SCHEMES):
+        raise ImproperlyConfigured(f"{setting} must be a postgresql:// URL; nothing but PostgreSQL is supported.")
+    try:
+        parts = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
+    except ProgrammingError as error:
+        # libpq's message quotes the URL and with it the password: it must not reach a log.
+        raise ImproperlyConfigured(f"{setting} is not a valid postgresql:// URL.") from None
+    if not parts.get("dbname") or not parts.get("user"):
+        raise ImproperlyConfigured(f"{setting} must name a role and a database.")
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}  # noqa: S105
+    entry: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
+    entry |= {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
+    entry["OPTIONS"] = parts
+    return entry
+
+
+def broker(redis_url: str) -> str:
+    """The same Redis for Celery, which spells a socket `redis+socket://` and its database `virtual_host`."""
+    url = urlsplit(redis_url)
+    if url.scheme != "unix":
+        return redis_url
+    query = dict(parse_qsl(url.query))
+    query["virtual_host"] = query.pop("db", "0")
+    credentials, _, _ = url.netloc.rpartition("@")
+    user = f"{credentials}@" if credentials else ""
+    return f"redis+socket://{user}{url.path}?{urlencode(query)}"
+
+
+def redis_checked(url: str, *, setting: str = "REDIS_URL") -> str:
+    """`url` if it is one of Redis's."""
+    split = urlsplit(url)
+    if split.scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{setting} must be a redis://, rediss:// or unix:// URL.")
+    if split.scheme == "unix" and not unquote(split.path):
+        raise ImproperlyConfigured(f"{setting} must name a socket.")
+    return url

@@ -1,0 +1,181 @@
+"""Which settings may be left out where: in development nearly all, in production what is unsafe stops the start."""
+
+import base64
+import binascii
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatplatform import database, generated
+from chatplatform.embedded.state import Layout
+from chatplatform.env import Environment
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+EMBEDDABLE = frozenset({"postgres", "valkey", "keys"})
+_KEY_BYTES = 32
+_SECRET_KEY_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The environment, read with the rules of where it runs."""
+
+    env: Environment
+    base: Path
+
+    @property
+    def debug(self) -> bool:
+        """Development on this machine alone."""
+        return self.env.boolean("DEBUG")
+
+    @property
+    def demo(self) -> bool:
+        """Demo accounts and pages, which are for the loopback only."""
+        return self.env.boolean("DEMO")
+
+    @property
+    def var(self) -> Path:
+        """Where the installation keeps its files."""
+        return Path(self.env.text("VAR_DIR", str(self.base / "var"))).absolute()
+
+    @property
+    def port(self) -> int:
+        """Where the web server listens."""
+        return self.env.integer("PORT", 8000, least=1, most=65535)
+
+    @property
+    def site_url(self) -> str:
+        """The platform's own origin, without a slash at the end."""
+        url = self.env.text("SITE_URL", f"http://127.0.0.1:{self.port}" if self.debug else "").rstrip("/")
+        split = urlsplit(url)
+        if not url:
+            raise ImproperlyConfigured("SITE_URL must be set: the address people open, as https://chat.example.com.")
+        if split.scheme not in {"http", "https"} or not split.hostname or split.path or split.query:
+            raise ImproperlyConfigured("SITE_URL must be an origin such as https://chat.example.com.")
+        if split.scheme == "http" and not (self.debug and is_loopback(split.hostname)):
+            raise ImproperlyConfigured("SITE_URL must begin with https://; plain http is for DEBUG on this machine.")
+        if self.demo and not is_loopback(split.hostname):
+            raise ImproperlyConfigured("DEMO is refused with a SITE_URL that others can reach: its passwords are public.")
+        return url
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """Host names that are answered."""
+        hosts = self.env.words("ALLOWED_HOSTS", LOOPBACK_HOSTS if self.debug else ())
+        if not hosts:
+            raise ImproperlyConfigured("ALLOWED_HOSTS must be set: the host names people open, separated by commas.")
+        if "*" in hosts and not self.debug:
+            raise ImproperlyConfigured("ALLOWED_HOSTS must not be *: name the hosts.")
+        if self.demo and not all(is_loopback(host) for host in hosts):
+            raise ImproperlyConfigured("DEMO is refused with ALLOWED_HOSTS that others can reach: its passwords are public.")
+        return hosts
+
+    def secret_key(self) -> str:
+        """Signs sessions and links."""
+        key = self._key("SECRET_KEY", "it signs sessions; 50 random characters")
+        if len(key) < _SECRET_KEY_LENGTH or key.startswith("django-insecure") or len(set(key)) < 5:  # noqa: PLR2004
+            raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters.")
+        return key
+
+    def master_keys(self) -> list[bytes]:
+        """Newest first, 32 bytes each."""
+        why = "it encrypts transcripts; 32 random bytes in base64url, newest first, separated by commas"
+        names = [item.strip() for item in self._key("CRYPTOGRAPHY_KEY", why).split(",") if item.strip()]
+        keys = [_decoded(item, "CRYPTOGRAPHY_KEY") for item in names]
+        if len(set(keys)) != len(keys):
+            raise ImproperlyConfigured("CRYPTOGRAPHY_KEY names one key twice.")
+        return keys
+
+    def audit_signing_key(self) -> bytes | None:
+        """The Ed25519 seed; only the worker has it, so it may be missing anywhere else."""
+        value = self.env.secret("AUDIT_SIGNING_KEY")
+        if not value and self._may_embed("keys"):
+            value = generated.secret(Layout(self.var).secrets, "AUDIT_SIGNING_KEY")
+        return _decoded(value, "AUDIT_SIGNING_KEY") if value else None
+
+    def database_url(self) -> str:
+        """The application's role."""
+        return self.env.secret("DATABASE_URL") or self._embedded("postgres", "DATABASE_URL").app
+
+    def database_owner_url(self) -> str:
+        """The owner's role; web and worker need no such right, so without it the alias is the application's role."""
+        url = self.env.secret("DATABASE_OWNER_URL")
+        if url:
+            return url
+        given = self.env.secret("DATABASE_URL")
+        return given or self._embedded("postgres", "DATABASE_OWNER_URL").owner
+
+    def redis_url(self) -> str:
+        """Redis or Valkey."""
+        return database.redis_checked(self.env.secret("REDIS_URL") or self._embedded("valkey", "REDIS_URL").redis)
+
+    def trusted_proxies(self) -> list[str]:
+        """Networks whose X-Forwarded-For is believed."""
+        networks = self.env.words("TRUSTED_PROXIES")
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ImproperlyConfigured("TRUSTED_PROXIES must be networks such as 10.0.0.0/8.") from None
+        return networks
+
+    def mail(self) -> tuple[str, dict[str, Any]]:
+        """Django's mail backend and its settings, from EMAIL_URL; on the console in development."""
+        url = self.env.secret("EMAIL_URL")
+        if not url and self.debug:
+            return "django.core.mail.backends.console.EmailBackend", {}
+        split = urlsplit(url)
+        if split.scheme not in {"smtp", "smtps", "smtp+tls"} or not split.hostname:
+            raise ImproperlyConfigured("EMAIL_URL must be set: smtp+tls://user:password@host:587 or smtps://….")
+        options = dict(parse_qsl(split.query))
+        return "django.core.mail.backends.smtp.EmailBackend", {
+            "EMAIL_HOST": split.hostname,
+            "EMAIL_PORT": split.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[split.scheme],
+            "EMAIL_HOST_USER": unquote(split.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(split.password or ""),
+            "EMAIL_USE_SSL": split.scheme == "smtps",
+            "EMAIL_USE_TLS": split.scheme == "smtp+tls",
+            "EMAIL_TIMEOUT": 10,
+            "DEFAULT_FROM_EMAIL": options.get("from", f"no-reply@{urlsplit(self.site_url).hostname}"),
+        }
+
+    def _key(self, name: str, why: str) -> str:
+        if not self.env.secret(name) and self._may_embed("keys"):
+            return generated.secret(Layout(self.var).secrets, name)
+        return self.env.required(name, why)
+
+    def _may_embed(self, part: str) -> bool:
+        allowed = set(self.env.words("ALLOW_EMBEDDED"))
+        if not allowed <= EMBEDDABLE:
+            raise ImproperlyConfigured(f"ALLOW_EMBEDDED may name {', '.join(sorted(EMBEDDABLE))}, nothing else.")
+        return self.debug or part in allowed
+
+    def _embedded(self, part: str, setting: str) -> Any:
+        if not self._may_embed(part):
+            raise ImproperlyConfigured(f"{setting} must be set; an embedded {part} is for development (ALLOW_EMBEDDED).")
+        return Layout(self.var).urls()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can be meant."""
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _decoded(value: str, name: str) -> bytes:
+    try:
+        key = base64.b64decode(value.encode("ascii") + b"=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ImproperlyConfigured(f"{name} must be 32 bytes in base64url.")
+    return key

@@ -1,0 +1,121 @@
+"""`/healthz`, `/readyz`, `/metrics`: for load balancers and monitoring, answered before hosts, sessions and tenants."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+import redis
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chatplatform.deployment import is_loopback
+
+logger = logging.getLogger(__name__)
+
+_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_REDIS_SECONDS = 1
+
+
+class HealthMiddleware:
+    """Answers the three paths and passes everything else on, in both of Django's modes."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """The answer, or the rest of the chain's."""
+        if request.path_info not in _PATHS:
+            return self.get_response(request)
+        return self._answer_later(request) if iscoroutinefunction(self.get_response) else answer(request)
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info == "/healthz":  # must not wait for a free thread
+            return answer(request)
+        return await sync_to_async(answer)(request)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """Respond to one of the three paths."""
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    response = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}[request.path_info](request)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The process is alive; no I/O, so that a slow database does not get it killed."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """503 without the database or with migrations to run; Valkey is a hint and may be down."""
+    database = database_state()
+    parts = {"database": database, "migrations": migrations_state(), "redis": redis_state()}
+    ready = parts["database"] == parts["migrations"] == "up"
+    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus; with METRICS_TOKEN as bearer, else from the loopback without a proxy in between."""
+    if not _may_read_metrics(request):
+        return HttpResponse(status=404)
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "")
+        return secrets.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"))
+    return not forwarded and is_loopback(request.META.get("REMOTE_ADDR", ""))
+
+
+def database_state() -> str:
+    """`up` when a statement can be run as the application."""
+    try:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        logger.warning("The database did not answer: %s", type(error).__name__)
+        return "down"
+    return "up"
+
+
+def migrations_state() -> str:
+    """`up` when the database has every migration that this code knows, `pending` when not."""
+    global _migrated  # noqa: PLW0603
+    if _migrated:  # nothing takes a migration back while this code runs
+        return "up"
+    try:
+        loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
+    except DatabaseError:
+        return "down"
+    applied = loader.applied_migrations or {}
+    _migrated = all(key in applied for key in loader.graph.nodes)
+    return "up" if _migrated else "pending"
+
+
+_migrated = False
+
+
+def redis_state() -> str:
+    """`up` when Valkey answers within a second."""
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+        ) as client:
+            client.ping()
+    except redis.RedisError:
+        return "down"
+    return "up"

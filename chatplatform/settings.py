@@ -1,0 +1,167 @@
+"""Django's settings, read from the environment (docs/reference/settings.md lists the names).
+
+Nothing has an unsafe default: outside of DEBUG what is missing or unsafe stops the start with one sentence.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatplatform import database
+from chatplatform.deployment import Deployment
+from chatplatform.env import Environment
+
+from .settings_accounts import *  # noqa: F403
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+deployment = Deployment(env, BASE_DIR)
+
+DEBUG = deployment.debug
+DEMO = deployment.demo
+DEMO_PASSWORD = env.secret("DEMO_PASSWORD") or "demo-only-correct-horse-battery"
+VAR_DIR = deployment.var
+PORT = deployment.port
+SECRET_KEY = deployment.secret_key()
+CRYPTOGRAPHY_KEY = deployment.master_keys()
+AUDIT_SIGNING_KEY = deployment.audit_signing_key()
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+SITE_URL = deployment.site_url
+ALLOWED_HOSTS = deployment.allowed_hosts
+TRUSTED_PROXIES = deployment.trusted_proxies()
+TLS_CERT, TLS_KEY = env.text("TLS_CERT"), env.text("TLS_KEY")
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, least=1, most=64)
+ARCHIVE_URL = env.secret("ARCHIVE_URL")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",  # allauth's page of sessions fails without it, at request time only
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "auditlog",
+    "guardian",
+    "channels",
+    "security",
+    "tenants",
+    "chat",
+    "chatplatform",
+]
+AUTH_USER_MODEL = "security.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "chatplatform.health.HealthMiddleware",  # before ALLOWED_HOSTS: a load balancer asks by address
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "chatplatform.urls"
+ASGI_APPLICATION = "chatplatform.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# One database under two roles. Only `migrate` and the tests' set-up speak as its owner.
+_application = database.parse(deployment.database_url(), setting="DATABASE_URL")
+_application["CONN_MAX_AGE"] = 0
+_application["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10, least=1), "timeout": 5}
+_owner = database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
+DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
+
+REDIS_URL = deployment.redis_url()
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = database.broker(REDIS_URL)
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+_SECURE = SITE_URL.startswith("https://")
+_PREFIX = "__Host-" if _SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}session", f"{_PREFIX}csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+LANGUAGE_COOKIE_SECURE = _SECURE
+
+SECURE_SSL_REDIRECT = _SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _SECURE
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# No body touches the disk: Django would spool what passes 2.5 MiB into a file before any of our code runs.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "chatplatform.storage.HashedStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = "chatplatform.storage.is_immutable"
+
+EMAIL_BACKEND, _mail = deployment.mail()
+vars().update(_mail)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"masked": {"()": "logging.Formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # uvicorn's own access log would hold whole URLs; security.logs writes ours, with route names.
+        "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}

@@ -1,0 +1,38 @@
+"""Static files under names that carry their hash, to be cached for ever."""
+
+import json
+import re
+
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
+
+_HASHED = re.compile(r"\.[0-9a-f]{12}\.[^./]+$")
+
+
+class HashedStorage(ManifestStaticFilesStorage):
+    """Hashes names; the imports inside of JavaScript stay as written and are led by the page's import map.
+
+    Django's own rewriting of imports skips those without a semicolon, silently.
+    """
+
+    support_js_module_import_aggregation = False
+    manifest_strict = True
+
+
+def module_map() -> dict[str, str]:
+    """Plain address → hashed address of each module; empty in development, where addresses are plain."""
+    hashed = getattr(staticfiles_storage, "hashed_files", {})
+    return {
+        staticfiles_storage.base_url + name: staticfiles_storage.base_url + target
+        for name, target in sorted(hashed.items())
+        if name.startswith("js/") and name.endswith(".js")
+    }
+
+
+def import_map() -> str:
+    """The page's import map as JSON; safe inside of a script element."""
+    return json.dumps({"imports": module_map()}, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def is_immutable(path: str, url: str) -> bool:  # noqa: ARG001
+    """Whether WhiteNoise may let browsers keep the file for ever."""
+    return bool(_HASHED.search(url))

@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""Django's command line; finds or starts the embedded parts that a command needs."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command named by the arguments."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+    from django.core.management import execute_from_command_line  # after the variable that it reads
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
