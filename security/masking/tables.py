@@ -1,0 +1,105 @@
+"""The versioned tables that this engine and the browser's copy share: `tables.json`, read once.
+
+`python -m security.masking.tables` writes the browser's module from it; a test proves the two equal.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+JS_MODULE: Final = "static/js/shared/mask-tables.js"
+
+# One class letter per character of the input; ASCII letters, `+`, `$` and `:` stand for themselves.
+INVISIBLE: Final = "\x00"
+SPACE: Final = " "
+DASH: Final = "-"
+DOT: Final = "."
+COMMA: Final = ","
+OTHER_SEPARATOR: Final = "/"
+ELSE: Final = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A range of card numbers (ISO/IEC 7812): prefixes as pairs of equally long strings, lengths in digits."""
+
+    name: str
+    prefixes: tuple[tuple[str, str], ...]
+    lengths: frozenset[int]
+
+    def issues(self, digits: str) -> bool:
+        """Whether a number of these digits can be of this brand."""
+        return len(digits) in self.lengths and any(low <= digits[: len(low)] <= high for low, high in self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What `tables.json` says, ready for use."""
+
+    version: int
+    brands: tuple[Brand, ...]
+    layouts: frozenset[tuple[int, ...]]
+    words: dict[str, tuple[str, ...]]
+    classes: dict[int, str]
+    digits: dict[int, str]
+
+
+class _Classes(dict[int, str]):
+    """For `str.translate`: a character that no table names is `ELSE`, and is remembered as such."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = chr(code) if code < 128 else ELSE
+        return found
+
+
+def raw() -> dict[str, Any]:
+    """The file as it stands."""
+    loaded: dict[str, Any] = json.loads(files(__package__).joinpath("tables.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def tables() -> Tables:
+    """The tables; the same object each time."""
+    source = raw()
+    digits = {first + i: str(value + i) for first, value, count in source["digits"] for i in range(count)}
+    classes = _Classes(digits)
+    for name, letter in (
+        ("invisible", INVISIBLE),
+        ("spaces", SPACE),
+        ("dashes", DASH),
+        ("dots", DOT),
+        ("commas", COMMA),
+        ("others", OTHER_SEPARATOR),
+    ):
+        classes.update(_spread(source[name], letter))
+    return Tables(
+        version=source["version"],
+        brands=tuple(
+            Brand(b["name"], tuple((low, high) for low, high in b["prefixes"]), frozenset(b["lengths"]))
+            for b in source["brands"]
+        ),
+        layouts=frozenset(tuple(layout) for layout in source["layouts"]),
+        words={kind: tuple(words) for kind, words in source["context"].items()},
+        classes=classes,
+        digits={code: digit for code, digit in digits.items() if code > 127},
+    )
+
+
+def _spread(ranges: Sequence[tuple[int, int]], letter: str) -> dict[int, str]:
+    return {code: letter for first, last in ranges for code in range(first, last + 1)}
+
+
+def js_module() -> str:
+    """The browser's copy as an ES module."""
+    body = json.dumps(raw(), separators=(",", ":"), ensure_ascii=True)
+    return f"// Made from security/masking/tables.json by `python -m security.masking.tables`; do not edit.\nexport const tables = {body};\n"
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    Path(JS_MODULE).write_text(js_module(), "utf-8")
