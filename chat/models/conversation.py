@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from chat.models.visitor import Visitor
+from security.crypto.fields import SealedBody
 from security.scoping import TenantForeignKey, TenantManager
 from tenants.models import Department, Membership, PublicModel, Site, TenantModel
 
@@ -49,10 +50,10 @@ class Conversation(PublicModel):
     offered_to = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
     offered_by = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
     offer_expires_at = models.DateTimeField(null=True)
-    offer_note = models.BinaryField(null=True)
+    offer_note = SealedBody(null=True)
 
     rating = models.PositiveSmallIntegerField(null=True)
-    rating_comment = models.BinaryField(null=True)
+    rating_comment = SealedBody(null=True)
 
     objects: ClassVar[TenantManager[Self]] = TenantManager()
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from chat.models.conversation import Conversation
+from security.crypto.fields import SealedBody
 from security.scoping import TenantForeignKey
 from tenants.models import PublicModel
 
@@ -37,7 +38,7 @@ class Message(PublicModel):
     sent_at = models.DateTimeField()
     revised_at = models.DateTimeField(null=True)
     revised_reason = models.CharField(max_length=16, blank=True)
-    body = models.BinaryField(null=True)
+    body = SealedBody(null=True)
     masked = models.JSONField(default=list)
     code = models.CharField(max_length=40, blank=True)
     is_visible = models.BooleanField()

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from security.crypto.fields import EncryptedTextField
 from security.scoping import TenantForeignKey
 from tenants.models import PublicModel, Site, TenantModel
 
@@ -19,9 +20,9 @@ class Visitor(PublicModel):
     """
 
     site = TenantForeignKey(Site, on_delete=models.PROTECT, related_name="+")
-    profile = models.BinaryField(null=True, editable=False)
-    page = models.BinaryField(null=True, editable=False)
-    address = models.BinaryField(null=True, editable=False)
+    profile = EncryptedTextField(null=True, editable=False)
+    page = EncryptedTextField(null=True, editable=False)
+    address = EncryptedTextField(null=True, editable=False)
     email_digest = models.BinaryField(null=True, editable=False, max_length=32)
     external_id_digest = models.BinaryField(null=True, editable=False, max_length=32)
     is_verified = models.BooleanField(default=False, editable=False)

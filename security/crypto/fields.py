@@ -27,6 +27,10 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]
 
     holds: ClassVar[type[Sealed]]
 
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs  # migrations import nothing of ours
+
     def from_db_value(self, value: bytes | memoryview | None, *args: object) -> Sealed | None:
         return None if value is None else self.holds(value)
 
