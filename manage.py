@@ -4,10 +4,17 @@
 import os
 import sys
 
+from chatplatform.embedded.adopt import adopt
+from chatplatform.embedded.process import EmbeddedError
+
 
 def main() -> None:
     """Run the command named by the arguments."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+    try:
+        adopt(sys.argv)
+    except EmbeddedError as error:
+        sys.exit(str(error))
     from django.core.management import execute_from_command_line  # after the variable that it reads
 
     execute_from_command_line(sys.argv)

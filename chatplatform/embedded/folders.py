@@ -17,7 +17,7 @@ from .binaries import walkable_by_all
 from .process import EmbeddedError
 
 SOCKET_PATH_LIMIT = 107
-_LONGEST_NAME = len("/postgres/.s.PGSQL.5432.lock")
+_LONGEST_NAME = len("/sockets/.s.PGSQL.5432.lock")
 _SERVANT = "nobody"
 
 
@@ -42,31 +42,27 @@ def present_user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The folder's rooms."""
+    """One server's folder; `account` runs the server, "" for the present user."""
 
     path: Path
+    account: str = ""
 
     @property
-    def postgres(self) -> Path:
-        """PostgreSQL's sockets; belongs to the account that runs it."""
-        return self.path / "postgres"
-
-    @property
-    def valkey(self) -> Path:
-        """Valkey's socket."""
-        return self.path / "valkey"
+    def sockets(self) -> Path:
+        """Where the server puts its socket; belongs to the account that runs it and to nobody else."""
+        return self.path / "sockets"
 
     @property
     def programs(self) -> Path:
-        """A copy of PostgreSQL's programs, when `nobody` cannot read the original."""
+        """A copy of the server's programs, when its account cannot read the original."""
         return self.path / "programs"
 
     def is_safe(self) -> bool:
-        """Whether folder and rooms are real folders of their owners, closed to everybody else."""
-        mode = 0o711 if servant() else 0o700
-        keeper = pwd.getpwnam(servant()).pw_uid if servant() else os.geteuid()
-        wanted = ((self.path, os.geteuid(), mode), (self.postgres, keeper, 0o700), (self.valkey, os.geteuid(), 0o700))
-        return all(_is_folder_of(path, owner, mode) for path, owner, mode in wanted)
+        """Whether both are real folders of their owners, closed to everybody else."""
+        user = os.geteuid()
+        keeper = pwd.getpwnam(self.account).pw_uid if self.account else user
+        outer = 0o711 if self.account else 0o700
+        return _is_folder_of(self.path, user, outer) and _is_folder_of(self.sockets, keeper, 0o700)
 
     def remove(self) -> None:
         """Take the folder away."""
@@ -81,15 +77,13 @@ def _is_folder_of(path: Path, owner: int, mode: int) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == owner and stat.S_IMODE(status.st_mode) == mode
 
 
-def fresh_runtime() -> Runtime:
-    """A new folder with its rooms."""
-    runtime = Runtime(Path(tempfile.mkdtemp(prefix="chatplatform-", dir=_base())))
-    account = servant()
-    for room in (runtime.postgres, runtime.valkey):
-        room.mkdir(mode=0o700)
+def fresh_runtime(account: str = "") -> Runtime:
+    """A new folder for a server that runs as `account`."""
+    runtime = Runtime(Path(tempfile.mkdtemp(prefix="chatplatform-", dir=_base())), account)
+    runtime.sockets.mkdir(mode=0o700)
     if account:
         runtime.path.chmod(0o711)
-        os.chown(runtime.postgres, pwd.getpwnam(account).pw_uid, pwd.getpwnam(account).pw_gid)
+        os.chown(runtime.sockets, pwd.getpwnam(account).pw_uid, pwd.getpwnam(account).pw_gid)
     return runtime
 
 

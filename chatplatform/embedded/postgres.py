@@ -56,14 +56,14 @@ class Postgres:
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """A connection URL over the socket; `peer` needs no password."""
-        return f"postgresql://{role}@/{database}?{urlencode({'host': str(self.runtime.postgres)})}"
+        return f"postgresql://{role}@/{database}?{urlencode({'host': str(self.runtime.sockets)})}"
 
     def start(self) -> None:
         """Make the cluster if there is none, run the server, return when it answers."""
         programs = postgres_programs(copy_to=self.runtime.programs if servant() else None)
         self._make(programs)
         self._authenticate()
-        options = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.runtime.postgres)}
+        options = {**_CONFIGURATION, **self.settings, "unix_socket_directories": str(self.runtime.sockets)}
         command = [str(programs.postgres), "-D", self._data_argument()]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]

@@ -28,7 +28,7 @@ class Valkey:
     @property
     def socket(self) -> Path:
         """The only way in."""
-        return self.runtime.valkey / "valkey.sock"
+        return self.runtime.sockets / "valkey.sock"
 
     def url(self, database: int = 0) -> str:
         """For `REDIS_URL`."""

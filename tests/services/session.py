@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chatplatform.embedded.folders import Runtime, fresh_runtime
+from chatplatform.embedded.folders import Runtime, fresh_runtime, servant
 from chatplatform.embedded.postgres import Postgres
 from chatplatform.embedded.state import Urls
 from chatplatform.embedded.valkey import Valkey
@@ -71,11 +71,11 @@ def end() -> None:
 
 
 def _start_server() -> databases.Server:
-    runtime, folder = _folders()
+    runtime, folder = _folders(servant())
     postgres = Postgres(folder / "postgres", runtime, folder / "postgres.log", _UNSAFE_AND_FAST)
     _current.cleanup.callback(postgres.stop)
     postgres.start()
-    server = databases.Server(str(runtime.postgres))
+    server = databases.Server(str(runtime.sockets))
     os.environ[_SERVER_VARIABLE] = server.socket_folder
     server.make(_TEMPLATE)
     _migrate(server)
@@ -90,9 +90,9 @@ def _start_valkey() -> str:
     return valkey.url()
 
 
-def _folders() -> tuple[Runtime, Path]:
+def _folders(account: str = "") -> tuple[Runtime, Path]:
     """A folder for sockets and one for files, both gone at the end."""
-    runtime = fresh_runtime()
+    runtime = fresh_runtime(account)
     _current.cleanup.callback(runtime.remove)
     folder = Path(tempfile.mkdtemp(prefix="chatplatform-tests-"))
     _current.cleanup.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,68 @@
+"""Using the embedded parts from any process: `hold` starts what is not running and keeps it until this one ends."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import locks
+from .process import EmbeddedError, open_log, wait_until
+from .state import Layout, Part
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_READY_SECONDS = 90.0
+_held: dict[str, int] = {}
+
+
+def hold(layout: Layout, parts: Iterable[Part]) -> None:
+    """Have each of `parts` running from now on until this process ends; EmbeddedError says why that cannot be."""
+    layout.make()
+    for part in parts:
+        use = layout.run / f"{part}.use"
+        with locks.exclusively(layout.run / f"{part}.start"):
+            if str(use) not in _held:
+                descriptor = locks.open_lock(use)
+                fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a keeper that is just ending
+                _held[str(use)] = descriptor
+            if not is_kept(layout, part):
+                _start_keeper(layout, part)
+        wait_until(
+            layout.server(part).answers,
+            alive=lambda part=part: is_kept(layout, part),  # type: ignore[misc]
+            seconds=_READY_SECONDS,
+            failure=f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
+        )
+
+
+def release() -> None:
+    """Use none of them any more; what nobody else uses ends."""
+    while _held:
+        os.close(_held.popitem()[1])
+
+
+def is_kept(layout: Layout, part: Part) -> bool:
+    """Whether a keeper runs."""
+    return locks.is_held(layout.run / f"{part}.keeper")
+
+
+def _start_keeper(layout: Layout, part: Part) -> None:
+    """A keeper in a session of its own: it may outlive the user that was first."""
+    ours, keepers = os.pipe()
+    with open_log(layout.logs / "keeper.log") as log, os.fdopen(ours, "rb") as answer:
+        try:
+            subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "chatplatform.embedded.keeper", part, str(layout.var), str(keepers)],
+                cwd=_PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(keepers,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(keepers)
+        said = answer.read().decode()
+    if said != "ready":
+        raise EmbeddedError(said or f"The embedded {part} could not be started; see {layout.logs / 'keeper.log'}.")
