@@ -31,13 +31,16 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.BinaryField", args, kwargs  # migrations import nothing of ours
 
-    def from_db_value(self, value: bytes | memoryview | None, *args: object) -> Sealed | None:
+    def from_db_value(self, value: bytes | memoryview | None, *_: object) -> Sealed | None:
+        """Give what is stored as the sealed type."""
         return None if value is None else self.holds(value)
 
     def to_python(self, value: Any) -> Any:
+        """Keep the value as it is."""
         return value  # BinaryField would read a str as base64
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:  # noqa: ARG002
+        """Check the type; raise TypeError for anything but the sealed type."""
         value = getattr(model_instance, self.attname)
         if value is None:
             return None
@@ -46,20 +49,24 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]
         return _FromInstance(value)
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Refuse what did not come from an instance."""
         if value is not None and type(value) is not _FromInstance:
             raise FieldError(f"{self} is written by save() or bulk_create() only, not by update()")
         return super().get_db_prep_save(value, connection)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """Hand plain bytes to the driver."""
         # A plain bytes object: the driver chooses its dumper by type.
         return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
 
     def get_lookup(self, lookup_name: str) -> Any:
+        """Refuse every look-up but `isnull`."""
         if lookup_name != "isnull":
             raise FieldError(f"{self} is encrypted: it cannot be searched by value")
         return IsNull
 
-    def value_to_string(self, obj: models.Model) -> str:
+    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002
+        """Refuse to be written into a fixture."""
         raise FieldError(f"{self} is encrypted: it is not serialised")
 
 

@@ -4,21 +4,14 @@ Wrapped layout: format byte, 4-byte id of the wrapping key, sealed key. The id s
 rotation can count what is left without opening anything; it is authenticated with the rest.
 """
 
-import binascii
-from base64 import b64decode
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final
 
 from security.crypto.envelope import KEY_BYTES, Undecryptable, bind, derive, open_sealed, seal
 
 _FORMAT: Final = b"\x02"
 _ID_BYTES: Final = 4
 _HEADER_BYTES: Final = len(_FORMAT) + _ID_BYTES
-
-
-class BadMasterKey(ValueError):
-    """CRYPTOGRAPHY_KEY is not a list of 32-byte base64url keys. Says which entry, never what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +27,6 @@ class Ring:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         if len({_key_id(key) for key in self.keys}) != len(self.keys):
             raise ValueError("a ring holds each key once")
-
-    @classmethod
-    def parse(cls, encoded: str | Iterable[str]) -> Self:
-        """Read the setting: base64url keys, newest first, as a list or separated by commas."""
-        entries = encoded.split(",") if isinstance(encoded, str) else list(encoded)
-        keys = tuple(_decoded(position, entry.strip()) for position, entry in enumerate(entries, 1))
-        try:
-            return cls(keys)
-        except ValueError as error:
-            raise BadMasterKey(str(error)) from None
 
     def wrap(self, key: bytes, aad: bytes) -> bytes:
         """`key` sealed under the newest key of the ring, for the place that `aad` names."""
@@ -67,13 +50,3 @@ class Ring:
 
 def _key_id(key: bytes) -> bytes:
     return derive(key, b"key id", _ID_BYTES)
-
-
-def _decoded(position: int, entry: str) -> bytes:
-    try:
-        key = b64decode(entry + "=" * (-len(entry) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise BadMasterKey(f"key {position} is not base64url") from None
-    if len(key) != KEY_BYTES:
-        raise BadMasterKey(f"key {position} has {len(key)} bytes instead of {KEY_BYTES}")
-    return key

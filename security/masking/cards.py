@@ -14,6 +14,7 @@ _LONGEST_RUN: Final = 40  # a longer run of digits is a voucher or a key, whatev
 _INNER_LENGTHS: Final = (16, 15)
 _EAN_LENGTH: Final = 13
 _SMALL_GROUP: Final = 2
+_PAIR: Final = 2
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -75,7 +76,7 @@ def _is_laid_out(chain: Chain, first: int, last: int, sizes: tuple[int, ...]) ->
         return False
     if sizes in tables().layouts:
         return True
-    if len(set(sizes[:-1])) > 1 or sizes[-1] > sizes[0] or (len(sizes) == 2 and sizes[0] != sizes[1]):
+    if len(set(sizes[:-1])) > 1 or sizes[-1] > sizes[0] or (len(sizes) == _PAIR and sizes[0] != sizes[1]):
         return False
     return sizes[0] > _SMALL_GROUP or len(sizes) == len(chain.groups)
 

@@ -5,7 +5,7 @@ Python's `re` is never used for them, since one hostile pattern would stop a pro
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Never
+from typing import Any, Final, Literal
 
 import re2  # type: ignore[import-untyped]
 
@@ -14,6 +14,7 @@ MAX_PHRASES: Final = 100
 MAX_PROGRAM: Final = 3_000
 MAX_MEMORY: Final = 1 << 20
 MAX_LABEL: Final = 40
+MAX_LABEL_DIGITS: Final = 4
 
 
 class PatternRefused(ValueError):
@@ -73,8 +74,7 @@ class Pattern:
                 return "".join("[0-9]" if char == "#" else re2.escape(char) for char in values[0])
             case "regex":
                 return values[0]
-            case _:
-                _refuse_kind(self.kind)
+        raise PatternRefused("The kind must be phrase, format or regex.")
 
 
 def _compile(expression: str) -> Any:
@@ -100,7 +100,7 @@ def _check_label(label: str) -> None:
         raise PatternRefused(f"The label must have between 1 and {MAX_LABEL} characters.")
     if not label.isprintable() or any(char in "[]•" for char in label):
         raise PatternRefused("The label may not hold brackets, dots of masking or control characters.")
-    if sum(char.isdigit() for char in label) > 4:
+    if sum(char.isdigit() for char in label) > MAX_LABEL_DIGITS:
         # A label is written into the masked text, where a longer number would be looked at again.
         raise PatternRefused("The label may hold at most 4 digits.")
 
@@ -110,7 +110,3 @@ def _is_whole(text: str, start: int, end: int) -> bool:
     left = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
     right = end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
     return not (left or right)
-
-
-def _refuse_kind(kind: object) -> Never:
-    raise PatternRefused("The kind must be phrase, format or regex.")

@@ -29,7 +29,7 @@ class Replacement:
 
 
 def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
-    """Candidates without overlap, in order: longest first, then card, SSN, custom. Every covered character stays covered."""
+    """Give candidates without overlap: longest first, then card, SSN, custom; what was covered stays covered."""
     found = list(candidates)
     built_in = _united(candidate for candidate in found if candidate.kind != "custom")
     ordered = sorted(
@@ -120,7 +120,7 @@ def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Iterator
 
 
 def _bulleted(span: str, kept: int, compact: bool) -> Iterator[tuple[str, int]]:
-    """Digits as bullets but the last `kept`; visible separators as they were, or groups of four where there are none."""
+    """Digits as bullets but the last `kept`; visible separators as they were, groups of four where there are none."""
     classes = span.translate(tables().classes)
     digits = sum(letter.isdigit() for letter in classes)
     visible = sum(letter != INVISIBLE for letter in classes)

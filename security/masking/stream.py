@@ -41,14 +41,14 @@ class Stream:
     _transcript: list[MaskedText] = field(default_factory=list, init=False, repr=False)
     _recent: deque[MaskedText] = field(default_factory=lambda: deque(maxlen=_CONTEXT_MESSAGES), init=False, repr=False)
 
-    def feed(self, text: str, author: Literal["visitor", "agent"] = "visitor", at: float | None = None) -> Fed:
+    def feed(self, text: str, author: Literal["visitor", "agent"] = "visitor", at: float | None = None) -> Fed:  # noqa: ARG002
         """Mask the next message; `TooLong` leaves the stream as it was. `at` is in seconds."""
         masked = mask(text, self.policy, tuple(self._recent))
         self._transcript.append(masked)
         self._recent.append(masked)
         return Fed(masked)
 
-    def settle(self, at: float | None = None) -> tuple[Revision, ...]:
+    def settle(self, at: float | None = None) -> tuple[Revision, ...]:  # noqa: ARG002
         """What is released when nothing more comes: nothing, since nothing is held."""
         return ()
 

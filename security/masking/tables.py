@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+_ASCII: Final = 128
 JS_MODULE: Final = "static/js/shared/mask-tables.js"
 
 # One class letter per character of the input; ASCII letters, `+`, `$` and `:` stand for themselves.
@@ -51,7 +52,7 @@ class _Classes(dict[int, str]):
     """For `str.translate`: a character that no table names is `ELSE`, and is remembered as such."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = found = chr(code) if code < 128 else ELSE
+        self[code] = found = chr(code) if code < _ASCII else ELSE
         return found
 
 
@@ -85,7 +86,7 @@ def tables() -> Tables:
         layouts=frozenset(tuple(layout) for layout in source["layouts"]),
         words={kind: tuple(words) for kind, words in source["context"].items()},
         classes=classes,
-        digits={code: digit for code, digit in digits.items() if code > 127},
+        digits={code: digit for code, digit in digits.items() if code >= _ASCII},
     )
 
 
@@ -96,7 +97,8 @@ def _spread(ranges: Sequence[tuple[int, int]], letter: str) -> dict[int, str]:
 def js_module() -> str:
     """The browser's copy as an ES module."""
     body = json.dumps(raw(), separators=(",", ":"), ensure_ascii=True)
-    return f"// Made from security/masking/tables.json by `python -m security.masking.tables`; do not edit.\nexport const tables = {body};\n"
+    made = "Made from security/masking/tables.json by `python -m security.masking.tables`; do not edit."
+    return f"// {made}\nexport const tables = {body};\n"
 
 
 if __name__ == "__main__":

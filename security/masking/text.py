@@ -30,6 +30,7 @@ class MaskedText(str):
     _findings: tuple[Finding, ...]
 
     def __new__(cls, text: str, *, door: object = None, findings: tuple[Finding, ...] = ()) -> Self:
+        """Refuse everybody but `trusted()`."""
         if door is not _DOOR:
             raise TypeError("MaskedText comes from mask() or from opening a sealed body")
         masked = super().__new__(cls, text)

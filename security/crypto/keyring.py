@@ -1,0 +1,195 @@
+"""The keys of tenants, conversations, visitors and people: made, wrapped, found again.
+
+Danger: a key that is used but not stored makes what it sealed unreadable for ever. So a key enters the cache only
+when the transaction that made or read it has committed. Rule: everything here that touches the database runs inside
+`tenant_scope`. Proof: tests/security/crypto/test_keyring.py.
+
+The message writer speaks SQL of its own: it calls `load_tenant` before its transaction, `unwrap_subject` for the
+rows it reads and `new_subject_key` for those it inserts; these two do no I/O.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from security.crypto.cache import ShortLived
+from security.crypto.envelope import bind, derive, keyed_digest, new_key
+from security.crypto.master import Ring
+from security.models.keys import KeySubject, SubjectKey, TenantKey
+from security.scoping import require_tenant_id, tenant_scope
+
+_Subject = tuple[int, str, UUID]
+
+_tenants: Final[ShortLived[int, "_TenantKeys"]] = ShortLived(capacity=5_000)
+_subjects: Final[ShortLived[_Subject, bytes]] = ShortLived()
+
+
+class KeysNotLoaded(RuntimeError):
+    """The tenant's keys are not in memory; a defect of the caller, who has to `load_tenant` first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubjectKey:
+    """A fresh key and the columns of its `SubjectKey` row; good only once that row is committed."""
+
+    key: bytes = field(repr=False)
+    wrapped: bytes
+    tenant_key_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _TenantKeys:
+    ring: Ring
+    version: int
+
+
+def master() -> Ring:
+    """The installation's master keys, newest first."""
+    return _ring(tuple(settings.CRYPTOGRAPHY_KEY))
+
+
+def tenant_key() -> bytes:
+    """The newest key of the tenant in scope; made if there is none."""
+    return _tenant_keys(require_tenant_id()).ring.keys[0]
+
+
+def derived_key(purpose: str) -> bytes:
+    """A key of the tenant in scope for one purpose, such as its share of the fan-out."""
+    return derive(tenant_key(), b"tenant:" + purpose.encode())
+
+
+def lookup_digest(kind: str, value: str) -> bytes:
+    """What an e-mail, phone number or external id is found by, without being stored; give it normalised.
+
+    Keyed by the tenant's first key, which rotation keeps for this: with a new key nothing old would be found.
+    """
+    oldest = _tenant_keys(require_tenant_id()).ring.keys[-1]
+    return keyed_digest(oldest, kind, value)
+
+
+def data_key(kind: KeySubject | str, subject_id: UUID) -> bytes:
+    """The key of a conversation, visitor or person of the tenant in scope; made if there is none."""
+    tenant_id = require_tenant_id()
+    found = existing_key(kind, subject_id)
+    if found is not None:
+        return found
+    fresh = _wrapped(tenant_id, _tenant_keys(tenant_id), kind, subject_id)
+    row = SubjectKey(
+        kind=KeySubject(kind).value,
+        subject_id=subject_id,
+        wrapped=fresh.wrapped,
+        tenant_key_version=fresh.tenant_key_version,
+    )
+    SubjectKey.objects.bulk_create([row], ignore_conflicts=True)
+    stored = existing_key(kind, subject_id)  # somebody else's, if he was faster
+    if stored is None:
+        raise RuntimeError("a key that was just stored is not there")
+    return stored
+
+
+def existing_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
+    """The key, or None where none was made or it was destroyed. Readers use this: they must not make keys."""
+    place = _place(require_tenant_id(), kind, subject_id)
+    cached = _subjects.get(place)
+    if cached is not None:
+        return cached
+    read_at = _subjects.now()
+    row = SubjectKey.objects.filter(kind=place[1], subject_id=subject_id).values_list("wrapped", flat=True).first()
+    if row is None:
+        return None
+    key = _tenant_keys(place[0]).ring.unwrap(bytes(row), _subject_aad(place))
+    transaction.on_commit(partial(_subjects.put, place, key, read_at))
+    return key
+
+
+def load_tenant(tenant_id: int) -> None:
+    """Bring the tenant's keys into memory, for the functions below; opens a scope of its own if it has to."""
+    if _tenants.get(tenant_id) is None:
+        with tenant_scope(tenant_id):
+            _tenant_keys(tenant_id)
+
+
+def unwrap_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID, wrapped: bytes) -> bytes:
+    """The key inside the `wrapped` column of a subject's row. No I/O; KeysNotLoaded without `load_tenant`."""
+    return _loaded(tenant_id).ring.unwrap(bytes(wrapped), _subject_aad(_place(tenant_id, kind, subject_id)))
+
+
+def new_subject_key(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> NewSubjectKey:
+    """A key for a row that the caller inserts. No I/O; KeysNotLoaded without `load_tenant`."""
+    return _wrapped(tenant_id, _loaded(tenant_id), kind, subject_id)
+
+
+def cached_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> bytes | None:
+    """A subject's key, if it is in memory."""
+    return _subjects.get(_place(tenant_id, kind, subject_id))
+
+
+def remember_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID, key: bytes, read_at: float) -> None:
+    """Keep a key that the caller read from a committed row at `read_at` (time.monotonic)."""
+    _subjects.put(_place(tenant_id, kind, subject_id), key, read_at)
+
+
+def forget_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> None:
+    """Drop a key from this process's memory, as its row is destroyed or replaced; other processes do so in 60 s."""
+    _subjects.forget(_place(tenant_id, kind, subject_id))
+
+
+def forget_everything() -> None:
+    """Empty the caches: after a rotation, and between tests."""
+    _tenants.clear()
+    _subjects.clear()
+    _ring.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _ring(keys: tuple[bytes, ...]) -> Ring:
+    return Ring(keys)
+
+
+def _tenant_keys(tenant_id: int) -> _TenantKeys:
+    cached = _tenants.get(tenant_id)
+    if cached is not None:
+        return cached
+    read_at = _tenants.now()
+    rows = _tenant_rows()
+    if not rows:
+        wrapped = master().wrap(new_key(), _tenant_aad(tenant_id, 1))
+        TenantKey.objects.bulk_create([TenantKey(version=1, wrapped=wrapped)], ignore_conflicts=True)
+        rows = _tenant_rows()
+    ring = Ring(tuple(master().unwrap(bytes(wrapped), _tenant_aad(tenant_id, version)) for version, wrapped in rows))
+    keys = _TenantKeys(ring, rows[0][0])
+    transaction.on_commit(partial(_tenants.put, tenant_id, keys, read_at))
+    return keys
+
+
+def _tenant_rows() -> list[tuple[int, bytes]]:
+    return list(TenantKey.objects.order_by("-version").values_list("version", "wrapped"))
+
+
+def _loaded(tenant_id: int) -> _TenantKeys:
+    keys = _tenants.get(tenant_id)
+    if keys is None:
+        raise KeysNotLoaded
+    return keys
+
+
+def _wrapped(tenant_id: int, keys: _TenantKeys, kind: KeySubject | str, subject_id: UUID) -> NewSubjectKey:
+    key = new_key()
+    wrapped = keys.ring.wrap(key, _subject_aad(_place(tenant_id, kind, subject_id)))
+    return NewSubjectKey(key, wrapped, keys.version)
+
+
+def _place(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> _Subject:
+    return tenant_id, KeySubject(kind).value, subject_id
+
+
+def _tenant_aad(tenant_id: int, version: int) -> bytes:
+    return bind("tenant key", tenant_id, version)
+
+
+def _subject_aad(place: _Subject) -> bytes:
+    return bind("subject key", *place)
