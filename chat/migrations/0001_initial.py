@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('agent_read_seq', models.BigIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('waiting_since', models.DateTimeField(null=True)),
+                ('assigned_at', models.DateTimeField(null=True)),
                 ('first_assigned_at', models.DateTimeField(null=True)),
                 ('first_replied_at', models.DateTimeField(null=True)),
                 ('last_message_at', models.DateTimeField(default=django.utils.timezone.now)),

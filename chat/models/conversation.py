@@ -41,6 +41,7 @@ class Conversation(PublicModel):
 
     created_at = models.DateTimeField(default=timezone.now)
     waiting_since = models.DateTimeField(null=True)
+    assigned_at = models.DateTimeField(null=True)
     first_assigned_at = models.DateTimeField(null=True)
     first_replied_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(default=timezone.now)

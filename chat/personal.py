@@ -1,0 +1,85 @@
+"""A visitor's personal data: sealed under the visitor's own key, so destroying that key forgets the person everywhere at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from security.crypto import keyring
+from security.crypto.envelope import AAD_VERSION, record_aad
+from security.crypto.sealed import SealedData, open_data, seal_data
+from security.models import KeySubject
+from security.scoping import require_tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a visitor; every value was masked or parsed as its type by the guard."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def merged(self, newer: Profile) -> Profile:
+        """What `newer` leaves empty is kept."""
+        return Profile(
+            name=newer.name or self.name,
+            email=newer.email or self.email,
+            phone=newer.phone or self.phone,
+            fields={**self.fields, **newer.fields},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where the visitor is on the tenant's website."""
+
+    url: str = ""
+    title: str = ""
+    referrer: str = ""
+
+
+def seal_profile(visitor: UUID, profile: Profile) -> SealedData:
+    """Inside the tenant's scope."""
+    return _seal(visitor, "profile", asdict(profile))
+
+
+def open_profile(visitor: UUID, sealed: bytes | None) -> Profile:
+    """Inside the tenant's scope; an empty profile where nothing is known."""
+    return Profile(**_open(visitor, "profile", sealed)) if sealed else Profile()
+
+
+def seal_page(visitor: UUID, page: Page) -> SealedData:
+    return _seal(visitor, "page", asdict(page))
+
+
+def open_page(visitor: UUID, sealed: bytes | None) -> Page:
+    return Page(**_open(visitor, "page", sealed)) if sealed else Page()
+
+
+def seal_address(visitor: UUID, address: str) -> SealedData:
+    """The client address as `security.net` found it."""
+    return _seal(visitor, "address", {"address": address})
+
+
+def open_address(visitor: UUID, sealed: bytes | None) -> str:
+    return str(_open(visitor, "address", sealed)["address"]) if sealed else ""
+
+
+def _seal(visitor: UUID, name: str, value: Mapping[str, object]) -> SealedData:
+    key = keyring.data_key(KeySubject.VISITOR, visitor)
+    return seal_data(json.dumps(value, ensure_ascii=False), key, _place(visitor, name))
+
+
+def _open(visitor: UUID, name: str, sealed: bytes | None) -> dict[str, Any]:
+    key = keyring.data_key(KeySubject.VISITOR, visitor)
+    opened: dict[str, Any] = json.loads(open_data(sealed or b"", key, _place(visitor, name)))
+    return opened
+
+
+def _place(visitor: UUID, name: str) -> bytes:
+    return record_aad(AAD_VERSION, require_tenant_id(), "visitor", visitor, name)

@@ -1,0 +1,164 @@
+"""Who answers: next, claim, transfer, offers, and back to the queue. One conversation has one owner; races end in Conflict."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from chat import access, events, sealing
+from chat.models import Conversation, Presence, Status
+from chat.services.messages import SystemCode, say
+from security import permissions
+from security.audit import Action, Extent, record
+from security.errors import Conflict, NotFound
+from security.masking import MaskedText
+from security.permissions import Grant, Permission
+from tenants.models import Department, Membership, MembershipStatus
+
+OFFER_FOR = timedelta(seconds=30)
+GONE_AFTER = timedelta(seconds=60)
+
+
+@transaction.atomic
+def take_next(*, grant: Grant, now: datetime) -> Conversation | None:
+    """Give the longest waiting conversation of the agent's departments to him; None where nothing waits or he has enough."""
+    permissions.require(grant, Permission.CHAT_TAKE)
+    me = Membership.objects.select_for_update().get(pk=grant.membership_id)  # two sockets of one agent: one after the other
+    if Conversation.objects.filter(assigned_to=me, status=Status.OPEN.value).count() >= grant.capacity:
+        return None
+    found = access.queue(grant).select_for_update(of=("self",), skip_locked=True).first()
+    return None if found is None else _assign(found, me, now=now, code=SystemCode.ASSIGNED)
+
+
+@transaction.atomic
+def claim(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
+    """Take one waiting conversation; Conflict("already_assigned") if somebody was faster."""
+    permissions.require(grant, Permission.CHAT_TAKE)
+    found = access.lock_conversation(grant, conversation)
+    if found.status == Status.CLOSED.value:
+        raise Conflict("closed")
+    if found.status != Status.WAITING.value:
+        raise Conflict("already_assigned")
+    return _assign(found, Membership.objects.get(pk=grant.membership_id), now=now, code=SystemCode.ASSIGNED)
+
+
+@transaction.atomic
+def transfer_to_department(*, grant: Grant, conversation: UUID, department: UUID, now: datetime) -> Conversation:
+    """Back to the queue, of another department; the visitor is told."""
+    permissions.require(grant, Permission.CHAT_TRANSFER)
+    found = _lock_open(grant, conversation)
+    target = Department.objects.filter(public_id=department).first()
+    if target is None:
+        raise NotFound
+    found.department = target
+    _return_to_queue(found, now=now, code=SystemCode.TRANSFERRED, text=f"Transferred to {target.name}")
+    record(Action.CONVERSATION_TRANSFERRED, on=found, to=str(target.public_id))
+    return found
+
+
+@transaction.atomic
+def offer_to_agent(
+    *, grant: Grant, conversation: UUID, agent: UUID, note: MaskedText | None, now: datetime
+) -> Conversation:
+    """Offer an open conversation to a colleague for 30 s; until he accepts it stays where it is."""
+    permissions.require(grant, Permission.CHAT_TRANSFER)
+    found = _lock_open(grant, conversation)
+    target = Membership.objects.filter(public_id=agent, status=MembershipStatus.ACTIVE.value).first()
+    if target is None or target.pk == found.assigned_to_id:
+        raise NotFound if target is None else Conflict
+    found.offered_to, found.offered_by_id = target, grant.membership_id
+    found.offer_expires_at = now + OFFER_FOR
+    found.offer_note = sealing.seal_offer_note(found, note) if note else None
+    found.save(update_fields=["offered_to", "offered_by", "offer_expires_at", "offer_note"])
+    record(Action.CONVERSATION_OFFERED, on=found, to=str(target.public_id))
+    events.publish_offer(found, note=note)
+    return found
+
+
+@transaction.atomic
+def accept_offer(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
+    """Take what was offered; Conflict when the offer has run out or was made to somebody else."""
+    found = access.lock_conversation(grant, conversation)
+    is_mine = found.offered_to_id == grant.membership_id and found.status == Status.OPEN.value
+    if not is_mine or found.offer_expires_at is None or found.offer_expires_at <= now:
+        raise Conflict
+    return _assign(found, Membership.objects.get(pk=grant.membership_id), now=now, code=SystemCode.ASSIGNED)
+
+
+@transaction.atomic
+def decline_offer(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
+    """Not me: back to the queue at once."""
+    found = access.lock_conversation(grant, conversation)
+    if found.offered_to_id != grant.membership_id:
+        raise Conflict
+    record(Action.CONVERSATION_DECLINED, on=found)
+    _return_to_queue(found, now=now, code=SystemCode.RETURNED, text="Waiting for the next free agent")
+    return found
+
+
+@transaction.atomic
+def return_expired_offers(*, now: datetime) -> list[UUID]:
+    """Offers that nobody answered in 30 s go back to the queue. Idempotent; the ids of what moved."""
+    expired = Conversation.objects.select_for_update(skip_locked=True).filter(offer_expires_at__lte=now)
+    return [_give_up(found, "offer expired", now=now) for found in expired]
+
+
+@transaction.atomic
+def return_stranded(*, now: datetime) -> list[UUID]:
+    """Open conversations whose agent has had no socket for 60 s go back to the queue. Idempotent; the ids of what moved."""
+    here = Presence.objects.filter(membership=OuterRef("assigned_to"), seen_at__gt=now - GONE_AFTER)
+    open_ones = Conversation.objects.select_for_update(of=("self",), skip_locked=True).filter(status=Status.OPEN.value)
+    stranded = open_ones.filter(~Exists(here), assigned_at__lte=now - GONE_AFTER)
+    return [_give_up(found, "agent gone", now=now) for found in stranded]
+
+
+def _give_up(found: Conversation, why: str, *, now: datetime) -> UUID:
+    record(Action.CONVERSATION_REQUEUED, on=found, why=why)
+    _return_to_queue(found, now=now, code=SystemCode.RETURNED, text="Waiting for the next free agent")
+    return found.public_id
+
+
+def _lock_open(grant: Grant, conversation: UUID) -> Conversation:
+    found = access.lock_conversation(grant, conversation)
+    if found.status == Status.CLOSED.value:
+        raise Conflict("closed")
+    if found.status != Status.OPEN.value:
+        raise Conflict
+    return found
+
+
+def _clear_offer(found: Conversation) -> list[str]:
+    found.offered_to = found.offered_by = found.offer_expires_at = found.offer_note = None
+    return ["offered_to", "offered_by", "offer_expires_at", "offer_note"]
+
+
+def _assign(found: Conversation, agent: Membership, *, now: datetime, code: SystemCode) -> Conversation:
+    found.status, found.assigned_to = Status.OPEN.value, agent
+    found.waiting_since, found.assigned_at = None, now
+    found.first_assigned_at = found.first_assigned_at or now
+    found.save(
+        update_fields=[
+            "status",
+            "assigned_to",
+            "waiting_since",
+            "assigned_at",
+            "first_assigned_at",
+            *_clear_offer(found),
+        ]
+    )
+    view = say(found, code, f"{agent.name} joined", now=now)
+    record(Action.CONVERSATION_TAKEN, on=found, extent=Extent(conversations=1, messages=found.last_seq))
+    events.publish_change(found, view)
+    return found
+
+
+def _return_to_queue(found: Conversation, *, now: datetime, code: SystemCode, text: str) -> None:
+    found.status, found.assigned_to = Status.WAITING.value, None
+    found.waiting_since, found.assigned_at = now, None
+    found.save(
+        update_fields=["status", "assigned_to", "waiting_since", "assigned_at", "department", *_clear_offer(found)]
+    )
+    events.publish_change(found, say(found, code, text, now=now))

@@ -1,0 +1,106 @@
+"""A visitor's first message: visitor, token, conversation and message in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from chat import access, events
+from chat.live.protocol.shapes import Author, Masked, MessageView
+from chat.live.protocol.shapes import AuthorKind as WireKind
+from chat.models import Conversation, Message, Status, Visitor
+from chat.personal import Page
+from chat.services.messages import append
+from chat.services.visitors import VisitorSession, store_visitor
+from chat.summaries import summary
+from security.audit import Action, record
+from security.errors import Denied
+from security.masking import MaskedText
+from tenants.models import Department
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`message` is None where the visitor has a live conversation already, begun by another tab: the text belongs there."""
+
+    visitor_pk: int
+    conversation_pk: int
+    conversation: UUID
+    message: MessageView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """All that a first message brings along."""
+
+    site_pk: int
+    session: VisitorSession
+    client_id: UUID
+    text: MaskedText
+    masked: Sequence[Masked] = ()
+    department: UUID | None = None
+    locale: str = ""
+    page: Page | None = None
+    address: str | None = None
+
+
+@transaction.atomic
+def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
+    """Begin a conversation with its first message; sent again (same client id), nothing new is stored.
+
+    Denied for a blocked visitor. The visitor's row is locked, so two tabs that write at once begin one conversation.
+    """
+    visitor = store_visitor(
+        opening.session,
+        site_id=opening.site_pk,
+        locale=opening.locale,
+        page=opening.page,
+        address=opening.address,
+        now=now,
+    )
+    visitor = Visitor.objects.select_for_update().get(pk=visitor.pk)
+    if visitor.blocked_at is not None:
+        raise Denied
+    known = _already(visitor, opening.client_id)
+    if known is not None:
+        return Begun(visitor.pk, known.pk, known.public_id, None)
+    conversation = Conversation.objects.create(
+        site_id=opening.site_pk,
+        visitor=visitor,
+        department=_department(opening.department),
+        created_at=now,
+        waiting_since=now,
+        last_message_at=now,
+    )
+    author = Author(WireKind.VISITOR, visitor.public_id, opening.session.profile.name)
+    view = append(
+        conversation, author=author, text=opening.text, masked=opening.masked, now=now, client_id=opening.client_id
+    )
+    record(Action.CONVERSATION_CREATED, on=conversation)
+    events.publish_began(conversation, view, summary(_with_people(conversation)))
+    return Begun(visitor.pk, conversation.pk, conversation.public_id, view)
+
+
+def _already(visitor: Visitor, client_id: UUID) -> Conversation | None:
+    """The conversation that this message is in already, or the live one that it belongs to."""
+    sent = Message.objects.filter(author_kind=WireKind.VISITOR.value, author_id=visitor.public_id, client_id=client_id)
+    stored = sent.select_related("conversation").first()
+    if stored is not None:
+        return stored.conversation
+    return visitor.conversations.exclude(status=Status.CLOSED.value).first()
+
+
+def _department(public_id: UUID | None) -> Department | None:
+    """The one that was asked for, or the tenant's default."""
+    chosen = Department.objects.filter(public_id=public_id).first() if public_id else None
+    return chosen or Department.objects.filter(is_default=True).first()
+
+
+def _with_people(conversation: Conversation) -> Conversation:
+    return Conversation.objects.select_related(*access.WITH_PEOPLE).get(pk=conversation.pk)
+
+

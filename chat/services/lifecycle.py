@@ -1,0 +1,127 @@
+"""The end of a conversation and what may follow it: close, end, reopen, rate, tag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from chat import access, events, sealing
+from chat.models import Conversation, ConversationTag, Status, Tag
+from chat.services.messages import SystemCode, say
+from security import permissions
+from security.audit import Action, record
+from security.errors import Conflict, NotFound
+from security.masking import MaskedText
+from security.permissions import Grant, Permission
+from tenants.models import Membership, Policy
+
+REOPEN_WITHIN = timedelta(days=7)
+
+
+@transaction.atomic
+def close_conversation(*, grant: Grant, conversation: UUID, outcome: str, now: datetime) -> Conversation:
+    """An agent closes; Conflict("closed") if it is closed already."""
+    permissions.require(grant, Permission.CHAT_CLOSE)
+    found = access.lock_conversation(grant, conversation)
+    found.outcome = outcome
+    return _close(found, SystemCode.CLOSED, "Conversation closed", now=now)
+
+
+@transaction.atomic
+def end_conversation(*, visitor_pk: int, conversation: UUID, now: datetime) -> Conversation:
+    """The visitor ends his own conversation."""
+    return _close(_own(visitor_pk, conversation), SystemCode.ENDED, "The visitor ended the conversation", now=now)
+
+
+@transaction.atomic
+def close_idle(*, now: datetime) -> list[UUID]:
+    """Close what had no message for the tenant's time (24 h). Idempotent; the ids of what was closed."""
+    limit = now - timedelta(hours=Policy.objects.get().close_after_hours)
+    idle = Conversation.objects.select_for_update(skip_locked=True).exclude(status=Status.CLOSED.value)
+    return [
+        _close(found, SystemCode.CLOSED, "Conversation closed", now=now).public_id
+        for found in idle.filter(last_message_at__lte=limit).order_by("pk")[:200]
+    ]
+
+
+@transaction.atomic
+def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
+    """Within 7 days, and only if the visitor has no newer one; else Conflict. The one who reopens answers."""
+    permissions.require(grant, Permission.CHAT_REOPEN)
+    found = access.lock_conversation(grant, conversation)
+    newer = Conversation.objects.filter(visitor=found.visitor_id, created_at__gt=found.created_at)
+    if found.status != Status.CLOSED.value or found.closed_at is None or newer.exists():
+        raise Conflict
+    if now - found.closed_at > REOPEN_WITHIN:
+        raise Conflict
+    agent = Membership.objects.get(pk=grant.membership_id)
+    found.status, found.assigned_to, found.assigned_at = Status.OPEN.value, agent, now
+    found.closed_at, found.outcome = None, ""
+    found.save(update_fields=["status", "assigned_to", "assigned_at", "closed_at", "outcome"])
+    view = say(found, SystemCode.REOPENED, f"{agent.name} reopened the conversation", now=now)
+    record(Action.CONVERSATION_REOPENED, on=found)
+    events.publish_change(found, view)
+    return found
+
+
+@transaction.atomic
+def rate_conversation(
+    *, visitor_pk: int, conversation: UUID, score: int, comment: MaskedText | None
+) -> Conversation:
+    """The visitor's opinion, 1–5; the last one counts."""
+    found = _own(visitor_pk, conversation)
+    found.rating = score
+    found.rating_comment = sealing.seal_rating_comment(found, comment) if comment else None
+    found.save(update_fields=["rating", "rating_comment"])
+    record(Action.CONVERSATION_RATED, on=found)
+    return found
+
+
+@transaction.atomic
+def tag_conversation(
+    *, grant: Grant, conversation: UUID, add: Sequence[MaskedText], remove: Sequence[MaskedText]
+) -> Conversation:
+    """Add and remove tags; unknown words become tags of the tenant."""
+    permissions.require(grant, Permission.CHAT_TAG)
+    found = access.lock_conversation(grant, conversation)
+    for name in add:
+        tag, _ = Tag.objects.get_or_create(name=str(name))
+        ConversationTag.objects.get_or_create(conversation=found, tag=tag)
+    ConversationTag.objects.filter(conversation=found, tag__name__in=[str(name) for name in remove]).delete()
+    record(Action.CONVERSATION_TAGGED, on=found, added=len(add), removed=len(remove))
+    events.publish_change(found)
+    return found
+
+
+def _own(visitor_pk: int, conversation: UUID) -> Conversation:
+    mine = Conversation.objects.select_for_update().filter(visitor=visitor_pk, public_id=conversation)
+    found = mine.first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _close(found: Conversation, code: SystemCode, text: str, *, now: datetime) -> Conversation:
+    if found.status == Status.CLOSED.value:
+        raise Conflict("closed")
+    found.status, found.closed_at, found.waiting_since = Status.CLOSED.value, now, None
+    found.offered_to = found.offered_by = found.offer_expires_at = found.offer_note = None
+    found.save(
+        update_fields=[
+            "status",
+            "closed_at",
+            "waiting_since",
+            "outcome",
+            "offered_to",
+            "offered_by",
+            "offer_expires_at",
+            "offer_note",
+        ]
+    )
+    view = say(found, code, text, now=now)
+    record(Action.CONVERSATION_CLOSED, on=found, how=code.value)
+    events.publish_change(found, view)
+    return found

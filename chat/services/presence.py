@@ -1,0 +1,80 @@
+"""Which agents have a socket. Each server process renews its own rows; beat sweeps what stopped being renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from chat.live.protocol.shapes import AgentLoad, DepartmentView
+from chat.models import Presence, Status
+from chat.services.assignment import GONE_AFTER
+from tenants.models import Department, DepartmentMembership, Membership, MembershipStatus, Policy
+
+
+@transaction.atomic
+def renew_presence(*, process_id: UUID, membership_pks: Collection[int], now: datetime) -> None:
+    """Say that these members have a socket in this process; the process's other rows of this tenant go."""
+    mine = Presence.objects.filter(process_id=process_id)
+    mine.exclude(membership__in=membership_pks).delete()
+    Presence.objects.bulk_create(
+        [Presence(membership_id=pk, process_id=process_id, seen_at=now) for pk in sorted(membership_pks)],
+        update_conflicts=True,
+        unique_fields=["tenant_id", "membership", "process_id"],
+        update_fields=["seen_at"],
+    )
+
+
+@transaction.atomic
+def leave(*, process_id: UUID, membership_pk: int, now: datetime) -> None:
+    """The last socket of a member in this process closed: the 60 s run from now."""
+    Presence.objects.filter(process_id=process_id, membership=membership_pk).update(seen_at=now)
+
+
+@transaction.atomic
+def set_availability(*, membership_pk: int, is_away: bool) -> None:
+    Membership.objects.filter(pk=membership_pk).update(is_away=is_away)
+
+
+def colleagues(*, now: datetime) -> list[AgentLoad]:
+    """Members who answer chats and have a socket, with their load; by name."""
+    capacity = Policy.objects.get().agent_capacity
+    members = (
+        Membership.objects.filter(Exists(_here(now)), status=MembershipStatus.ACTIVE.value)
+        .annotate(load=Count("conversations", filter=Q(conversations__status=Status.OPEN.value)))
+        .order_by("name", "pk")
+    )
+    return [
+        AgentLoad(
+            id=member.public_id,
+            name=member.name,
+            status="away" if member.is_away else "online",
+            open=member.load,
+            capacity=member.capacity or capacity,
+        )
+        for member in members
+    ]
+
+
+def departments(*, now: datetime) -> list[DepartmentView]:
+    """The tenant's departments; online is one in which somebody is there and not away."""
+    there = DepartmentMembership.objects.filter(
+        department=OuterRef("pk"),
+        membership__is_away=False,
+        membership__status=MembershipStatus.ACTIVE.value,
+        membership__presences__seen_at__gt=now - GONE_AFTER,
+    )
+    found = Department.objects.annotate(is_online=Exists(there)).order_by("name")
+    return [DepartmentView(row.public_id, row.name, row.is_online) for row in found]
+
+
+def sweep_presence(*, now: datetime) -> int:
+    """Remove rows of processes that are gone, long after they count for anything; how many."""
+    return Presence.objects.filter(seen_at__lte=now - timedelta(hours=1)).delete()[0]
+
+
+def _here(now: datetime) -> QuerySet[Presence]:
+    return Presence.objects.filter(membership=OuterRef("pk"), seen_at__gt=now - GONE_AFTER)

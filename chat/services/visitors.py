@@ -1,0 +1,140 @@
+"""A visitor's identity on a site: token, profile, page. Nothing is stored before the first message."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from chat.models import IdentityToken, Visitor, VisitorToken
+from chat.personal import (
+    Page,
+    Profile,
+    open_profile,
+    seal_address,
+    seal_page,
+    seal_profile,
+)
+from security.crypto import keyring
+from security.models import RevocationKind
+from security.revocation import revoke
+
+TOKEN_BYTES = 32
+TOKEN_LIFE = timedelta(days=180)
+"""Counted from last use (PROTOCOL §2); renewed at most once a day, so that a reload costs no write."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorSession:
+    """Who is on a visitor socket. `pk` is None until his first message is stored."""
+
+    public_id: UUID
+    token: str | None
+    token_digest: bytes
+    pk: int | None
+    profile: Profile
+    is_verified: bool = False
+    is_blocked: bool = False
+
+
+def token_digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_session() -> VisitorSession:
+    """A visitor nobody knows yet, with a fresh token of 256 random bits."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return VisitorSession(uuid.uuid4(), token, token_digest(token), None, Profile())
+
+
+def access_session(*, site_id: int, token: str | None, now: datetime) -> VisitorSession:
+    """The visitor whom `token` proves, on this site; a new one for no, an unknown or an expired token."""
+    if not token:
+        return new_session()
+    digest = token_digest(token)
+    found = (
+        VisitorToken.objects.select_related("visitor")
+        .filter(digest=digest, expires_at__gt=now, visitor__site=site_id)
+        .first()
+    )
+    if found is None:
+        return new_session()
+    if found.expires_at - now < TOKEN_LIFE - timedelta(days=1):
+        VisitorToken.objects.filter(pk=found.pk).update(expires_at=now + TOKEN_LIFE)
+    visitor = found.visitor
+    return VisitorSession(
+        public_id=visitor.public_id,
+        token=token,
+        token_digest=digest,
+        pk=visitor.pk,
+        profile=open_profile(visitor.public_id, visitor.profile),
+        is_verified=visitor.is_verified,
+        is_blocked=visitor.blocked_at is not None,
+    )
+
+
+def store_visitor(
+    session: VisitorSession, *, site_id: int, locale: str, page: Page | None, address: str | None, now: datetime
+) -> Visitor:
+    """Make the visitor's row and token, once; part of the transaction that stores his first message."""
+    visitor, is_new = Visitor.objects.get_or_create(
+        public_id=session.public_id, defaults={"site_id": site_id, "locale": locale, "created_at": now, "seen_at": now}
+    )
+    if is_new:
+        visitor.profile = seal_profile(visitor.public_id, session.profile)
+        visitor.email_digest = email_digest(session.profile.email)
+        visitor.page = seal_page(visitor.public_id, page) if page else None
+        visitor.address = seal_address(visitor.public_id, address) if address else None
+        visitor.save(update_fields=["profile", "email_digest", "page", "address"])
+        VisitorToken.objects.create(visitor=visitor, digest=session.token_digest, expires_at=now + TOKEN_LIFE)
+    return visitor
+
+
+def email_digest(email: str) -> bytes | None:
+    """Keyed digest for finding a visitor by address; None for no address."""
+    return keyring.lookup_digest("email", email.strip().lower()) if email else None
+
+
+@transaction.atomic
+def change_profile(*, visitor_id: int, profile: Profile) -> Profile:
+    """Add what the visitor told of himself; unsigned, so it proves nothing and merges with nobody."""
+    visitor = Visitor.objects.select_for_update().get(pk=visitor_id)
+    merged = open_profile(visitor.public_id, visitor.profile).merged(profile)
+    visitor.profile = seal_profile(visitor.public_id, merged)
+    visitor.email_digest = email_digest(merged.email)
+    visitor.save(update_fields=["profile", "email_digest"])
+    return merged
+
+
+@transaction.atomic
+def change_page(*, visitor_id: int, page: Page, now: datetime) -> None:
+    """Remember the page that the visitor is on; the last one only."""
+    visitor = Visitor.objects.get(pk=visitor_id)
+    visitor.page = seal_page(visitor.public_id, page)
+    visitor.seen_at = now
+    visitor.save(update_fields=["page", "seen_at"])
+
+
+@transaction.atomic
+def forget_session(*, site_id: int, token: str) -> None:
+    """End this browser's token; its open sockets close. The conversation stays, as the tenant's record."""
+    found = (
+        VisitorToken.objects.select_related("visitor")
+        .filter(digest=token_digest(token), visitor__site=site_id)
+        .first()
+    )
+    if found is not None:
+        revoke(RevocationKind.VISITOR, bytes(found.digest).hex()[:32])
+        found.delete()
+
+
+def sweep_tokens(*, now: datetime) -> int:
+    """Remove proofs that have run out, of browsers and of identity; how many."""
+    return VisitorToken.objects.filter(expires_at__lte=now).delete()[0] + (
+        IdentityToken.objects.filter(expires_at__lte=now).delete()[0]
+    )

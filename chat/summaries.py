@@ -1,0 +1,86 @@
+"""Conversations as agents see them in lists: a fixed number of queries, however many rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from chat import sealing
+from chat.live.protocol.shapes import AgentView, ConversationView, VisitorView
+from chat.models import AuthorKind, Conversation, ConversationTag, Message
+from chat.personal import open_page, open_profile
+from security.crypto import keyring
+from security.masking import MaskedText
+from security.models import KeySubject
+
+
+def summarize(conversations: Iterable[Conversation]) -> list[ConversationView]:
+    """Views in the same order; the rows must come with `access.WITH_PEOPLE`."""
+    rows = list(conversations)
+    keyring.data_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
+    tags, texts = _tags(rows), _last_texts(rows)
+    return [_view(row, tags[row.pk], texts.get(row.pk)) for row in rows]
+
+
+def summary(conversation: Conversation) -> ConversationView:
+    """The view of one conversation."""
+    return summarize([conversation])[0]
+
+
+def visitor_view(conversation: Conversation) -> VisitorView:
+    """All that an agent who answers may know of the visitor."""
+    visitor = conversation.visitor
+    profile, page = open_profile(visitor.public_id, visitor.profile), open_page(visitor.public_id, visitor.page)
+    return VisitorView(
+        id=visitor.public_id,
+        name=profile.name,
+        verified=visitor.is_verified,
+        email=profile.email,
+        phone=profile.phone,
+        fields=profile.fields,
+        page_url=page.url,
+        page_title=page.title,
+        locale=visitor.locale,
+    )
+
+
+def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None) -> ConversationView:
+    visitor = row.visitor
+    assigned = row.assigned_to
+    return ConversationView(
+        id=row.public_id,
+        status=row.status,
+        assigned_to=AgentView(assigned.public_id, assigned.name) if assigned else None,
+        department=row.department.public_id if row.department else None,
+        tags=tags,
+        waiting_since=row.waiting_since,
+        last_text=last_text,
+        visitor=VisitorView(visitor.public_id, open_profile(visitor.public_id, visitor.profile).name, visitor.is_verified),
+        last_seq=row.last_seq,
+        last_rev=row.last_rev,
+    )
+
+
+def _tags(rows: Sequence[Conversation]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    pairs = ConversationTag.objects.filter(conversation__in=rows).order_by("tag__name")
+    for conversation_id, name in pairs.values_list("conversation_id", "tag__name"):
+        found[conversation_id].append(name)
+    return found
+
+
+def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
+    """The latest thing that a person said to the other side: no notes, no system messages."""
+    spoken = Message.objects.filter(
+        conversation__in=rows, author_kind__in=[AuthorKind.VISITOR.value, AuthorKind.AGENT.value]
+    )
+    latest = spoken.order_by("conversation", "-seq").distinct("conversation")
+    by_pk = {row.pk: row for row in rows}
+    keyring.data_keys(KeySubject.CONVERSATION, [row.public_id for row in rows])
+    return {
+        message.conversation_id: sealing.open_message(message, conversation=by_pk[message.conversation_id].public_id)
+        for message in latest
+        if message.body is not None
+    }
+
+

@@ -1,0 +1,57 @@
+"""Celery tasks inside a tenant's scope: ids travel, never contents; each task may run twice and is leased.
+
+`tenant_task` makes a task of `(tenant_id, …)` that opens the scope itself. `for_each_tenant` is what beat calls: one task a tenant, so that one
+tenant's failure or slowness is its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from zlib import crc32
+
+from celery import Task, shared_task
+from django.db import connection
+
+from security.context import Actor, ActorKind, acting
+from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+def tenant_task(name: str) -> Callable[[Callable[P, None]], Task[Concatenate[int, P], None]]:
+    """A task of one tenant, by its registered name. A second copy that runs meanwhile does nothing."""
+
+    def decorate(work: Callable[P, None]) -> Task[Concatenate[int, P], None]:
+        @shared_task(name=name)
+        @wraps(work)
+        def run(tenant_id: int, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            with acting(actor=Actor(ActorKind.JOB, name=name)), tenant_scope(tenant_id):
+                if _leased(name, tenant_id):
+                    work(*args, **kwargs)
+
+        return run
+
+    return decorate
+
+
+def for_each_tenant(task: Task[Any, None]) -> None:
+    """Queue `task` once for each tenant; the platform's own row has no conversations and no people."""
+    for tenant_id in tenant_ids():
+        if tenant_id != PLATFORM_TENANT_ID:
+            task.delay(tenant_id)
+
+
+def _leased(name: str, tenant_id: int) -> bool:
+    """A lock that PostgreSQL lets go at the end of the transaction, whatever becomes of the worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_signed(crc32(name.encode())), tenant_id])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _signed(number: int) -> int:
+    return number - 2**32 if number >= 2**31 else number
