@@ -1,0 +1,83 @@
+/**
+ * What this agent may do with a conversation. The server decides again on every frame; this only keeps
+ * buttons away that could not work. Pure.
+ */
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./types.js").Conversation} Conversation */
+
+/** The server's names of permissions, in one place. */
+export const PERMISSION = Object.freeze({
+  reply: "chat.reply",
+  note: "chat.note",
+  transfer: "chat.transfer",
+  close: "chat.close",
+  tag: "chat.tag",
+  watch: "chat.watch",
+  viewAll: "chat.view_all",
+});
+
+/** @param {Pick<State, "permissions">} state @param {keyof typeof PERMISSION} name */
+export function may(state, name) {
+  return state.permissions.includes(PERMISSION[name]);
+}
+
+/**
+ * How this agent stands to a conversation.
+ * @param {Pick<State, "me">} state
+ * @param {Conversation} one
+ * @returns {"waiting"|"mine"|"other"|"closed"}
+ */
+export function standing(state, one) {
+  if (one.status === "closed" || one.status === "waiting") return one.status;
+  return one.assigned_to !== null && one.assigned_to.id === state.me?.id ? "mine" : "other";
+}
+
+/**
+ * @param {State} state
+ * @param {Conversation} one
+ */
+export function acts(state, one) {
+  const stands = standing(state, one);
+  const watching = state.threads[one.id]?.watching ?? false;
+  const alive = stands !== "closed";
+  return {
+    standing: stands,
+    claim: stands === "waiting" && may(state, "reply"),
+    reply: stands === "mine" && may(state, "reply"),
+    note: alive && may(state, "note"),
+    transfer: stands === "mine" && may(state, "transfer"),
+    close: stands === "mine" && may(state, "close"),
+    reopen: stands === "closed" && may(state, "reply"),
+    tag: may(state, "tag"),
+    watch: stands === "other" && !watching && may(state, "watch"),
+    unwatch: watching,
+  };
+}
+
+export const EDIT_WITHIN_MS = 5 * 60 * 1000;
+
+/**
+ * Own messages can be corrected for five minutes.
+ * @param {Pick<State, "me">} state
+ * @param {import("./types.js").Message} message
+ * @param {number} now
+ */
+export function editable(state, message, now) {
+  return (
+    (message.author.kind === "agent" || message.author.kind === "note") &&
+    message.author.id === state.me?.id &&
+    !message.gone &&
+    now - Date.parse(message.sent_at) < EDIT_WITHIN_MS
+  );
+}
+
+/**
+ * The newest message this agent can still correct.
+ * @param {State} state
+ * @param {string} id
+ * @param {number} now
+ */
+export function lastEditable(state, id, now) {
+  return state.threads[id]?.messages.findLast((message) => editable(state, message, now)) ?? null;
+}
