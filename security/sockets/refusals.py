@@ -8,8 +8,9 @@ from uuid import UUID
 class FrameRefused(Exception):
     """One frame is answered with an error and the socket stays.
 
-    `code` is from a fixed catalogue. `ref`, `client_id` and `conversation` are the sender's own, and were parsed as their types: nothing
-    else of the input is kept, so neither an answer nor a log line can carry it. `retry_after` is in seconds.
+    `code` is from a fixed catalogue. `ref`, `client_id` and `conversation` are the sender's own, and were parsed as
+    their types: nothing else of the input is kept, so neither an answer nor a log line can carry it. `retry_after` is
+    in seconds.
     """
 
     def __init__(

@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 URL_INPUT_LIMIT: Final = 8_192
 URL_LIMIT: Final = 2_048
+HOST_LIMIT: Final = 253
+EMAIL_LIMIT: Final = 254
+LOCAL_PART_LIMIT: Final = 64
 _SENSITIVE_NAME = re.compile(
     r"token|secret|passw|pwd|session|auth|jwt|credential|signature|csrf|xsrf|api_?key|otp|saml|nonce|mail|phone|mobile|birth|card|iban|account"
     r"|(?<![a-z])(?:key|code|sid|sig|sess|sso|pin|pass|state|ticket|hash|tel|name|user|login|address|ssn|cvv|cvc|dob)(?![a-z])",
@@ -87,13 +90,13 @@ def _rebuilt_host(host: str) -> str | None:
         ascii_host = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
     except UnicodeError:
         return None
-    return ascii_host if len(ascii_host) <= 253 and _HOST.fullmatch(ascii_host) else None
+    return ascii_host if len(ascii_host) <= HOST_LIMIT and _HOST.fullmatch(ascii_host) else None
 
 
 def rebuilt_email(text: str) -> str | None:
     """`local@domain` with the domain in lower-case ASCII; no quoted local parts, no address literals."""
     local, at, domain = text.strip().rpartition("@")
-    if not at or len(text) > 254 or len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+    if not at or len(text) > EMAIL_LIMIT or len(local) > LOCAL_PART_LIMIT or not _LOCAL_PART.fullmatch(local):
         return None
     host = _rebuilt_host(domain)
     return f"{local}@{host}" if host and "." in host and not host.startswith("[") else None

@@ -1,9 +1,9 @@
 """JSON text of a frame into one dict, refusing what two parsers could read in two ways.
 
-Danger: with duplicate keys, a check and a use can see different values. orjson keeps the last one silently, and `json` with a pairs hook
-costs three times as much. Rule: every key costs exactly one colon in the text, so a text with as many colons as the parsed object has keys
-has no duplicate, no nested object and no colon in a string. That is nearly all of chat; the rest is read a second time with a hook
-that sees each pair. Proof: tests/chat/live/test_protocol_decode.py.
+Danger: with duplicate keys, a check and a use can see different values. orjson keeps the last one silently, and `json`
+with a pairs hook costs three times as much. Rule: every key costs exactly one colon in the text, so a text with as many
+colons as the parsed object has keys has no duplicate, no nested object and no colon in a string. That is nearly all of
+chat; the rest is read a second time with a hook that sees each pair. Proof: tests/chat/live/test_protocol_decode.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ class Undecodable(Exception):
 
 
 def decode(raw: str | bytes) -> dict[str, Any]:
-    """One JSON object of at most 64 KiB and four levels, without duplicate keys, NaN or lone surrogates; else Undecodable."""
+    """One JSON object of at most 64 KiB and four levels, without duplicate keys, NaN or lone surrogates.
+
+    Else Undecodable.
+    """
     try:
         if _size(raw) > MAX_BYTES:
             raise Undecodable

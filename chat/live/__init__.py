@@ -1,0 +1,1 @@
+"""The message path: protocol, fan-out, writer and consumers."""

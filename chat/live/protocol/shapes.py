@@ -1,0 +1,226 @@
+"""What the server shows of its objects: values that travel, and the one way each is written as JSON.
+
+Text is MaskedText throughout, so nothing raw can be handed in. Times become RFC 3339 in UTC with milliseconds, ids UUID
+strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from security.masking import MaskedText
+
+Json = dict[str, Any]
+MaskedCount = Mapping[str, str | int]
+"""One entry of a text's `masked`: `{"kind": "card", "count": 1}`."""
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _at(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
+class AuthorKind(StrEnum):
+    """Who speaks, as clients see it."""
+
+    VISITOR = "visitor"
+    AGENT = "agent"
+    SYSTEM = "system"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """`id` is None and `name` empty for the system."""
+
+    kind: AuthorKind
+    id: UUID | None = None
+    name: str = ""
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"kind": self.kind, "id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """One message as one reader sees it.
+
+    `prev_seq` is the last one before it that this reader may see; `client_id` is set for its sender's own sockets only.
+    `code` is a system message's. `gone` says that the body is no more; `text` is empty then.
+    """
+
+    conversation: UUID
+    id: UUID
+    seq: int
+    prev_seq: int
+    rev: int
+    author: Author
+    text: MaskedText
+    sent_at: datetime
+    client_id: UUID | None = None
+    masked: Sequence[MaskedCount] = ()
+    code: str | None = None
+    gone: bool = False
+
+    def json(self) -> Json:
+        """The fields of a `message` frame but `type`."""
+        found: Json = {
+            "conversation": self.conversation,
+            "id": self.id,
+            "seq": self.seq,
+            "prev_seq": self.prev_seq,
+            "rev": self.rev,
+            "client_id": self.client_id,
+            "author": self.author.json(),
+            "text": "" if self.gone else self.text,
+            "sent_at": rfc3339(self.sent_at),
+            "masked": list(self.masked),
+        }
+        if self.code is not None:
+            found["code"] = self.code
+        if self.gone:
+            found["gone"] = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorView:
+    """A visitor as agents see him; `verified` says that the site vouched for him by a signed token."""
+
+    id: UUID
+    name: str
+    verified: bool = False
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"id": self.id, "name": self.name, "verified": self.verified}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """An agent as others see him."""
+
+    id: UUID
+    name: str
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoad:
+    """An agent in the list of colleagues."""
+
+    id: UUID
+    name: str
+    status: str
+    open: int
+    capacity: int
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"id": self.id, "name": self.name, "status": self.status, "open": self.open, "capacity": self.capacity}
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    """A department; `online` is None where it is not told."""
+
+    id: UUID
+    name: str
+    online: bool | None = None
+
+    def json(self) -> Json:
+        """As it is sent."""
+        found: Json = {"id": self.id, "name": self.name}
+        return found if self.online is None else {**found, "online": self.online}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A conversation as agents see it."""
+
+    id: UUID
+    status: str
+    assigned_to: AgentView | None = None
+    department: UUID | None = None
+    tags: Sequence[str] = ()
+    waiting_since: datetime | None = None
+    last_text: MaskedText | None = None
+    visitor: VisitorView | None = None
+    last_seq: int | None = None
+    last_rev: int | None = None
+
+    def json(self) -> Json:
+        """`visitor`, `last_seq` and `last_rev` only where they are known."""
+        found: Json = {
+            "id": self.id,
+            "status": self.status,
+            "assigned_to": self.assigned_to.json() if self.assigned_to else None,
+            "department": self.department,
+            "tags": list(self.tags),
+            "waiting_since": _at(self.waiting_since),
+            "last_text": self.last_text,
+        }
+        if self.visitor is not None:
+            found["visitor"] = self.visitor.json()
+        if self.last_seq is not None:
+            found["last_seq"] = self.last_seq
+        if self.last_rev is not None:
+            found["last_rev"] = self.last_rev
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A question of the form before the chat; `kind` is one of `text`, `email`, `phone`, `choice`."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    options: Sequence[str] = ()
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "kind": self.kind,
+            "required": self.required,
+            "options": list(self.options),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one."""
+
+    name: str
+    greeting: str
+    online: bool
+    departments: Sequence[DepartmentView] = ()
+    consent: str | None = None
+    fields: Sequence[FieldView] = ()
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {
+            "name": self.name,
+            "greeting": self.greeting,
+            "online": self.online,
+            "departments": [department.json() for department in self.departments],
+            "consent": self.consent,
+            "fields": [field.json() for field in self.fields],
+        }

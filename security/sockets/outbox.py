@@ -1,0 +1,157 @@
+"""What a socket still has to send: one bounded queue, one sender, hence one order.
+
+Danger: a reader that stalls would make the process hold all that it misses, and two senders could let a revision
+overtake its message. Rule: everything goes through `put`, a queue over its bound is cut with SLOW_READER (the client
+resumes from the database), and after `cut` nothing more is sent. Proof: tests/security/sockets/test_outbox.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from security.sockets.codes import CloseCode
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+CLOSE_WITHIN = 5.0
+
+
+class Outbox:
+    """Frames on their way to one client.
+
+    A sender task exists only while something is queued: an idle socket costs none. `on_end` is called once, when the
+    close was sent or the client was found to be gone.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_code",
+        "_ended",
+        "_max_bytes",
+        "_max_frames",
+        "_on_end",
+        "_queue",
+        "_send",
+        "_space",
+        "_task",
+    )
+
+    def __init__(self, send: Send, *, max_frames: int, max_bytes: int, on_end: Callable[[], None]) -> None:
+        self._send = send
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._on_end = on_end
+        self._queue: deque[bytes] | None = None
+        self._bytes = 0
+        self._code: CloseCode | None = None
+        self._ended = False
+        self._task: asyncio.Task[None] | None = None
+        self._space: asyncio.Event | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames are still taken."""
+        return self._code is None and not self._ended
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the close was sent, or nobody is there to send it to."""
+        return self._ended
+
+    def put(self, frame: bytes) -> bool:
+        """Queue one text frame, never waiting; False where the socket is closing. Over the bound the socket is cut."""
+        if not self.is_open:
+            return False
+        if self._queue is None:
+            self._queue = deque()
+        if len(self._queue) >= self._max_frames or self._bytes + len(frame) > self._max_bytes:
+            self.cut(CloseCode.SLOW_READER)
+            return False
+        self._queue.append(frame)
+        self._bytes += len(frame)
+        self._wake()
+        return True
+
+    async def put_slowly(self, frame: bytes, *, within: float) -> bool:
+        """Queue one of many frames, waiting while the queue is half full.
+
+        No progress `within` seconds cuts the socket.
+        """
+        while self.is_open and (self._queued >= self._max_frames // 2 or self._bytes >= self._max_bytes // 2):
+            self._space = self._space or asyncio.Event()
+            self._space.clear()
+            try:
+                await asyncio.wait_for(self._space.wait(), within)
+            except TimeoutError:
+                self.cut(CloseCode.SLOW_READER)
+        return self.put(frame)
+
+    def close(self, code: CloseCode) -> None:
+        """Take nothing more, send what is queued, then close. The first code stands."""
+        if self.is_open:
+            self._code = code
+            self._wake()
+
+    def cut(self, code: CloseCode) -> None:
+        """Close now; nothing of what is queued is sent any more. Stronger than a `close` before it."""
+        if self._ended:
+            return
+        self._code = code
+        self._discard()
+        if self._task is not None:
+            # It may hang in a send to a reader that does not read.
+            self._task.cancel()
+            self._task = None
+        self._wake()
+
+    def abandon(self) -> None:
+        """The client is gone: there is nobody to send to."""
+        self._discard()
+        self._ended = True
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def _queued(self) -> int:
+        return len(self._queue) if self._queue else 0
+
+    def _discard(self) -> None:
+        self._queue = None
+        self._bytes = 0
+        self._tell_space()
+
+    def _tell_space(self) -> None:
+        if self._space is not None:
+            self._space.set()
+
+    def _wake(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        """Send until the queue is empty, then the close if one is due."""
+        this = asyncio.current_task()
+        try:
+            while self._queue:
+                frame = self._queue.popleft()
+                self._bytes -= len(frame)
+                await self._send({"type": "websocket.send", "text": frame.decode()})
+                self._tell_space()
+            if self._code is not None and not self._ended:
+                await asyncio.wait_for(self._send({"type": "websocket.close", "code": int(self._code)}), CLOSE_WITHIN)
+                self._end()
+        except (OSError, RuntimeError):
+            # Servers tell in one of these two ways that the client has gone; a TimeoutError is an OSError.
+            self._end()
+        finally:
+            if self._task is this:
+                self._task = None
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._discard()
+            self._on_end()
