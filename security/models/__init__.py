@@ -1,8 +1,12 @@
+from security.models.audit import AuditDetail, AuditEvent, AuditHead
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.revocation import Revocation, RevocationKind
 from security.models.user import User, normalize_email
 
 __all__ = [
+    "AuditDetail",
+    "AuditEvent",
+    "AuditHead",
     "KeySubject",
     "Revocation",
     "RevocationKind",

@@ -1,0 +1,122 @@
+"""Every act that leaves an event, by its namespaced name, with one line of what it means.
+
+Names are written into the chain: an action may be added, never renamed or given another meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Self
+
+
+class Action(StrEnum):
+    """What was done. `meaning` is a sentence for readers of the trail."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str) -> Self:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
+
+    SESSION_SIGNED_IN = "session.signed_in", "A person signed in."
+    SESSION_SIGNED_OUT = "session.signed_out", "A person signed out."
+    SESSION_SIGN_IN_FAILED = "session.sign_in_failed", "A sign-in was refused."
+    SESSION_LOCKED_OUT = "session.locked_out", "Sign-ins were refused after too many failures."
+    SESSION_TENANT_SWITCHED = "session.tenant_switched", "A person went on in another organisation of theirs."
+    SESSION_ENDED = "session.ended", "A session was ended by its owner or by the system."
+
+    ACCOUNT_SIGNED_UP = "account.signed_up", "A person made an account."
+    ACCOUNT_EMAIL_CONFIRMED = "account.email_confirmed", "An e-mail address was confirmed."
+    ACCOUNT_EMAIL_CHANGED = "account.email_changed", "An e-mail address was changed."
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed", "A person changed their password."  # noqa: S105
+    ACCOUNT_PASSWORD_RESET_REQUESTED = "account.password_reset_requested", "A password reset was asked for."  # noqa: S105
+    ACCOUNT_PASSWORD_RESET = "account.password_reset", "A password was set by a reset link."  # noqa: S105
+    ACCOUNT_SECOND_FACTOR_ADDED = "account.second_factor_added", "A second factor was added."
+    ACCOUNT_SECOND_FACTOR_REMOVED = "account.second_factor_removed", "A second factor was removed."
+    ACCOUNT_RECOVERY_CODES_MADE = "account.recovery_codes_made", "Recovery codes were made or made anew."
+
+    TENANT_CREATED = "tenant.created", "An organisation was created."
+    TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
+    TENANT_SUSPENDED = "tenant.suspended", "An organisation was suspended."
+    TENANT_RESUMED = "tenant.resumed", "A suspended organisation was let in again."
+    TENANT_ENTERED = "tenant.entered", "An operator entered an organisation, with a reason and an expiry."
+    POLICY_CHANGED = "policy.changed", "A setting of the organisation was changed."
+
+    MEMBER_INVITED = "member.invited", "A person was invited."
+    MEMBER_INVITATION_WITHDRAWN = "member.invitation_withdrawn", "An invitation was withdrawn."
+    MEMBER_JOINED = "member.joined", "A person became a member."
+    MEMBER_CHANGED = "member.changed", "A member's name, capacity or departments were changed."
+    MEMBER_ROLE_CHANGED = "member.role_changed", "A member was given another role."
+    MEMBER_SUSPENDED = "member.suspended", "A member was suspended."
+    MEMBER_RESUMED = "member.resumed", "A suspended member was let in again."
+    MEMBER_REMOVED = "member.removed", "A member was removed."
+    MEMBER_SESSIONS_ENDED = "member.sessions_ended", "A member's sessions were ended by somebody else."
+    MEMBER_RESET_STARTED = "member.reset_started", "A password reset was started for a member."
+    MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
+    ROLE_CREATED = "role.created", "A role was created."
+    ROLE_CHANGED = "role.changed", "A role's name or permissions were changed."
+    ROLE_DELETED = "role.deleted", "A role was deleted."
+
+    SITE_CREATED = "site.created", "A website was added."
+    SITE_CHANGED = "site.changed", "A website's settings were changed."
+    SITE_DELETED = "site.deleted", "A website was removed."
+    SITE_SECRET_CHANGED = "site.secret_changed", "A website's identity secret was made anew."  # noqa: S105
+    DEPARTMENT_CREATED = "department.created", "A department was created."
+    DEPARTMENT_CHANGED = "department.changed", "A department was changed."
+    DEPARTMENT_DELETED = "department.deleted", "A department was deleted."
+    CANNED_RESPONSE_CREATED = "canned_response.created", "A canned response was created."
+    CANNED_RESPONSE_CHANGED = "canned_response.changed", "A canned response was changed."
+    CANNED_RESPONSE_DELETED = "canned_response.deleted", "A canned response was deleted."
+    TAG_CREATED = "tag.created", "A tag was created."
+    TAG_CHANGED = "tag.changed", "A tag was changed."
+    TAG_DELETED = "tag.deleted", "A tag was deleted."
+
+    CONVERSATION_CREATED = "conversation.created", "A conversation began."
+    CONVERSATION_TAKEN = "conversation.taken", "An agent took a conversation."
+    CONVERSATION_REQUEUED = "conversation.requeued", "A conversation went back to the queue."
+    CONVERSATION_OFFERED = "conversation.offered", "A conversation was offered to another agent."
+    CONVERSATION_DECLINED = "conversation.declined", "An agent declined an offered conversation."
+    CONVERSATION_TRANSFERRED = "conversation.transferred", "A conversation went to another agent or department."
+    CONVERSATION_TAGGED = "conversation.tagged", "Tags of a conversation were added or removed."
+    CONVERSATION_CLOSED = "conversation.closed", "A conversation was closed."
+    CONVERSATION_REOPENED = "conversation.reopened", "A closed conversation was reopened."
+    CONVERSATION_RATED = "conversation.rated", "A visitor rated a conversation."
+    CONVERSATION_READ = "conversation.read", "A transcript was shown."
+    CONVERSATION_WATCHED = "conversation.watched", "A supervisor read along unseen."
+    CONVERSATION_SEARCHED = "conversation.searched", "Conversations were searched or listed."
+    CONVERSATION_EXPORTED = "conversation.exported", "Transcripts were exported."
+    MESSAGE_EDITED = "message.edited", "An agent edited a message of their own."
+
+    VISITOR_IDENTIFIED = "visitor.identified", "The organisation's server vouched for a visitor."
+    VISITOR_BLOCKED = "visitor.blocked", "A visitor was blocked."
+    VISITOR_UNBLOCKED = "visitor.unblocked", "A blocked visitor was let in again."
+    VISITOR_READ = "visitor.read", "A visitor's personal data was shown."
+    VISITOR_EXPORTED = "visitor.exported", "A visitor's data was exported."
+    VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
+
+    KEYS_ROTATED = "keys.rotated", "Encryption keys were rotated."
+    ACCESS_DENIED = "access.denied", "Something was refused for lack of a right."
+    ADMIN_CREATED = "admin.created", "A record was created in the admin."
+    ADMIN_CHANGED = "admin.changed", "A record was changed in the admin."
+    ADMIN_DELETED = "admin.deleted", "A record was deleted in the admin."
+    ADMIN_READ = "admin.read", "A record was shown in the admin."
+    COMMAND_RUN = "command.run", "A management command was run."
+    JOB_RUN = "job.run", "A scheduled job was run."
+
+    AUDIT_READ = "audit.read", "The trail was read."
+    AUDIT_EXPORTED = "audit.exported", "The trail was exported."
+    AUDIT_VERIFIED = "audit.verified", "The trail was verified."
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    OK = "ok"
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+ERASURES: Final = frozenset({Action.VISITOR_ERASED, Action.MEMBER_ERASED})
+"""Events after which the sealed values about their object may be missing or closed for good."""

@@ -1,0 +1,72 @@
+"""The audit trail. `audit_append`, a function of PostgreSQL's, is the only writer; nobody updates, deletes or truncates.
+
+`entry` is what the chain covers, as text (`security.audit.chain`); the columns beside it repeat parts of it to be searched by, and a verifier
+compares them. Personal values lie in AuditDetail under the key of the person they are about: destroying that key forgets the person and
+leaves the chain valid.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+
+from security.crypto.fields import EncryptedTextField
+from security.models.keys import KeySubject
+from security.scoping import TenantForeignKey, TenantOwned
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+
+class AuditHead(TenantOwned):
+    """Where a tenant's chain ends. Its row lock is what numbers events without gaps; `seq` only ever grows."""
+
+    chain = models.UUIDField(editable=False)
+    seq = models.BigIntegerField(editable=False)
+    hash = models.BinaryField(max_length=32, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="security_audithead_one_key")]
+
+
+class AuditEvent(TenantOwned):
+    """One act: who, what, when, from where, on what, how it ended and to what extent. `seq` numbers a tenant's events from 1."""
+
+    seq = models.BigIntegerField(editable=False)
+    at = models.DateTimeField(editable=False)
+    entry = models.TextField(editable=False)
+    hash = models.BinaryField(max_length=32, editable=False)
+    action = models.CharField(max_length=64, editable=False)
+    outcome = models.CharField(max_length=16, editable=False)
+    actor_kind = models.CharField(max_length=16, editable=False)
+    actor_id = models.UUIDField(null=True, editable=False)
+    object_id = models.UUIDField(null=True, editable=False)
+
+    if TYPE_CHECKING:
+        details: RelatedManager[AuditDetail]
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "seq"], name="security_auditevent_seq_key")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "actor_id", "-seq"], name="security_auditevent_actor_idx"),
+            models.Index(fields=["tenant_id", "object_id", "-seq"], name="security_auditevent_object_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Audit event {self.seq}"
+
+
+class AuditDetail(TenantOwned):
+    """Personal values of one event about one subject, sealed under that subject's key; the event's entry holds their commitment."""
+
+    event = TenantForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="details", db_index=False)
+    part = models.CharField(max_length=16, editable=False)
+    subject_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in KeySubject], editable=False)
+    subject_id = models.UUIDField(editable=False)
+    sealed = EncryptedTextField(editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "event", "part"], name="security_auditdetail_part_key")
+        ]
