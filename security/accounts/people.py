@@ -1,0 +1,63 @@
+"""Making, confirming and closing the accounts of people. Each function is one transaction."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from security.models import RevocationKind, User, normalize_email
+from security.revocation import revoke
+
+
+def person_with(email: str) -> User | None:
+    """The person whose address this is, confirmed or not."""
+    return User.objects.filter(email=normalize_email(email)).first()
+
+
+@transaction.atomic
+def create_person(*, email: str, full_name: str, password: str | None, is_confirmed: bool = False) -> User:
+    """A person with this address. IntegrityError where it is somebody's already; without a password only a reset lets him in."""
+    user = User.objects.create_user(email, password, full_name=full_name)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=is_confirmed)
+    return user
+
+
+def has_confirmed(user: User) -> bool:
+    """Whether the person has shown that the mailbox is his."""
+    return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+
+
+@transaction.atomic
+def confirm_email(user: User) -> bool:
+    """Take the person's address as his own: he used a secret that was sent there. False where it was confirmed before."""
+    address, created = EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"primary": True, "verified": True}
+    )
+    return created or bool(EmailAddress.objects.filter(pk=address.pk, verified=False).update(verified=True, primary=True))
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str) -> None:
+    """Set a password that passed the rules, and end what is open under the old one."""
+    user.set_password(password)
+    user.save(update_fields=["password", "password_changed_at", "must_change_password"])
+    revoke(RevocationKind.USER, user.public_id)
+
+
+@transaction.atomic
+def end_sessions(user: User, *, but: str | None = None) -> int:
+    """Sign the person out everywhere, except in the session with key `but`; how many sessions ended."""
+    sessions = list(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
+    for session in sessions:
+        session.end()
+    revoke(RevocationKind.USER, user.public_id)
+    return len(sessions)
+
+
+@transaction.atomic
+def deactivate(user: User) -> None:
+    """Close the account: no sign-in, no open session, no open socket. What the person did stays."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    end_sessions(user)

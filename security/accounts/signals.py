@@ -1,0 +1,41 @@
+"""Edges we do not own: what Django's, allauth's and axes' signals mean for open sessions. Connected by `connect()` when apps are ready."""
+
+from __future__ import annotations
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from axes.models import AccessAttempt
+from django.contrib.auth.signals import user_logged_out
+from django.db.models.signals import pre_save
+from django.http import HttpRequest
+
+from security.accounts import lockout
+from security.accounts.people import confirm_email, end_sessions
+from security.models import RevocationKind, User
+from security.revocation import revoke, session_digest
+
+
+def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: object) -> None:
+    """Sign-out, before the session is gone."""
+    if request is not None and user is not None and request.session.session_key:
+        revoke(RevocationKind.SESSION, session_digest(request.session.session_key))
+
+
+def end_other_sessions(request: HttpRequest, user: User, **_: object) -> None:
+    """A new password: whoever knew the old one is out."""
+    end_sessions(user, but=request.session.session_key)
+
+
+def welcome_back(request: HttpRequest, user: User, **_: object) -> None:  # noqa: ARG001 - allauth's interface
+    """A reset by mail: it ends every session, shows that the mailbox is the person's, and lifts the lock."""
+    end_sessions(user)
+    confirm_email(user)
+    lockout.unlock(user.email)
+
+
+def connect() -> None:
+    """Called once, when the registry of apps is ready."""
+    user_logged_out.connect(end_sockets_of_session, dispatch_uid="security.end_sockets_of_session")
+    password_changed.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")
+    password_set.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")
+    password_reset.connect(welcome_back, dispatch_uid="security.welcome_back")
+    pre_save.connect(lockout.forget_form_data, sender=AccessAttempt, dispatch_uid="security.forget_form_data")
