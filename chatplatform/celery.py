@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
 
@@ -27,7 +28,6 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     timezone="UTC",
-    beat_schedule={},
 )
 
 
@@ -42,8 +42,6 @@ app.autodiscover_tasks()
 @signals.worker_process_init.connect
 def _leave_inherited_pool(**_: Any) -> None:
     """A forked process has its parent's connection pool but not the threads that serve it: begin anew."""
-    from django.db import connections
-
     for connection in connections.all():
         connection.connection = None
-        type(connection)._connection_pools.clear()
+        type(connection)._connection_pools.clear()  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz`, `/metrics`: for load balancers and monitoring, answered before hosts, sessions and tenants."""
 
 import logging
+import os
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +12,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from chatplatform.deployment import is_loopback
 
@@ -50,6 +52,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     response = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}[request.path_info](request)
     response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
     return response
 
 
@@ -70,7 +73,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus; with METRICS_TOKEN as bearer, else from the loopback without a proxy in between."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """This process's numbers, or the sum over the web processes when there are several."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from chatplatform import database
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
+from security.csp import DEFAULT_POLICY
 
 from .settings_accounts import *  # noqa: F403
 
@@ -55,11 +56,16 @@ INSTALLED_APPS = [
     "chat",
     "chatplatform",
 ]
+ANONYMOUS_USER_NAME = None  # guardian would make an account for nobody
 AUTH_USER_MODEL = "security.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "chatplatform.health.HealthMiddleware",  # before ALLOWED_HOSTS: a load balancer asks by address
+    "security.middleware.RequestContextMiddleware",
+    "security.middleware.SecurityHeadersMiddleware",
+    "security.csp.ContentSecurityPolicyMiddleware",
+    "chatplatform.demo.DemoGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "security.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -85,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "security.csp.csp",
             ],
         },
     },
@@ -115,6 +123,7 @@ LANGUAGE_COOKIE_SECURE = _SECURE
 SECURE_SSL_REDIRECT = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _SECURE
+SECURE_CSP = DEFAULT_POLICY
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -154,7 +163,7 @@ vars().update(_mail)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"masked": {"()": "logging.Formatter"}},
+    "formatters": {"masked": {"()": "security.logs.MaskingFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {

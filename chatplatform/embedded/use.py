@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from .state import Layout, Part
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 90.0
-_held: dict[str, int] = {}
+_MOMENTS = 1.0
+_held: dict[Part, int] = {}
 
 
 def hold(layout: Layout, parts: Iterable[Part]) -> None:
@@ -22,10 +24,10 @@ def hold(layout: Layout, parts: Iterable[Part]) -> None:
     for part in parts:
         use = layout.run / f"{part}.use"
         with locks.exclusively(layout.run / f"{part}.start"):
-            if str(use) not in _held:
+            if part not in _held:
                 descriptor = locks.open_lock(use)
                 fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a keeper that is just ending
-                _held[str(use)] = descriptor
+                _held[part] = descriptor
             if not is_kept(layout, part):
                 _start_keeper(layout, part)
         wait_until(
@@ -36,10 +38,34 @@ def hold(layout: Layout, parts: Iterable[Part]) -> None:
         )
 
 
-def release() -> None:
-    """Use none of them any more; what nobody else uses ends."""
+def release() -> list[Part]:
+    """Use none of them any more; what nobody else uses ends. The parts that were in use."""
+    parts = list(_held)
     while _held:
         os.close(_held.popitem()[1])
+    return parts
+
+
+def wait_for_end(layout: Layout, parts: Iterable[Part], seconds: float) -> None:
+    """After `release`: return when each part has ended, or is still used by another process."""
+    for part in parts:
+        begun = time.monotonic()
+        while is_kept(layout, part) and time.monotonic() - begun < seconds:
+            # The keeper takes the lock within moments of the last user's release.
+            if time.monotonic() - begun > _MOMENTS and _has_users(layout, part):
+                break
+            time.sleep(0.05)
+
+
+def _has_users(layout: Layout, part: Part) -> bool:
+    descriptor = locks.open_lock(layout.run / f"{part}.use")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def is_kept(layout: Layout, part: Part) -> bool:

@@ -1,0 +1,15 @@
+"""`celery -A chatplatform.beat:app beat`: the schedule, in code; every entry expires before its next turn."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+django.setup()  # tasks import models
+
+from chat.tasks import SCHEDULE as CHAT  # noqa: E402
+from chatplatform.celery import app  # noqa: E402
+
+app.conf.beat_schedule = {**CHAT}
+
+__all__ = ["app"]

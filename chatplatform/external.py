@@ -1,0 +1,51 @@
+"""`./run` on a PostgreSQL of somebody else's: given a superuser's URL only, the project's roles are made there."""
+
+from collections.abc import MutableMapping
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+
+from chatplatform import generated, roles
+from chatplatform.database import parse
+from chatplatform.embedded.process import EmbeddedError
+from chatplatform.embedded.state import Layout
+from chatplatform.env import Environment
+
+
+def prepare_roles(environment: MutableMapping[str, str], layout: Layout) -> list[str]:
+    """If DATABASE_URL is a superuser's, make roles and database and put their URLs in its place; what was done."""
+    env = Environment(environment)
+    url = env.secret("DATABASE_URL")
+    if not url or env.secret("DATABASE_OWNER_URL"):
+        return []
+    database = str(parse(url, setting="DATABASE_URL")["NAME"])
+    passwords = {role: generated.secret(layout.secrets, f"PASSWORD_{role}") for role in (roles.OWNER, roles.APP)}
+    if not make_roles(url, database, passwords):
+        raise EmbeddedError(
+            "DATABASE_URL is not a superuser's, so DATABASE_OWNER_URL must be set too: the role that owns the tables."
+        )
+    environment.pop("DATABASE_URL_FILE", None)
+    environment["DATABASE_URL"] = as_role(url, roles.APP, passwords[roles.APP])
+    environment["DATABASE_OWNER_URL"] = as_role(url, roles.OWNER, passwords[roles.OWNER])
+    return [f"DATABASE_URL is a superuser's: made the roles {roles.OWNER}, {roles.APP} and {roles.PLATFORM} there."]
+
+
+def make_roles(url: str, database: str, passwords: dict[str, str]) -> bool:
+    """Make them through `url`; False if it is no superuser's."""
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            if connection.info.parameter_status("is_superuser") != "on":
+                return False
+            roles.prepare(connection, database=database, passwords=passwords)
+            roles.grant(connection, database=database)
+    except psycopg.OperationalError as error:
+        raise EmbeddedError(f"DATABASE_URL cannot be reached: {type(error).__name__}.") from None
+    return True
+
+
+def as_role(url: str, role: str, password: str, database: str | None = None) -> str:
+    """`url` with another role, its password, and another database if given."""
+    split = urlsplit(url)
+    place = split.netloc.rpartition("@")[2]
+    path = split.path if database is None else f"/{database}"
+    return urlunsplit(split._replace(netloc=f"{quote(role)}:{quote(password)}@{place}", path=path))

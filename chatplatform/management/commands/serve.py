@@ -1,0 +1,71 @@
+"""`serve`: the web server."""
+
+import argparse
+import os
+import shutil
+import socket
+import tempfile
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from chatplatform import server
+from chatplatform.deployment import is_loopback
+
+
+class Command(BaseCommand):
+    """Serve HTTP and WebSocket until SIGINT or SIGTERM."""
+
+    help = "Serve HTTP and WebSocket."
+    requires_system_checks: list[str] = []  # noqa: RUF012
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Where to listen."""
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (%(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Check what would make serving unsafe, then serve."""
+        host, port = options["host"], options["port"]
+        if (settings.DEMO or settings.DEBUG) and not is_loopback(host):
+            raise CommandError(f"DEMO and DEBUG are refused on {host}: they are for this machine's loopback alone.")
+        if bool(settings.TLS_CERT) != bool(settings.TLS_KEY):
+            raise CommandError("TLS_CERT and TLS_KEY must be set together.")
+        if not (settings.TLS_CERT or is_loopback(host) or settings.TRUSTED_PROXIES):
+            raise CommandError("Plain HTTP is refused: set TLS_CERT and TLS_KEY, or TRUSTED_PROXIES if a proxy does TLS.")
+        if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
+        self.check(databases=["default"])
+        _refuse_taken_port(host, port)
+        config = server.configuration(
+            host=host,
+            port=port,
+            processes=settings.WEB_PROCESSES,
+            tls_cert=settings.TLS_CERT,
+            tls_key=settings.TLS_KEY,
+        )
+        if not _serve_measured(config):
+            raise CommandError("The web server could not start; the log says why.")
+
+
+def _serve_measured(config: server.Config) -> bool:
+    """Several processes share their counters through files, which are numbers only and end with them."""
+    if config.workers == 1:
+        return server.serve(config)
+    folder = tempfile.mkdtemp(prefix="chatplatform-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        return server.serve(config)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} on {host} cannot be used: {error.strerror}.") from None

@@ -1,0 +1,32 @@
+"""`python -m chatplatform.prepare`: brings the database up to date and, with DEMO=1, fills in the demo.
+
+One process for both, since loading the project is most of the time of a second start.
+"""
+
+import os
+
+import django
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from chatplatform.console import step
+
+
+def main() -> None:
+    """Do what is not done yet."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+    django.setup()
+    executor = MigrationExecutor(connections["owner"])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        with step(f"Bringing the database up to date, {len(plan)} migrations"):
+            call_command("migrate", verbosity=0)
+    if settings.DEMO and "seed_demo" in get_commands():
+        with step("Filling in the demo"):
+            call_command("seed_demo", verbosity=0)
+
+
+if __name__ == "__main__":
+    main()

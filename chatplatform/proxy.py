@@ -1,0 +1,40 @@
+"""Whether a request came over TLS, said by a proxy in front of us – believed of configured proxies only.
+
+Django's SECURE_PROXY_SSL_HEADER believes everybody, and uvicorn's proxy headers rewrite the client's address, which is
+security.net's to find. Proven by tests/chatplatform/test_proxy.py.
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_HEADER = b"x-forwarded-proto"
+_SECURE = {"http": "https", "websocket": "wss"}
+
+
+class ForwardedScheme:
+    """Sets the scheme of what a trusted proxy received over TLS."""
+
+    def __init__(self, application: Application, trusted: Iterable[str]) -> None:
+        self.application = application
+        self.trusted = [ipaddress.ip_network(network) for network in trusted]
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass on, with the scheme that the client used."""
+        if scope["type"] in _SECURE and self._came_over_tls(scope):
+            scope = {**scope, "scheme": _SECURE[scope["type"]]}
+        await self.application(scope, receive, send)
+
+    def _came_over_tls(self, scope: Scope) -> bool:
+        said = [value for name, value in scope.get("headers", ()) if name == _HEADER]
+        return said == [b"https"] and self._is_trusted((scope.get("client") or ("",))[0])
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self.trusted)

@@ -1,0 +1,193 @@
+"""`./run`: everything on this machine, in the foreground, until Ctrl-C or SIGTERM."""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatplatform import external
+from chatplatform.children import Child, Children
+from chatplatform.console import say, step
+from chatplatform.deployment import Deployment
+from chatplatform.embedded import adopt, use
+from chatplatform.embedded.process import EmbeddedError, tail, wait_until
+from chatplatform.embedded.state import Layout, Part
+from chatplatform.env import Environment
+
+PROJECT = Path(__file__).resolve().parent.parent
+_HELP = """\
+Runs the platform on this machine: PostgreSQL, Valkey, web server, worker and beat, with demo data.
+
+Everything it needs is installed into .venv/ first. It stays in the foreground; Ctrl-C or SIGTERM ends it with
+nothing left running. Started again it continues with the same data.
+
+environment:
+  PORT           where the web server listens on 127.0.0.1 (8000)
+  VAR_DIR        folder for data, logs and generated keys (var/)
+  DATABASE_URL   use this PostgreSQL instead of the embedded one; a superuser's URL is enough, the roles are made
+  DATABASE_OWNER_URL  the role that runs migrations, when DATABASE_URL is the application's
+  REDIS_URL      use this Redis or Valkey instead of the embedded one
+  DEBUG, DEMO    1 unless given; DEMO=0 leaves the demo accounts out
+  PYTHON         the Python to make .venv with
+
+docs/reference/settings.md lists every setting."""
+_READY_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+class Stopped(BaseException):
+    """A signal asked for the end."""
+
+
+def main() -> int:
+    """Run until a signal; 0 after a clean end, 1 with one sentence on stderr when something is wrong."""
+    parser = argparse.ArgumentParser("./run", description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    os.umask(0o077)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    children = Children(os.environ)
+    try:
+        _run(children)
+    except Stopped:
+        say("\nStopping …")
+    except (EmbeddedError, ImproperlyConfigured) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        _quietly_stop(children)
+    say("Stopped.")
+    return 0
+
+
+def _stop(*_: object) -> None:
+    raise Stopped
+
+
+def _quietly_stop(children: Children) -> None:
+    """End everything; a second signal must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    children.stop(_STOP_SECONDS)
+    layout = Layout(Deployment(Environment(), PROJECT).var)
+    use.wait_for_end(layout, use.release(), _STOP_SECONDS)
+
+
+def _run(children: Children) -> None:
+    os.environ.setdefault("DEBUG", "1")
+    os.environ.setdefault("DEMO", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+    deployment = Deployment(Environment(), PROJECT)
+    layout = Layout(deployment.var)
+    _check(deployment)
+    layout.make()
+    for line in external.prepare_roles(os.environ, layout):
+        say(line)
+    parts = _start_parts(layout, os.environ)
+    _prepare(layout)
+    adopt.remember(layout, os.environ)
+    _start_servers(children, deployment, layout)
+    _welcome(deployment, layout)
+    _watch(children, layout, parts)
+
+
+def _check(deployment: Deployment) -> None:
+    """What can be said before anything is started; reading a property checks it."""
+    _ = deployment.site_url, deployment.allowed_hosts
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", deployment.port))
+        except OSError as error:
+            why = f"Port {deployment.port} cannot be used ({error.strerror}); choose another: PORT=8010 ./run"
+            raise EmbeddedError(why) from None
+
+
+def _start_parts(layout: Layout, environment: MutableMapping[str, str]) -> list[Part]:
+    parts = adopt.hold_missing(layout, environment, start=False)
+    if not parts:
+        return []
+    titles = {Part.POSTGRES: "PostgreSQL", Part.VALKEY: "Valkey"}
+    with step(f"Starting {' and '.join(titles[part] for part in parts)}"):
+        return adopt.hold_missing(layout, environment)
+
+
+def _prepare(layout: Layout) -> None:
+    """Migrations and demo in a process of its own; its lines are ours, what it logs goes to the log."""
+    log = layout.logs / "prepare.log"
+    with log.open("w") as errors:
+        preparing = subprocess.Popen([sys.executable, "-m", "chatplatform.prepare"], stderr=errors)  # noqa: S603
+    try:
+        code = preparing.wait()
+    except Stopped:
+        preparing.kill()
+        preparing.wait()
+        raise
+    if code != 0:
+        raise EmbeddedError(f"The database could not be prepared: {tail(log, 1)} (all of it: {log})")
+
+
+def _start_servers(children: Children, deployment: Deployment, layout: Layout) -> None:
+    celery = [sys.executable, "-m", "celery", "-A"]
+    quiet = ["--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    beat = ["--schedule", str(layout.run / "beat-schedule"), "--pidfile", ""]
+    web = Child("web", [sys.executable, "manage.py", "serve", f"--port={deployment.port}"], layout.logs / "web.log")
+    with step("Starting the web server, the worker and beat"):
+        children.start(web)
+        children.start(Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log"))
+        children.start(Child("beat", [*celery, "chatplatform.beat:app", "beat", *beat], layout.logs / "beat.log"))
+        wait_until(
+            lambda: _is_ready(deployment.port),
+            alive=lambda: web.is_alive,
+            seconds=_READY_SECONDS,
+            failure=f"The web server did not become ready; its log is {web.log}.",
+        )
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _welcome(deployment: Deployment, layout: Layout) -> None:
+    home = f"http://127.0.0.1:{deployment.port}"
+    say(f"Data, logs and keys: {layout.var}")
+    if (layout.secrets / "CRYPTOGRAPHY_KEY").exists():
+        say("The keys lie beside the data: that does not protect against somebody who copies the whole folder.")
+    say(f"Ready: {home}/")
+    if deployment.demo:
+        password = Environment().secret("DEMO_PASSWORD") or "demo-only-correct-horse-battery"
+        say(f"  Acme's shop, to chat as a visitor   {home}/demo/pk_demo_acme/")
+        say(f"  Answer as an agent                  {home}/console/    alice@acme.example")
+        say(f"  Administer Acme                     {home}/admin/      olga@acme.example")
+        say(f"  Sign up an organisation             {home}/signup/")
+        say(f"  Everybody's password                {password}")
+    say("Ctrl-C ends everything.")
+
+
+def _watch(children: Children, layout: Layout, parts: list[Part]) -> None:
+    """Keep everything up until a signal raises Stopped."""
+    while True:
+        time.sleep(1)
+        for name in children.revive():
+            say(f"The {name} process ended and was started again; its log is {layout.logs / name}.log.")
+        if any(not use.is_kept(layout, part) for part in parts):
+            with contextlib.suppress(EmbeddedError):
+                use.hold(layout, parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
