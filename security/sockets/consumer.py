@@ -1,5 +1,4 @@
-"""The guard that every consumer derives from: nothing of a frame reaches a handler before it was counted, checked and
-parsed.
+"""The guard that every consumer derives from: a handler sees no frame that was not counted, checked and parsed.
 
 Danger: a socket lives for hours; what was true when it opened (session, rights, tenant) may no longer be, and each
 frame is hostile input. Rule: size, rate and revocation are looked at for each frame, then it is parsed once into a

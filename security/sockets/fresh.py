@@ -6,7 +6,7 @@ per frame would do it for 9 to 20 microseconds; stepping the coroutine inside a 
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +24,8 @@ class Fresh(Generic[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         """Drive the coroutine as `yield from` would."""
-        step, sent = self._work.send, None
+        step: Callable[[Any], Any] = self._work.send
+        sent: Any = None
         try:
             while True:
                 waited = self._context.run(step, sent)
@@ -34,8 +35,9 @@ class Fresh(Generic[T]):
                 except GeneratorExit:
                     raise
                 except BaseException as error:  # noqa: BLE001 - handed to the coroutine, whose answer counts
-                    sent, step = error, self._work.throw  # type: ignore[assignment]
+                    sent, step = error, self._work.throw
         except StopIteration as done:
-            return done.value
+            result: T = done.value
+            return result
         finally:
             self._work.close()

@@ -96,7 +96,7 @@ class Hub:
         try:
             place = room.join(member)
         except WrongTenant:
-            logger.error("A member of tenant %s was refused at a room of tenant %s", member.tenant_id, room.tenant_id)
+            logger.warning("A member of tenant %s was refused at a room of tenant %s", member.tenant_id, room.tenant_id)
 
         await self._subscriber.subscribe(self._prefix + name)
         return place
@@ -120,9 +120,9 @@ class Hub:
         sender: Member | None = None,
         ack: bytes | None = None,
     ) -> None:
-        """Tell all members, those of this process at once; call it after the commit, in the order of `rev` for a
-        conversation.
+        """Tell all members, those of this process at once.
 
+        Call it after the commit, for a conversation in the order of `rev`.
         The sending socket gets `ack` at the event's place in the order, and nothing else; whether or not it is in the
         room.
         """

@@ -37,14 +37,14 @@ class Link:
 
     async def open(self) -> Connection:
         """A connection that is ready; LOST where there is none."""
-        connection = self._pool.make_connection()
+        connection: Connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             await close(connection)
             raise
-        return connection  # type: ignore[return-value]
+        return connection
 
 
 async def close(connection: Connection | None) -> None:

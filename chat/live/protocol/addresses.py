@@ -16,6 +16,8 @@ URL_LIMIT: Final = 2_048
 HOST_LIMIT: Final = 253
 EMAIL_LIMIT: Final = 254
 LOCAL_PART_LIMIT: Final = 64
+PHONE_INPUT_LIMIT: Final = 40
+LOCALE_LIMIT: Final = 35
 _SENSITIVE_NAME = re.compile(
     r"token|secret|passw|pwd|session|auth|jwt|credential|signature|csrf|xsrf|api_?key|otp|saml|nonce|mail|phone|mobile|birth|card|iban|account"
     r"|(?<![a-z])(?:key|code|sid|sig|sess|sso|pin|pass|state|ticket|hash|tel|name|user|login|address|ssn|cvv|cvc|dob)(?![a-z])",
@@ -105,12 +107,12 @@ def rebuilt_email(text: str) -> str | None:
 def rebuilt_phone(text: str) -> str | None:
     """Digits with an optional leading plus, 5 to 15 of them (E.164); layout characters are dropped."""
     digits = text.translate(_PHONE_LAYOUT)
-    return digits if len(text) <= 40 and _PHONE.fullmatch(digits) else None
+    return digits if len(text) <= PHONE_INPUT_LIMIT and _PHONE.fullmatch(digits) else None
 
 
 def rebuilt_locale(text: str) -> str | None:
     """A BCP 47 tag in its usual case: `pt-BR`, `zh-Hant-TW`."""
-    match = _LOCALE.fullmatch(text) if len(text) <= 35 else None
+    match = _LOCALE.fullmatch(text) if len(text) <= LOCALE_LIMIT else None
     if match is None:
         return None
     parts = [match["language"].lower()]

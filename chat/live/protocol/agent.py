@@ -64,12 +64,16 @@ class Hello(Frame):
 @frame("availability")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAvailability(Frame):
+    """Whether this agent takes new conversations."""
+
     status: Annotated[Availability, choice(Availability)]
 
 
 @frame("list")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListConversations(Frame):
+    """One page of a view, newest first."""
+
     view: Annotated[View, choice(View)]
     before: Annotated[datetime | None, time] = None
     limit: Annotated[int, integer(1, 100)] = 50
@@ -81,18 +85,20 @@ class ListConversations(Frame):
 @frame("next")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeNext(Frame):
-    pass
+    """The conversation that waits longest."""
 
 
 @frame("claim")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(OnConversation):
-    pass
+    """Take one conversation out of the queue."""
 
 
 @frame("message")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage(OnConversation):
+    """What the agent says to the visitor."""
+
     client_id: Annotated[UUID, uuid]
     text: Annotated[MaskedText, free_text(TEXT_LIMIT)]
 
@@ -100,12 +106,14 @@ class SendMessage(OnConversation):
 @frame("note")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendNote(SendMessage):
-    pass
+    """What agents tell each other; no visitor ever sees it."""
 
 
 @frame("edit")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit(OnConversation):
+    """An own message says something else now."""
+
     id: Annotated[UUID, uuid]
     text: Annotated[MaskedText, free_text(TEXT_LIMIT)]
 
@@ -113,12 +121,16 @@ class Edit(OnConversation):
 @frame("typing")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typing(OnConversation):
+    """Whether the agent is typing."""
+
     active: Annotated[bool, flag]
 
 
 @frame("read")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(OnConversation):
+    """Everything up to `seq` was seen."""
+
     seq: Annotated[int, integer(1)]
 
 
@@ -148,18 +160,20 @@ class Transfer(OnConversation):
 @frame("accept")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(OnConversation):
-    pass
+    """Take what was offered."""
 
 
 @frame("decline")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decline(OnConversation):
-    pass
+    """Do not take what was offered."""
 
 
 @frame("tag")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTags(OnConversation):
+    """Add and remove tags; both may be empty."""
+
     add: Annotated[tuple[MaskedText, ...], tags] = ()
     remove: Annotated[tuple[MaskedText, ...], tags] = ()
 
@@ -167,31 +181,33 @@ class ChangeTags(OnConversation):
 @frame("close")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close(OnConversation):
+    """The matter is done; `outcome` says how."""
+
     outcome: Annotated[MaskedText | None, unless_blank(free_text(TAG_LIMIT))] = None
 
 
 @frame("reopen")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopen(OnConversation):
-    pass
+    """Take a closed conversation up again."""
 
 
 @frame("watch")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch(OnConversation):
-    pass
+    """Read along, unseen."""
 
 
 @frame("unwatch")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwatch(OnConversation):
-    pass
+    """Read along no more."""
 
 
 @frame("ping")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Frame):
-    pass
+    """Still there."""
 
 
 AGENT_FRAMES = registry_of(

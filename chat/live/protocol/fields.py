@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - every reader has the same signature, and most have nothing to mask
 """What a field of a frame may be: each reader takes one JSON value and returns a typed one, or refuses.
 
 Danger: a reader that lets a `str` through unparsed lets a card number through unmasked. Rule: text leaves a reader as
@@ -20,7 +21,7 @@ from security.masking import MaskedText
 
 Masker = Callable[[str], MaskedText]
 E = TypeVar("E", bound=StrEnum)
-R = TypeVar("R", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 TEXT_LIMIT: Final = 8_000
 FREE_TEXT_LIMIT: Final = 500
@@ -29,22 +30,23 @@ TAG_LIMIT: Final = 40
 TAG_COUNT: Final = 20
 FIELD_COUNT: Final = 20
 OPEN_COUNT: Final = 500
+JWT_LIMIT: Final = 4_096
 # The largest integer that JavaScript, PostgreSQL and Python all hold exactly.
 INT_LIMIT: Final = 2**53 - 1
 
 
 class Refused(Exception):
-    """This value is not one of its field; `code` is all that is said about it."""
+    """A value is not one of its field; `code` is all that is said about it."""
 
     def __init__(self, code: ErrorCode = ErrorCode.BAD_FRAME) -> None:
         super().__init__(code)
         self.code = code
 
 
-class Reader(Protocol[R]):
+class Reader(Protocol[R_co]):
     """Turns one JSON value into a typed one, or raises Refused."""
 
-    def __call__(self, value: object, masker: Masker, /) -> R: ...
+    def __call__(self, value: object, masker: Masker, /) -> R_co: ...
 
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
@@ -86,10 +88,10 @@ def free_text(limit: int) -> Reader[MaskedText]:
     return read
 
 
-def unless_blank(reader: Reader[R]) -> Reader[R | None]:
+def unless_blank(reader: Reader[R_co]) -> Reader[R_co | None]:
     """What a form sends for a field left empty, an empty or blank string, is None."""
 
-    def read(value: object, masker: Masker, /) -> R | None:
+    def read(value: object, masker: Masker, /) -> R_co | None:
         if type(value) is str and len(value) <= TEXT_LIMIT and _is_blank(value):
             return None
         return reader(value, masker)
@@ -170,7 +172,7 @@ def token(value: object, masker: Masker, /) -> str | None:
 def jwt(value: object, masker: Masker, /) -> str:
     """Three base64url parts; nothing in it is believed before its signature is checked."""
     text = _text(value)
-    if len(text) > 4_096 or not _JWT.fullmatch(text):
+    if len(text) > JWT_LIMIT or not _JWT.fullmatch(text):
         raise Refused
     return text
 
@@ -253,10 +255,12 @@ def positions(value: object, masker: Masker, /) -> Mapping[UUID, tuple[int, int]
         raise Refused
     found: dict[UUID, tuple[int, int]] = {}
     for key, pair in value.items():
-        if type(pair) is not list or len(pair) != 2:
-            raise Refused
         conversation = uuid(key, masker)
-        if conversation in found:
+        if conversation in found or type(pair) is not list:
             raise Refused
-        found[conversation] = (_position(pair[0], masker), _position(pair[1], masker))
+        try:
+            last_seq, last_rev = pair
+        except ValueError:
+            raise Refused from None
+        found[conversation] = (_position(last_seq, masker), _position(last_rev, masker))
     return found

@@ -95,9 +95,9 @@ def parse(raw: str | bytes, registry: Registry, masker: Masker) -> Frame:
         raise FrameRefused(ErrorCode.BAD_FRAME) from None
     kind = data.pop(_TYPE, None)
     cls = registry.get(kind) if type(kind) is str else None
+    if cls is None:
+        raise _refusal(ErrorCode.BAD_FRAME, data, masker)
     try:
-        if cls is None:
-            raise Refused
         found = cls(**read_fields(data, cls.readers, cls.required, masker))
         found.check()
     except Refused as refused:

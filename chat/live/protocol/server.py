@@ -20,7 +20,6 @@ from chat.live.protocol.shapes import (
     ConversationView,
     DepartmentView,
     Json,
-    MaskedCount,
     MessageView,
     SiteView,
     VisitorView,
@@ -34,6 +33,12 @@ def _encoded(kind: str, ref: int | None = None, **values: Any) -> bytes:
     if ref is not None:
         found["ref"] = ref
     return orjson.dumps(found)
+
+
+def _body(view: MessageView) -> Json:
+    """What the message says; nothing where its body is no more."""
+    found: Json = {"text": "" if view.gone else view.text, "masked": [entry.json() for entry in view.masked]}
+    return {**found, "gone": True} if view.gone else found
 
 
 def welcome_visitor(
@@ -69,6 +74,7 @@ def welcome_agent(
     departments: Sequence[DepartmentView],
     ref: int | None = None,
 ) -> bytes:
+    """Who the agent is and what he may do."""
     return _encoded(
         "welcome",
         ref,
@@ -91,44 +97,29 @@ def ack(message: MessageView, *, ref: int | None = None) -> bytes:
         seq=message.seq,
         rev=message.rev,
         sent_at=rfc3339(message.sent_at),
-        text="" if message.gone else message.text,
-        masked=list(message.masked),
-        **({"gone": True} if message.gone else {}),
+        **_body(message),
     )
 
 
 def message(view: MessageView) -> bytes:
+    """A message, as one reader sees it."""
     return _encoded("message", **view.json())
 
 
-def revised(
-    *,
-    conversation: UUID,
-    id: UUID,
-    seq: int,
-    rev: int,
-    text: MaskedText,
-    masked: Sequence[MaskedCount],
-    reason: str,
-    gone: bool = False,
-    ref: int | None = None,
-) -> bytes:
+def revised(view: MessageView, *, reason: str, ref: int | None = None) -> bytes:
     """A message that was already seen says something else now.
 
     `reason` is a fixed word such as `edited` or `redacted`.
     """
-    extra: Json = {"gone": True} if gone else {}
     return _encoded(
         "revised",
         ref,
-        conversation=conversation,
-        id=id,
-        seq=seq,
-        rev=rev,
-        text="" if gone else text,
-        masked=list(masked),
+        conversation=view.conversation,
+        id=view.id,
+        seq=view.seq,
+        rev=view.rev,
         reason=reason,
-        **extra,
+        **_body(view),
     )
 
 
@@ -139,6 +130,7 @@ def typing(*, conversation: UUID, author: Author, active: bool, preview: MaskedT
 
 
 def read(*, conversation: UUID, author: Author, seq: int) -> bytes:
+    """Somebody has seen everything up to `seq`."""
     return _encoded("read", conversation=conversation, author=author.json(), seq=seq)
 
 
@@ -148,6 +140,7 @@ def queue(*, total: int, conversations: Sequence[ConversationView]) -> bytes:
 
 
 def conversation(view: ConversationView, *, ref: int | None = None) -> bytes:
+    """A conversation has changed."""
     return _encoded("conversation", ref, conversation=view.json())
 
 
@@ -174,26 +167,36 @@ def assigned(
 
 
 def history(*, conversation: UUID, messages: Sequence[MessageView], more: bool, ref: int | None = None) -> bytes:
+    """One page of the past, oldest first."""
     return _encoded("history", ref, conversation=conversation, messages=[view.json() for view in messages], more=more)
 
 
 def conversation_list(
     *, view: str, conversations: Sequence[ConversationView], more: bool, ref: int | None = None
 ) -> bytes:
+    """One page of a view."""
     return _encoded("list", ref, view=view, conversations=[entry.json() for entry in conversations], more=more)
 
 
 def agents(colleagues: Sequence[AgentLoad]) -> bytes:
+    """The colleagues and what they have to do."""
     return _encoded("agents", agents=[agent.json() for agent in colleagues])
 
 
 def availability(*, status: str, ref: int | None = None) -> bytes:
+    """The agent's own state, as it was set."""
     return _encoded("availability", ref, status=status)
 
 
 def offer(*, conversation: ConversationView, sender: AgentView, note: MaskedText | None, expires_at: datetime) -> bytes:
+    """A colleague wants to hand a conversation over."""
     return _encoded(
-        "offer", conversation=conversation.json(), **{"from": sender.json()}, note=note, expires_at=rfc3339(expires_at)
+        "offer",
+        None,
+        conversation=conversation.json(),
+        **{"from": sender.json()},
+        note=note,
+        expires_at=rfc3339(expires_at),
     )
 
 

@@ -6,8 +6,8 @@ strings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,8 +16,6 @@ from uuid import UUID
 from security.masking import MaskedText
 
 Json = dict[str, Any]
-MaskedCount = Mapping[str, str | int]
-"""One entry of a text's `masked`: `{"kind": "card", "count": 1}`."""
 
 
 def rfc3339(moment: datetime) -> str:
@@ -51,6 +49,18 @@ class Author:
         return {"kind": self.kind, "id": self.id, "name": self.name}
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """How many findings of one kind a text had."""
+
+    kind: str
+    count: int
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"kind": self.kind, "count": self.count}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
     """One message as one reader sees it.
@@ -68,9 +78,13 @@ class MessageView:
     text: MaskedText
     sent_at: datetime
     client_id: UUID | None = None
-    masked: Sequence[MaskedCount] = ()
+    masked: Sequence[Masked] = ()
     code: str | None = None
     gone: bool = False
+
+    def seen(self, *, prev_seq: int, client_id: UUID | None = None) -> MessageView:
+        """The same message for another reader."""
+        return replace(self, prev_seq=prev_seq, client_id=client_id)
 
     def json(self) -> Json:
         """The fields of a `message` frame but `type`."""
@@ -84,7 +98,7 @@ class MessageView:
             "author": self.author.json(),
             "text": "" if self.gone else self.text,
             "sent_at": rfc3339(self.sent_at),
-            "masked": list(self.masked),
+            "masked": [entry.json() for entry in self.masked],
         }
         if self.code is not None:
             found["code"] = self.code

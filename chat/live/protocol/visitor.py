@@ -88,6 +88,8 @@ class Hello(Frame):
 @frame("message")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage(Frame):
+    """What the visitor says."""
+
     client_id: Annotated[UUID, uuid]
     text: Annotated[MaskedText, free_text(TEXT_LIMIT)]
 
@@ -104,12 +106,16 @@ class Typing(Frame):
 @frame("read")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(Frame):
+    """Everything up to `seq` was seen."""
+
     seq: Annotated[int, integer(1)]
 
 
 @frame("identify")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identify(Frame):
+    """Who the visitor is, by a token that the site's server signed."""
+
     token: Annotated[str, jwt] = field(repr=False)
 
 
@@ -125,12 +131,14 @@ class ReadHistory(Frame):
 @frame("end")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End(Frame):
-    pass
+    """The visitor ends the conversation."""
 
 
 @frame("rate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate(Frame):
+    """How the visitor found it."""
+
     score: Annotated[int, integer(1, 5)]
     comment: Annotated[MaskedText | None, unless_blank(free_text(FREE_TEXT_LIMIT))] = None
 
@@ -138,7 +146,7 @@ class Rate(Frame):
 @frame("ping")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Frame):
-    pass
+    """Still there."""
 
 
 VISITOR_FRAMES = registry_of(Hello, SendMessage, Typing, Read, Profile, Page, Identify, ReadHistory, End, Rate, Ping)
