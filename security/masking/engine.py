@@ -21,6 +21,7 @@ MAX_LENGTH: Final = 8_000
 WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
+_ENOUGH_DIGITS: Final = re.compile("(?:[0-9][^0-9]*){9}")  # fewer are neither a card nor a social security number
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
 
 def _sanitised(text: str) -> tuple[str, Sequence[int]]:
     """Without NUL and lone surrogates, which the database and RE2 refuse; and where each character came from."""
-    clean = _SURROGATE.sub("\ufffd", text)
+    clean = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
     if "\x00" not in clean:
         return clean, range(len(clean) + 1)
     places = [place for place, char in enumerate(clean) if char != "\x00"]
@@ -88,9 +89,10 @@ def _candidates(text: str, policy: MaskingPolicy, context: Sequence[str]) -> Ite
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
     around = Surroundings(_blanked(text.translate(known.classes), labels), context)
-    for chain in chains(around.classes):
-        yield from cards.find(chain, around)
-        yield from ssn.find(chain, around)
+    if _ENOUGH_DIGITS.search(around.classes):
+        for chain in chains(around.classes):
+            yield from cards.find(chain, around)
+            yield from ssn.find(chain, around)
     if policy.patterns:
         digits_plain = text if text.isascii() else text.translate(known.digits)
         for start, end in _open_stretches(digits_plain, labels):

@@ -86,7 +86,9 @@ def _compile(expression: str) -> Any:
         compiled = re2.compile(expression, options=options)
     except UnicodeEncodeError:
         raise PatternRefused("The pattern holds a broken character.") from None
-    except re2.error:
+    except re2.error as error:
+        if "too large" in str(error):
+            raise PatternRefused("The pattern is too complex.") from None
         raise PatternRefused("The pattern is not valid: look-around and back-references are not supported.") from None
     if compiled.programsize > MAX_PROGRAM:
         raise PatternRefused("The pattern is too complex.")

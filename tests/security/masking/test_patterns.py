@@ -1,0 +1,95 @@
+"""A tenant's own patterns: what they find, and which are refused."""
+
+import pytest
+
+from security.masking import MaskingPolicy, Pattern, PatternRefused, UnknownPack, mask
+from security.masking.patterns import MAX_CHARACTERS
+from security.masking.policy import MAX_PATTERNS
+
+
+def masked_by(text: str, *patterns: Pattern) -> str:
+    return mask(text, MaskingPolicy(patterns=patterns))
+
+
+def test_a_format_matches_as_a_whole_word_in_any_script_of_digits() -> None:
+    employee = Pattern("employee", "format", "EMP-######")
+    assert masked_by("I am EMP-123456.", employee) == "I am [employee]."
+    assert masked_by("I am EMP-１２３４５６.", employee) == "I am [employee]."
+    for text in ("EMP-1234567", "XEMP-123456", "EMP-12345", "emp-123456"):
+        assert masked_by(text, employee) == text
+
+
+def test_phrases_match_in_any_case_and_the_longest_wins() -> None:
+    project = Pattern("project", "phrase", ("Blue Moon", "Blue Moon Rising"))
+    assert masked_by("about BLUE MOON rising, blue moons", project) == "about [project], blue moons"
+
+
+def test_signs_in_a_phrase_are_no_regex() -> None:
+    assert masked_by("a.b axb (c)", Pattern("x", "phrase", ("a.b", "(c)"))) == "[x] axb [x]"
+
+
+def test_a_regex_matches_and_finds_its_label() -> None:
+    masked = mask("key-ab12 end", MaskingPolicy(patterns=(Pattern("key", "regex", r"key-\w+", label="secret key"),)))
+    assert masked == "[secret key] end"
+    assert [(f.kind, f.start, f.end, f.rule) for f in masked.findings] == [("custom", 0, 8, "[secret key]")]
+
+
+def test_a_longer_match_takes_a_card_with_it_and_a_shorter_leaves_the_card() -> None:
+    long = Pattern("all", "regex", r"<.*>")
+    short = Pattern("pin", "regex", r"424242")
+    assert masked_by("<4242424242424242>", long) == "[all]"
+    assert masked_by("4242424242424242", short) == "•••• •••• •••• 4242"
+
+
+def test_what_a_longer_match_leaves_of_a_shorter_is_still_hidden() -> None:
+    masked = masked_by("ab4242424242424242", Pattern("lead", "regex", r"ab4242"))
+    assert "ab" not in masked
+    assert masked == "[lead]•••• •••• •••• 4242"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "reason"),
+    [
+        ("regex", "(", "not valid"),
+        ("regex", r"(a)\1", "not valid"),
+        ("regex", r"(?=a)", "not valid"),
+        ("regex", "a*", "empty text"),
+        ("regex", ".", "single space"),
+        ("regex", r"\s", "single space"),
+        ("regex", "^", "empty text"),
+        ("regex", "((a{100}){100}){10}", "not valid|complex"),
+        ("regex", r"\pL{500}x", "complex"),
+        ("regex", "a" * (MAX_CHARACTERS + 1), "longer"),
+        ("regex", "\ud800", "broken"),
+        ("regex", ("a", "b"), "one text"),
+        ("format", "  ", "empty"),
+        ("phrase", (), "between 1"),
+        ("phrase", ("",), "empty"),
+        ("glob", "a*", "kind"),
+    ],
+)
+def test_unusable_patterns_are_refused_with_a_reason(kind: str, value: object, reason: str) -> None:
+    with pytest.raises(PatternRefused, match=reason) as caught:
+        Pattern("x", kind, value)  # type: ignore[arg-type]
+    assert caught.value.reason.endswith(".")
+
+
+@pytest.mark.parametrize("label", ["", "a]", "[", "•", "x" * 41, "a\nb", "12345"])
+def test_labels_that_could_be_misread_are_refused(label: str) -> None:
+    with pytest.raises(PatternRefused):
+        Pattern(label, "regex", "abc")
+
+
+def test_evil_regexes_run_in_linear_time_or_not_at_all() -> None:
+    for value in (r"(x+x+)+y", r"(x|x)*y", r"(x*)*y", r"^(([a-z])+.)+[A-Z]([a-z])+$"):
+        assert masked_by("x" * 8_000, Pattern("evil", "regex", value)) == "x" * 8_000
+
+
+def test_a_policy_holds_at_most_fifty_patterns_and_only_known_packs() -> None:
+    pattern = Pattern("x", "regex", "abc")
+    MaskingPolicy(patterns=(pattern,) * MAX_PATTERNS)
+    with pytest.raises(PatternRefused):
+        MaskingPolicy(patterns=(pattern,) * (MAX_PATTERNS + 1))
+    with pytest.raises(UnknownPack, match="nonsense"):
+        MaskingPolicy(packs={"nonsense"})
+    assert mask("4242424242424242", MaskingPolicy(packs=set())) == "•••• •••• •••• 4242"
