@@ -25,7 +25,9 @@ def importmap(context: template.Context, *folders: str) -> SafeString:
     if not imports:
         return SafeString("")
     return format_html(
-        '<script type="importmap" nonce="{}">{}</script>', context.get("csp_nonce", ""), _script_json({"imports": imports})
+        '<script type="importmap" nonce="{}">{}</script>',
+        context.get("csp_nonce", ""),
+        _script_json({"imports": imports}),
     )
 
 

@@ -76,7 +76,10 @@ iframe{inset-block-end:88px;width:min(390px,100vw - 40px);height:min(640px,100vh
       emit("ready");
     },
     labels: (value) => labels = value,
-    unread: (value) => emit("unread", unread = value),
+    unread: (value) => {
+      labels.unread = value.label;
+      emit("unread", unread = value.count);
+    },
     close: () => show(false),
     store: (value) => stored((storage, name) => value === null ? storage.removeItem(name) : storage.setItem(name, value)),
     event: (value) => emit(...value),

@@ -1,0 +1,133 @@
+// @ts-check
+/**
+ * Where the visitor writes. What looks like a card number is masked on this device before it is sent, by
+ * the tables that the server uses too; the server masks again, since a device can be tampered with.
+ */
+import { systemClock } from "../shared/connection.js";
+import { hook, listen, setAttributes } from "../shared/dom.js";
+
+export const LIMIT = 8_000;
+const COUNTED_FROM = 7_500;
+const TYPING_EVERY = 3_000;
+const TYPING_ENDS_AFTER = 5_000;
+const PREVIEW_AFTER = 120;
+
+/** @type {Promise<typeof import("../shared/mask.js")>|null} */
+let masking = null;
+
+/** The tables are fetched at the first letter, not before somebody writes. @param {string} text @returns {Promise<string>} */
+async function masked(text) {
+  try {
+    masking ??= import("../shared/mask.js");
+    return (await masking).mask(text).text;
+  } catch {
+    masking = null;
+    return text; // the server masks too, and it fails closed
+  }
+}
+
+export class Composer {
+  /**
+   * @param {HTMLElement} root
+   * @param {{send: (text: string) => boolean, typing: (active: boolean) => void}} on `send` says whether it took the text
+   * @param {AbortSignal} signal
+   */
+  constructor(root, { send, typing }, signal) {
+    this.field = hook(root, "composer");
+    this.button = hook(root, "send");
+    this.counter = hook(root, "counter");
+    this.preview = hook(root, "preview");
+    this.send = send;
+    this.typing = typing;
+    this.sending = false;
+    this.typingSaidAt = -Infinity;
+    this.typingTimer = null;
+    this.previewTimer = null;
+    listen(this.field, "input", () => this.#written(), signal);
+    listen(this.field, "keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.submit();
+    }, signal);
+    listen(hook(root, "form"), "submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    }, signal);
+  }
+
+  /** @param {import("./strings.js").Translate} say */
+  speak(say) {
+    this.say = say;
+    this.#written(false);
+  }
+
+  focus() {
+    this.field.focus();
+  }
+
+  /** @param {string} text only where nothing is written yet: a page must not overwrite a draft */
+  prefill(text) {
+    if (this.field.value !== "") return;
+    this.field.value = text;
+    this.#written(false);
+  }
+
+  clear() {
+    this.field.value = "";
+    this.#written(false);
+  }
+
+  async submit() {
+    const typed = this.field.value;
+    const text = typed.trim();
+    if (text === "" || [...text].length > LIMIT || this.sending) return;
+    this.sending = true;
+    const taken = this.send(await masked(text));
+    this.sending = false;
+    if (!taken) return;
+    if (this.field.value === typed) this.clear(); // what was written meanwhile is the next message's
+    this.#stopTyping();
+  }
+
+  #written(byHand = true) {
+    const length = [...this.field.value].length;
+    const over = length > LIMIT;
+    this.counter.hidden = length < COUNTED_FROM;
+    if (!this.counter.hidden) {
+      this.counter.textContent = over ? this.say("over", { count: length - LIMIT }) : this.say("left", { count: LIMIT - length });
+    }
+    setAttributes(this.field, { "aria-invalid": over ? "true" : null });
+    setAttributes(this.button, { "aria-disabled": over || this.field.value.trim() === "" ? "true" : null });
+    clearTimeout(this.previewTimer);
+    this.previewTimer = setTimeout(() => this.#show(over), PREVIEW_AFTER);
+    if (byHand) this.#sayTyping();
+  }
+
+  /** @param {boolean} over */
+  async #show(over) {
+    const text = this.field.value;
+    const safe = over || text === "" ? text : await masked(text);
+    if (text !== this.field.value) return;
+    this.preview.hidden = safe === text;
+    this.preview.textContent = safe === text ? "" : this.say("preview", { text: safe });
+  }
+
+  #sayTyping() {
+    if (this.field.value === "") {
+      this.#stopTyping();
+      return;
+    }
+    clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(() => this.#stopTyping(), TYPING_ENDS_AFTER);
+    if (systemClock.now() - this.typingSaidAt < TYPING_EVERY) return;
+    this.typingSaidAt = systemClock.now();
+    this.typing(true);
+  }
+
+  #stopTyping() {
+    clearTimeout(this.typingTimer);
+    if (this.typingSaidAt === -Infinity) return;
+    this.typingSaidAt = -Infinity;
+    this.typing(false);
+  }
+}

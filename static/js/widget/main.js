@@ -1,0 +1,166 @@
+// @ts-check
+/** The visitor's frame: joins the chat, its views and the page around it. */
+import { hook, listen, setAttributes } from "../shared/dom.js";
+import { bridge } from "./bridge.js";
+import { Chat } from "./chat.js";
+import { Panel } from "./panel.js";
+import { profileOf } from "./profile.js";
+import { forget, remember } from "./session.js";
+import { translator } from "./strings.js";
+
+const THEMES = new Set(["light", "dark"]);
+
+/** @param {string|null} seen "conversation seq", as it was given to the page to keep */
+function seenBefore(seen) {
+  const [conversation, seq] = (seen ?? "").split(" ");
+  return conversation && Number(seq) > 0 ? { conversation, seq: Number(seq) } : null;
+}
+
+class Widget {
+  /** @param {HTMLElement} root @param {import("./strings.js").Translate} say */
+  constructor(root, say) {
+    this.root = root;
+    this.say = say;
+    this.life = new AbortController();
+    /** @type {import("./bridge.js").Bridge|null} */
+    this.page = null;
+    this.open = false;
+    /** What `hello` tells besides the position. @type {Record<string, any>} */
+    this.about = { locale: root.dataset.locale };
+    this.toldUnread = -1;
+    this.remembered = false;
+  }
+
+  async start() {
+    this.page = await bridge(this.#commands());
+    if (this.page) {
+      this.about.host_origin = this.page.origin;
+      if (this.page.department) this.about.department = this.page.department;
+    }
+    const address = new URL(this.root.dataset.socket ?? "", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    this.chat = new Chat({
+      url: address.href, listener: this.#listener(), seen: seenBefore(this.page?.seen ?? null),
+      about: () => {
+        const about = { ...this.about };
+        delete this.about.identity; // a signed identity is good for one use
+        return about;
+      },
+    });
+    this.panel = new Panel(this.root, this.chat, {
+      close: () => this.page?.tell("close"), forget: () => this.#forget(), saw: () => this.#saw(), isOpen: () => this.open,
+    }, this.life.signal);
+    this.panel.speak(this.say);
+    listen(document, "visibilitychange", () => this.#changed(), this.life.signal);
+    this.page?.tell("ready", { labels: this.#labels(), brand: getComputedStyle(this.root).getPropertyValue("--brand").trim() });
+    if (!this.page) this.#show();
+    this.chat.connection.start();
+  }
+
+  #commands() {
+    const { about } = this;
+    const tellNow = (/** @type {string} */ type, /** @type {object} */ fields) => this.chat?.connection.post({ type, ...fields }) ?? false;
+    return {
+      open: () => this.#show(),
+      close: () => { this.open = false; },
+      page: (/** @type {object} */ page) => {
+        about.page = page;
+        tellNow("page", page);
+      },
+      identify: (/** @type {any} */ identity) => {
+        if (typeof identity?.token !== "string") return;
+        if (!tellNow("identify", { token: identity.token })) about.identity = identity.token;
+      },
+      setAttributes: (/** @type {any} */ attributes) => {
+        about.profile = profileOf(Object.entries({ ...attributes }).map(([name, value]) => [name, String(value)]));
+        tellNow("profile", about.profile);
+      },
+      setLocale: (/** @type {any} */ locale) => this.#speak(String(locale)),
+      setTheme: (/** @type {any} */ theme) => setAttributes(document.documentElement, { "data-theme": THEMES.has(theme) ? theme : null }),
+      prefill: (/** @type {any} */ text) => this.panel?.composer.prefill(String(text)),
+      reset: () => this.#forget(),
+    };
+  }
+
+  /** @returns {import("./chat.js").Listener} */
+  #listener() {
+    return {
+      changed: () => this.#changed(),
+      arrived: (message) => {
+        this.panel?.announce(message);
+        this.page?.tell("event", ["message", { from: message.author.kind }]);
+      },
+      stored: () => this.#keep(),
+      status: (status) => this.page?.tell("event", ["status", status]),
+      refused: (code) => this.page?.tell("event", ["error", code]),
+    };
+  }
+
+  #changed() {
+    if (!this.panel || !this.chat) return;
+    this.panel.render();
+    this.#saw();
+    const count = this.chat.unread;
+    if (count === this.toldUnread) return;
+    this.toldUnread = count;
+    this.page?.tell("unread", { count, label: this.say("unread", { count }) });
+  }
+
+  /** Seen is what was on an open panel of a visible page, at the place where it is. */
+  #saw() {
+    if (!this.open || document.visibilityState !== "visible" || !this.panel?.scroll.atEnd) return;
+    if (this.chat?.see()) this.#noteSeen();
+  }
+
+  /** The page may keep a mark only for a visitor whom the server knows. */
+  #noteSeen() {
+    const { chat } = this;
+    if (chat?.conversation) this.page?.tell("store", `${chat.conversation} ${chat.seenSeq}`);
+  }
+
+  #keep() {
+    this.#noteSeen();
+    const { token } = this.chat ?? {};
+    if (token && !this.remembered) {
+      this.remembered = true;
+      remember(this.root.dataset.session ?? "", token);
+    }
+  }
+
+  async #forget() {
+    const { chat } = this;
+    if (!chat) return;
+    chat.connection.stop();
+    await forget(this.root.dataset.forget ?? "", chat.token);
+    this.page?.tell("store", null);
+    this.remembered = false;
+    delete this.about.profile;
+    delete this.about.identity;
+    chat.restart();
+    this.panel?.forgotten();
+  }
+
+  #show() {
+    this.open = true;
+    this.panel?.shown();
+    this.#changed();
+  }
+
+  /** @param {string} locale */
+  async #speak(locale) {
+    this.say = await translator(locale);
+    this.about.locale = locale;
+    setAttributes(document.documentElement, { lang: this.say.language, dir: this.say.dir });
+    this.panel?.speak(this.say);
+    this.toldUnread = -1;
+    this.page?.tell("labels", this.#labels());
+    this.#changed();
+  }
+
+  #labels() {
+    return { open: this.say("open"), close: this.say("close") };
+  }
+}
+
+const root = hook(document, "widget");
+new Widget(root, await translator(root.dataset.locale ?? "en")).start();

@@ -1,0 +1,94 @@
+// @ts-check
+/**
+ * What the widget says. A text is a sentence, or one sentence for each plural form of `{count}`.
+ * Another language is one more module with the same names; what it lacks is said in English.
+ *
+ * @typedef {Record<string, string|Record<string, string>>} Strings
+ * @typedef {{locale: string, language: string, dir: "ltr"|"rtl", (name: string, values?: Record<string, any>): string}} Translate
+ */
+
+/** @type {Strings} */
+export const ENGLISH = {
+  open: "Open chat",
+  close: "Close chat",
+  unread: { one: "Open chat, {count} unread message", other: "Open chat, {count} unread messages" },
+  menu: "More",
+  end: "End chat",
+  forget: "Forget me on this device",
+  forgotten: "This device has forgotten you.",
+  conversation: "Messages",
+  composer: "Your message",
+  placeholder: "Write a message…",
+  send: "Send",
+  hint: "Card numbers are hidden before anyone sees them.",
+  preview: "Will be sent as: {text}",
+  left: { one: "{count} character left", other: "{count} characters left" },
+  over: { one: "{count} character too many", other: "{count} characters too many" },
+  you: "You",
+  online: "We usually reply within minutes",
+  offline: "We are away. Leave a message and we will reply.",
+  waiting: "Waiting for an agent",
+  position: "You are number {count} in the queue",
+  joined: "{name} is here",
+  ended: "This chat has ended",
+  again: "Write to start a new chat.",
+  fresh: "New chat",
+  sending: "Sending…",
+  later: "Sending again in {count} s",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Not sent.",
+  refused: "Could not be sent.",
+  retry: "Try again",
+  remove: "Remove",
+  checking: "Checking…",
+  edited: "edited",
+  gone: "This message is no longer available.",
+  typing: "{name} is typing…",
+  older: "Loading earlier messages…",
+  news: { one: "↓ {count} new message", other: "↓ {count} new messages" },
+  many: { one: "{count} new message", other: "{count} new messages" },
+  reconnecting: "Reconnecting… Your messages are kept.",
+  replaced: "This chat continues in another tab.",
+  here: "Use it here",
+  blocked: "This chat is not available.",
+  unavailable: "This chat does not exist any more.",
+  stopped: "The connection has ended.",
+  consent: "I agree",
+  consentNeeded: "Please agree first. Your message is kept.",
+  rate: "How was this chat?",
+  score: "{count} of 5",
+  comment: "What could be better? (optional)",
+  rated: "Thank you for telling us.",
+  details: "How can we reach you when you have left?",
+  email: "E-mail address",
+  emailWrong: "This does not look like an e-mail address.",
+  save: "Save",
+  saved: "Saved. We will be in touch.",
+  skip: "Not now",
+};
+
+/** @type {Record<string, () => Promise<{STRINGS: Strings}>>} */
+const OTHERS = { ar: () => import("./strings_ar.js") };
+const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
+
+/** @param {string} locale BCP 47, as the page asked for it @returns {Promise<Translate>} */
+export async function translator(locale) {
+  const wanted = locale.toLowerCase().split("-")[0];
+  const language = Object.hasOwn(OTHERS, wanted) ? wanted : "en";
+  const strings = language === "en" ? ENGLISH : { ...ENGLISH, ...(await OTHERS[language]()).STRINGS };
+  return translate(strings, language, wanted === language ? locale : language);
+}
+
+/** @param {Strings} strings @param {string} language @param {string} locale @returns {Translate} */
+export function translate(strings, language, locale) {
+  const plural = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language);
+  const say = (/** @type {string} */ name, /** @type {Record<string, any>} */ values = {}) => {
+    const found = strings[name];
+    const sentence = typeof found === "string" ? found : found[plural.select(values.count)] ?? found.other;
+    return sentence.replace(/\{(\w+)\}/g, (_, key) => typeof values[key] === "number" ? number.format(values[key]) : String(values[key]));
+  };
+  return Object.assign(say, { locale, language, dir: /** @type {"ltr"|"rtl"} */ (RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr") });
+}
