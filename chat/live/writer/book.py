@@ -1,0 +1,149 @@
+"""What becomes of one tenant's orders, decided under the locks: refused, known already, or numbered and sealed. No I/O.
+
+Danger: two messages with one number, a number without a message, or one written with a right that was lost. Rule: orders are taken in the order
+in which they came, each sees what the one before it left in its conversation's counters, and an order that is refused leaves nothing there.
+Proof: tests/chat/live/test_writer_book.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from chat.live.protocol.shapes import AuthorKind
+from chat.live.writer.drafts import Ledger, Row, draft_post, draft_revision, recalled
+from chat.live.writer.item import Item
+from chat.live.writer.keys import ConversationKeys
+from chat.live.writer.orders import (
+    LockedConversation,
+    Order,
+    Post,
+    Posted,
+    Revise,
+    Stored,
+    Unavailable,
+    WriteRefused,
+)
+from chat.live.writer.reading import Read, Sent, sent
+from chat.models import Status
+from security.crypto.envelope import Undecryptable
+
+logger = logging.getLogger(__name__)
+
+_EDITABLE = frozenset({AuthorKind.AGENT.value, AuthorKind.NOTE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An order that is durable once the turn commits; what is new is published."""
+
+    item: Item
+    stored: Stored
+    is_new: bool
+
+
+class Book:
+    """One tenant's part of one turn."""
+
+    def __init__(self, tenant_id: int, read: Read, keys: ConversationKeys, now: datetime) -> None:
+        self.tenant_id = tenant_id
+        self.done: list[Done] = []
+        self.refused: list[tuple[Item, Exception]] = []
+        self.left: list[Item] = []
+        self.inserts: list[Row] = []
+        self.revisions: dict[int, Row] = {}  # by message: of two revisions in one turn only the last is stored
+        self._read, self._keys, self._now = read, keys, now
+        self._ledgers: dict[UUID, Ledger] = {}
+        self._posted: dict[Sent, Posted] = {}
+
+    @property
+    def changed(self) -> list[Ledger]:
+        """Conversations whose counters have moved."""
+        return [ledger for ledger in self._ledgers.values() if ledger.is_changed]
+
+    def enter(self, items: Sequence[Item], *, leave_missing: bool) -> None:
+        """Decide each of `items`, in order. With `leave_missing`, what could not be locked is left for a turn that waits for it."""
+        for item in items:
+            try:
+                self._enter(item, leave_missing)
+            except WriteRefused as refusal:
+                self.refused.append((item, refusal))
+            except Undecryptable:
+                logger.error("A key or a body did not open; conversation=%s", item.order.conversation)  # noqa: TRY400
+                self.refused.append((item, Unavailable()))
+
+    def _enter(self, item: Item, leave_missing: bool) -> None:
+        order = item.order
+        if isinstance(order, Post) and self._is_known(item, order):
+            return
+        row = self._read.conversations.get(order.conversation)
+        if row is None:
+            if not leave_missing:
+                raise WriteRefused("not_found")
+            self.left.append(item)
+            return
+        _authorise(order, row)
+        if isinstance(order, Post):
+            self._post(item, order, self._ledger(row))
+        else:
+            self._revise(item, order, self._ledger(row))
+
+    def _is_known(self, item: Item, order: Post) -> bool:
+        """Answer what was stored under the same idempotency key before, in this turn or ever."""
+        key = sent(order)
+        earlier = self._posted.get(key)
+        if earlier is not None:
+            self.done.append(Done(item, replace(earlier, is_duplicate=True, origin=order.origin), is_new=False))
+            return True
+        known = self._read.known.get(key)
+        if known is None:
+            return False
+        # Its own row: an earlier commit had succeeded, only the confirmation was lost, and nothing was published yet.
+        is_own = known.id == item.message_id
+        self.done.append(Done(item, recalled(order, known, self._keys, is_duplicate=not is_own), is_new=is_own))
+        return True
+
+    def _ledger(self, row: LockedConversation) -> Ledger:
+        found = self._ledgers.get(row.public_id)
+        if found is None:
+            wrapped = self._read.wrapped.get(row.public_id)
+            if wrapped is None:
+                # Its key was destroyed: nothing in it can be read any more, so nothing is added either.
+                raise WriteRefused("closed")
+            key = self._keys.unwrapped(self.tenant_id, row.public_id, wrapped)
+            found = self._ledgers[row.public_id] = Ledger.of(row, key)
+        return found
+
+    def _post(self, item: Item, order: Post, ledger: Ledger) -> None:
+        posted, row = draft_post(ledger, item, order, self._now)
+        self._posted[sent(order)] = posted
+        self.inserts.append(row)
+        self.done.append(Done(item, posted, is_new=True))
+
+    def _revise(self, item: Item, order: Revise, ledger: Ledger) -> None:
+        target = self._read.targets.get(order.message)
+        if target is None or target.conversation_id != ledger.row.pk:
+            raise WriteRefused("not_found")
+        if target.author_id != order.author_id or target.author_kind not in _EDITABLE:
+            raise WriteRefused("forbidden")
+        if target.is_gone or self._now - target.sent_at > order.within:
+            raise WriteRefused("conflict")
+        revised, row = draft_revision(ledger, order, target, self._now)
+        self.revisions[target.pk] = row
+        self.done.append(Done(item, revised, is_new=True))
+
+
+def _authorise(order: Order, row: LockedConversation) -> None:
+    try:
+        code = order.check(row)
+    except Exception as error:
+        # The caller's code: it may only spoil its own order, and what cannot be decided is refused.
+        logger.exception("A check failed; conversation=%s", row.public_id)
+        raise WriteRefused("forbidden") from error
+    if code is not None:
+        raise WriteRefused(code)
+    if row.status is Status.CLOSED:
+        raise WriteRefused("closed")

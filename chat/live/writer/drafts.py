@@ -1,0 +1,162 @@
+"""Messages and revisions as they will be stored: numbered, sealed, and as their senders learn of them. No I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
+from chat.live.writer.item import Item
+from chat.live.writer.keys import ConversationKeys
+from chat.live.writer.orders import LockedConversation, Post, Posted, Revise, Revised, masked_in
+from chat.live.writer.reading import Known, Target
+from chat.models import Status
+from chat.sealing import GONE, body_place
+from security.crypto.sealed import open_text, seal_text
+from security.masking import MaskedText
+
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One conversation's key, and its counters as they will be written."""
+
+    row: LockedConversation
+    key: bytes = field(repr=False)
+    last_seq: int
+    last_rev: int
+    last_visible_seq: int
+    last_message_at: datetime
+    replied_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: LockedConversation, key: bytes) -> Self:
+        return cls(row, key, row.last_seq, row.last_rev, row.last_visible_seq, row.last_message_at)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.last_rev != self.row.last_rev
+
+
+def draft_post(ledger: Ledger, item: Item, order: Post, now: datetime) -> tuple[Posted, Row]:
+    """The next message of the conversation, and its row in the columns of `statements.INSERT`."""
+    message = _next_message(ledger, item, order, now)
+    is_visible = order.author.kind is not AuthorKind.NOTE
+    place = body_place(
+        tenant_id=order.tenant_id,
+        conversation=order.conversation,
+        message=message.id,
+        seq=message.seq,
+        rev=message.rev,
+        author_kind=order.author.kind.value,
+    )
+    body = seal_text(order.text, ledger.key, place)
+    ledger.last_seq, ledger.last_rev, ledger.last_message_at = message.seq, message.rev, message.sent_at
+    if is_visible:
+        ledger.last_visible_seq = message.seq
+    if order.author.kind is AuthorKind.AGENT and ledger.replied_at is None:
+        ledger.replied_at = message.sent_at
+    who = (order.author.kind.value, order.author.id, order.client_id)
+    numbers = (ledger.row.pk, message.seq, message.rev, message.prev_seq)
+    return (
+        Posted(
+            tenant_id=order.tenant_id,
+            message=message,
+            status=ledger.row.status,
+            is_visible=is_visible,
+            origin=order.origin,
+        ),
+        (message.id, *numbers, *who, message.sent_at, body, _json(message.masked), is_visible),
+    )
+
+
+def _next_message(ledger: Ledger, item: Item, order: Post, now: datetime) -> MessageView:
+    return MessageView(
+        conversation=order.conversation,
+        id=item.message_id,
+        seq=ledger.last_seq + 1,
+        prev_seq=ledger.last_visible_seq,
+        rev=ledger.last_rev + 1,
+        author=order.author,
+        text=order.text,
+        sent_at=max(now, ledger.last_message_at),  # a clock that was set back must not turn messages round
+        client_id=order.client_id,
+        masked=masked_in(order.text),
+    )
+
+
+def draft_revision(ledger: Ledger, order: Revise, target: Target, now: datetime) -> tuple[Revised, Row]:
+    """The new text of `target`, and its row in the columns of `statements.REVISE`."""
+    rev, masked = ledger.last_rev + 1, masked_in(order.text)
+    place = body_place(
+        tenant_id=order.tenant_id,
+        conversation=order.conversation,
+        message=order.message,
+        seq=target.seq,
+        rev=rev,
+        author_kind=target.author_kind,
+    )
+    body = seal_text(order.text, ledger.key, place)
+    ledger.last_rev = rev
+    revised = Revised(
+        tenant_id=order.tenant_id,
+        conversation=order.conversation,
+        id=order.message,
+        seq=target.seq,
+        rev=rev,
+        text=order.text,
+        masked=masked,
+        reason=order.reason,
+        status=ledger.row.status,
+        is_visible=target.is_visible,
+        origin=order.origin,
+    )
+    return revised, (target.pk, rev, body, _json(masked), now, order.reason)
+
+
+def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate: bool) -> Posted:
+    """The message that was stored under the idempotency key of `order` before, with its present text and `rev`."""
+    text = _known_text(order, known, keys)
+    message = MessageView(
+        conversation=known.conversation,
+        id=known.id,
+        seq=known.seq,
+        prev_seq=known.prev_visible_seq,
+        rev=known.rev,
+        author=order.author,
+        text=GONE if text is None else text,
+        sent_at=known.sent_at,
+        client_id=order.client_id,
+        masked=[Masked(entry["kind"], entry["count"]) for entry in known.masked],
+        gone=text is None,
+    )
+    return Posted(
+        tenant_id=order.tenant_id,
+        message=message,
+        status=Status(known.status),
+        is_visible=known.is_visible,
+        is_duplicate=is_duplicate,
+        origin=order.origin,
+    )
+
+
+def _known_text(order: Post, known: Known, keys: ConversationKeys) -> MaskedText | None:
+    if known.body is None or known.wrapped is None:
+        return None
+    place = body_place(
+        tenant_id=order.tenant_id,
+        conversation=known.conversation,
+        message=known.id,
+        seq=known.seq,
+        rev=known.rev,
+        author_kind=order.author.kind.value,
+    )
+    return open_text(known.body, keys.unwrapped(order.tenant_id, known.conversation, known.wrapped), place)
+
+
+def _json(masked: Sequence[Masked]) -> str:
+    return json.dumps([entry.json() for entry in masked]) if masked else "[]"

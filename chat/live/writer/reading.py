@@ -1,0 +1,138 @@
+"""The first round trip of a turn: locks, keys and what is known already, for all tenants of the turn at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, AsyncCursor
+
+from chat.live.writer import statements
+from chat.live.writer.item import Item
+from chat.live.writer.orders import LockedConversation, Post, Revise
+from chat.models import Status
+
+Sent = tuple[str, UUID, UUID]
+"""The idempotency key within a tenant: kind of author, author, client_id."""
+Cursor = AsyncCursor[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message that was stored before under the same idempotency key, and the wrapped key that opens it."""
+
+    id: UUID
+    conversation: UUID
+    status: str
+    seq: int
+    rev: int
+    prev_visible_seq: int
+    sent_at: datetime
+    body: bytes | None
+    masked: list[dict[str, Any]]
+    is_visible: bool
+    wrapped: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A message that shall be revised."""
+
+    pk: int
+    conversation_id: int
+    seq: int
+    author_kind: str
+    author_id: UUID | None
+    sent_at: datetime
+    is_visible: bool
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one tenant's part of the turn stands on; the rows in `conversations` are locked until the transaction ends."""
+
+    conversations: Mapping[UUID, LockedConversation]
+    wrapped: Mapping[UUID, bytes]
+    known: Mapping[Sent, Known]
+    targets: Mapping[UUID, Target]
+
+
+def sent(post: Post) -> Sent:
+    """The idempotency key of a post; its author is a person, so it has an id."""
+    if post.author.id is None:
+        raise ValueError("the author of a post has an id")
+    return post.author.kind.value, post.author.id, post.client_id
+
+
+@dataclass(slots=True)
+class _Asked:
+    locked: Cursor
+    keys: Cursor
+    known: Cursor | None = None
+    targets: Cursor | None = None
+
+    async def answers(self) -> Read:
+        conversations = [_locked(row) for row in await self.locked.fetchall()]
+        known = {} if self.known is None else {row[:3]: Known(*row[3:]) for row in await self.known.fetchall()}
+        targets = {} if self.targets is None else {row[0]: Target(*row[1:]) for row in await self.targets.fetchall()}
+        return Read(
+            {found.public_id: found for found in conversations}, dict(await self.keys.fetchall()), known, targets
+        )
+
+
+async def read(
+    connection: AsyncConnection, tenants: Mapping[int, Sequence[Item]], *, skip_locked: bool
+) -> dict[int, Read]:
+    """Begin a transaction and lock what `tenants` (in ascending order) write to. With `skip_locked`, what others hold is left out."""
+    async with connection.pipeline():
+        await connection.execute(statements.BEGIN)
+        asked = [
+            (tenant_id, await _ask(connection, tenant_id, items, skip_locked)) for tenant_id, items in tenants.items()
+        ]
+    return {tenant_id: await part.answers() for tenant_id, part in asked}
+
+
+async def _ask(connection: AsyncConnection, tenant_id: int, items: Sequence[Item], skip_locked: bool) -> _Asked:
+    orders = [item.order for item in items]
+    conversations = list({order.conversation for order in orders})
+    await connection.execute(statements.ENTER_TO_READ, (str(tenant_id),), prepare=True)
+    lock = statements.LOCK_FREE if skip_locked else statements.LOCK
+    asked = _Asked(
+        await query(connection, lock, tenant_id, conversations),
+        await query(connection, statements.KEYS, tenant_id, conversations),
+    )
+    posts = [sent(order) for order in orders if isinstance(order, Post)]
+    if posts:
+        kinds, authors, client_ids = (list(column) for column in zip(*posts, strict=True))
+        asked.known = await query(connection, statements.KNOWN, kinds, authors, client_ids, tenant_id)
+    revised = [order.message for order in orders if isinstance(order, Revise)]
+    if revised:
+        asked.targets = await query(connection, statements.TARGETS, tenant_id, revised)
+    return asked
+
+
+async def query(connection: AsyncConnection, statement: str, *values: object) -> Cursor:
+    """Send one prepared statement; inside a pipeline its rows are there when the pipeline has ended."""
+    cursor = connection.cursor(binary=True)
+    return await cursor.execute(statement, values, prepare=True)
+
+
+def _locked(row: tuple[Any, ...]) -> LockedConversation:
+    return LockedConversation(
+        tenant_id=row[0],
+        pk=row[1],
+        public_id=row[2],
+        status=Status(row[3]),
+        visitor_id=row[4],
+        department_id=row[5],
+        assigned_to_id=row[6],
+        offered_to_id=row[7],
+        last_seq=row[8],
+        last_rev=row[9],
+        last_visible_seq=row[10],
+        last_message_at=row[11],
+    )

@@ -1,0 +1,81 @@
+"""The writer's SQL. Arrays in, sets out: the number of statements depends on the number of tenants in a turn, not on the messages.
+
+Every statement names the tenant besides row-level security, so that each index is used from its first column.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+BEGIN: Final = "BEGIN"
+COMMIT: Final = "COMMIT"
+ROLLBACK: Final = "ROLLBACK"
+
+ENTER_TO_READ: Final = "SELECT set_config('app.tenant_id', %s, true), set_config('statement_timeout', '2s', true)"
+"""Only what is read under the locks may time out: a COMMIT that waits for a standby and is interrupted would be taken for one that is safe."""
+
+ENTER_TO_WRITE: Final = "SELECT set_config('app.tenant_id', %s, true), set_config('statement_timeout', '0', true)"
+
+_LOCK: Final = """
+SELECT c.tenant_id, c.id, c.public_id, c.status, c.visitor_id, c.department_id, c.assigned_to_id, c.offered_to_id,
+       c.last_seq, c.last_rev, c.last_visible_seq, c.last_message_at
+FROM chat_conversation c
+WHERE c.tenant_id = %b AND c.public_id = ANY(%b::uuid[])
+ORDER BY c.id
+FOR NO KEY UPDATE OF c
+"""
+LOCK: Final = _LOCK
+"""In the order of ids: writers that lock in different orders wait for each other. The key of the row is not changed, so foreign keys to it may be
+checked meanwhile; FOR UPDATE, which the services use, excludes it all the same."""
+LOCK_FREE: Final = _LOCK + "SKIP LOCKED"
+
+# What follows must be statements of their own: only those that begin after the lock was given see what the one before it committed.
+KEYS: Final = """
+SELECT k.subject_id, k.wrapped
+FROM security_subjectkey k
+WHERE k.tenant_id = %b AND k.kind = 'conversation' AND k.subject_id = ANY(%b::uuid[])
+"""
+
+KNOWN: Final = """
+SELECT m.author_kind, m.author_id, m.client_id, m.public_id, c.public_id, c.status, m.seq, m.rev, m.prev_visible_seq,
+       m.sent_at, m.body, m.masked, m.is_visible, k.wrapped
+FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) AS sent (author_kind, author_id, client_id)
+JOIN chat_message m ON m.tenant_id = %b AND m.author_kind = sent.author_kind
+                   AND m.author_id = sent.author_id AND m.client_id = sent.client_id
+JOIN chat_conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
+LEFT JOIN security_subjectkey k ON k.tenant_id = m.tenant_id AND k.kind = 'conversation' AND k.subject_id = c.public_id
+"""
+
+TARGETS: Final = """
+SELECT m.public_id, m.id, m.conversation_id, m.seq, m.author_kind, m.author_id, m.sent_at, m.is_visible, m.body IS NULL
+FROM chat_message m
+WHERE m.tenant_id = %b AND m.public_id = ANY(%b::uuid[])
+"""
+
+ADVANCE: Final = """
+UPDATE chat_conversation c
+SET last_seq = v.last_seq, last_rev = v.last_rev, last_visible_seq = v.last_visible_seq, last_message_at = v.last_message_at,
+    first_replied_at = CASE WHEN v.is_replied THEN COALESCE(c.first_replied_at, v.replied_at) ELSE c.first_replied_at END
+FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::bool[], %b::timestamptz[])
+     AS v (id, last_seq, last_rev, last_visible_seq, last_message_at, is_replied, replied_at)
+WHERE c.tenant_id = %b AND c.id = v.id
+"""
+
+INSERT: Final = """
+INSERT INTO chat_message (tenant_id, public_id, conversation_id, seq, rev, prev_visible_seq, author_kind, author_id, client_id,
+                          sent_at, revised_reason, body, masked, code, is_visible)
+SELECT %b, n.public_id, n.conversation_id, n.seq, n.rev, n.prev_visible_seq, n.author_kind, n.author_id, n.client_id,
+       n.sent_at, '', n.body, n.masked::jsonb, '', n.is_visible
+FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::uuid[], %b::uuid[],
+            %b::timestamptz[], %b::bytea[], %b::text[], %b::bool[])
+     AS n (public_id, conversation_id, seq, rev, prev_visible_seq, author_kind, author_id, client_id, sent_at, body, masked,
+           is_visible)
+"""
+
+REVISE: Final = """
+UPDATE chat_message m
+SET rev = v.rev, body = v.body, masked = v.masked::jsonb, revised_at = v.revised_at, revised_reason = v.reason
+FROM unnest(%b::bigint[], %b::bigint[], %b::bytea[], %b::text[], %b::timestamptz[], %b::text[])
+     AS v (id, rev, body, masked, revised_at, reason)
+WHERE m.tenant_id = %b AND m.id = v.id
+"""

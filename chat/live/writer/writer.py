@@ -1,0 +1,216 @@
+"""The queue, and the one task that stores what is in it. One writer for each process and event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from typing import overload
+
+import psycopg
+from django.db import DatabaseError, connections
+from psycopg import errors
+
+from chat.live.writer import turn
+from chat.live.writer.item import Item
+from chat.live.writer.keys import ConversationKeys
+from chat.live.writer.link import Link, default_conninfo
+from chat.live.writer.orders import Order, Post, Posted, Revise, Revised, Stored, Unavailable, WriteRefused
+from security.crypto import keyring
+from security.crypto.keyring import KeysNotLoaded
+from security.masking import MaskedText
+
+logger = logging.getLogger(__name__)
+
+OnCommitted = Callable[[Sequence[Stored]], None]
+_LOCKED = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """`waiting` orders are held at most, `batch` of them go into one transaction; times in seconds."""
+
+    waiting: int = 5_000
+    batch: int = 500
+    give_up_after: float = 4.0
+    turn_within: float = 5.0
+
+
+class Writer:
+    """Stores posts and revisions, durably, in the order in which they were put.
+
+    `on_committed` is called after each commit and before any caller is answered, with all that is new, in the order of `rev` within each
+    conversation; it must not wait. Callers that are cancelled take nothing back: what was put is stored.
+    """
+
+    def __init__(self, *, on_committed: OnCommitted, conninfo: str | None = None, bounds: Bounds | None = None) -> None:
+        self._on_committed = on_committed
+        self._bounds = bounds or Bounds()
+        self._link = Link(conninfo or default_conninfo())
+        self._keys = ConversationKeys()
+        self._queue: deque[Item] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Orders that no turn has taken yet."""
+        return len(self._queue)
+
+    async def put(self, post: Post) -> Posted:
+        """Store a message: durable on return. WriteRefused says why not; Unavailable (too busy, database away): send it again."""
+        return await self._queued(post)
+
+    async def revise(self, revise: Revise) -> Revised:
+        """Give a stored message a new text: durable on return. The errors are those of `put`."""
+        return await self._queued(revise)
+
+    async def close(self) -> None:
+        """Take nothing more, store what was taken, then disconnect."""
+        self._is_closed = True
+        while self._task is not None:
+            await asyncio.wait({self._task})
+        await self._link.close()
+
+    @overload
+    async def _queued(self, order: Post) -> Posted: ...
+    @overload
+    async def _queued(self, order: Revise) -> Revised: ...
+    async def _queued(self, order: Order) -> Stored:
+        if type(order.text) is not MaskedText:  # raw SQL passes by the model's field, which would refuse it
+            raise TypeError("only MaskedText is stored as a body")
+        if isinstance(order, Post) and order.author.id is None:
+            raise ValueError("the author of a post has an id")
+        if self._is_closed or len(self._queue) >= self._bounds.waiting:
+            raise Unavailable
+        loop = asyncio.get_running_loop()
+        item = Item(order, loop.create_future(), loop.time() + self._bounds.give_up_after)
+        self._queue.append(item)
+        self._wake()
+        return await item.future
+
+    def _wake(self) -> None:
+        if self._task is None:
+            # A context of its own: the task serves everybody, not the caller who happened to come first.
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("A turn of the writer failed", exc_info=error)
+        if self._queue:
+            self._wake()
+
+    async def _run(self) -> None:
+        while self._queue:
+            items = [self._queue.popleft() for _ in range(min(len(self._queue), self._bounds.batch))]
+            try:
+                await self._store(items)
+            finally:
+                waiting = set(self._queue)
+                for item in items:
+                    if item not in waiting:
+                        item.fail(Unavailable())
+
+    async def _store(self, items: Sequence[Item]) -> None:
+        """Settle every one of `items`, or put it back into the queue. A turn that fails is divided, so that one order fails alone."""
+        # Next to fresh orders, those that met a lock before are only tried: nobody waits for them twice.
+        tried = sum(item.tries > 0 for item in items)
+        try:
+            result = await self._turn(items, skip_locked=0 < tried < len(items))
+        except _LOCKED:
+            result = await self._turn(items, skip_locked=True)
+        except (psycopg.Error, turn.Inconsistent) as error:
+            await self._divide(items, error)
+            return
+        self._announce(result)
+        self._put_back(result.left)
+
+    async def _divide(self, items: Sequence[Item], error: Exception) -> None:
+        if len(items) > 1:
+            middle = len(items) // 2
+            await self._store(items[:middle])
+            await self._store(items[middle:])
+        elif isinstance(error, errors.UniqueViolation) and items[0].tries == 0:
+            # Another process stored the same `client_id` in the meantime: the next turn finds it.
+            self._put_back(items)
+        elif isinstance(error, errors.InsufficientPrivilege):
+            logger.critical("Row-level security refused a message; conversation=%s", items[0].order.conversation)
+            items[0].fail(WriteRefused("not_found"))
+        else:
+            # The type alone: the database's message may quote values.
+            logger.error("A message could not be stored: %s", type(error).__name__)
+            items[0].fail(Unavailable())
+
+    def _put_back(self, items: Sequence[Item]) -> None:
+        """To the front of the queue, in their order; those that have waited for long enough fail."""
+        now = asyncio.get_running_loop().time()
+        for item in reversed(items):
+            item.tries += 1
+            if now < item.deadline:
+                self._queue.appendleft(item)
+            else:
+                item.fail(Unavailable())
+
+    def _announce(self, result: turn.Result) -> None:
+        new = [done.stored for done in result.done if done.is_new]
+        if new:
+            try:
+                self._on_committed(new)
+            except Exception:
+                # It is durable, and clients fill gaps from the database; only the hint was lost.
+                logger.exception("Committed messages could not be published")
+        for done in result.done:
+            done.item.resolve(done.stored)
+        for item, error in result.refused:
+            item.fail(error)
+
+    async def _turn(self, items: Sequence[Item], *, skip_locked: bool) -> turn.Result:
+        """One transaction, again and again while the database is away; those whose time is over fail meanwhile."""
+        pause = _FIRST_PAUSE
+        while items:
+            try:
+                connection = await self._link.connection()
+                with self._link.cut_after(self._bounds.turn_within):
+                    return await turn.run(connection, items, keys=self._keys, skip_locked=skip_locked)
+            except KeysNotLoaded:
+                await self._link.recover()
+                if await self._load_keys({item.order.tenant_id for item in items}):
+                    continue
+            except (psycopg.Error, turn.Inconsistent):
+                if await self._link.recover():
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            items = self._in_time(items)
+        return turn.Result()
+
+    def _in_time(self, items: Sequence[Item]) -> list[Item]:
+        now = asyncio.get_running_loop().time()
+        for item in items:
+            if item.deadline <= now:
+                item.fail(Unavailable(retry_after=2))
+        return [item for item in items if item.deadline > now]
+
+    async def _load_keys(self, tenant_ids: set[int]) -> bool:
+        """Read the tenants' own keys, once a minute each; False where the database is away."""
+        try:
+            await asyncio.to_thread(_load, tenant_ids)
+        except DatabaseError:
+            logger.warning("The writer could not read the keys of tenants")
+            return False
+        return True
+
+
+def _load(tenant_ids: set[int]) -> None:
+    try:
+        for tenant_id in tenant_ids:
+            keyring.load_tenant(tenant_id)
+    finally:
+        connections.close_all()  # this thread's own

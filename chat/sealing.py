@@ -1,0 +1,103 @@
+"""Message bodies and what else is typed into a conversation: sealed under the conversation's own key, each for exactly one place.
+
+Danger: a ciphertext that opens elsewhere lets whoever can write to the table swap messages, conversations or tenants, turn a note into a
+message, or put an older text back. Rule: the place (tenant, conversation, message, seq, rev, field) goes into every sealing. Proof:
+tests/chat/test_sealing.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from chat.models import AuthorKind, Conversation, Message
+from security.crypto import keyring
+from security.crypto.envelope import AAD_VERSION, aad
+from security.crypto.sealed import SealedText, open_text, seal_text
+from security.masking import MaskedText, mask
+from security.models import KeySubject
+from security.scoping import require_tenant_id
+
+GONE: Final = mask("")
+"""What stands for a body that is no more."""
+
+
+def body_place(
+    *, tenant_id: int, conversation: UUID, message: UUID, seq: int, rev: int, author_kind: AuthorKind | str
+) -> bytes:
+    """Associated data of a message's body; pure, for those who hold the key themselves."""
+    field = "note" if author_kind == AuthorKind.NOTE.value else "body"
+    return aad(AAD_VERSION, tenant_id, conversation, message, seq, rev, field)
+
+
+def seal_message(message: Message, text: MaskedText, *, conversation: UUID) -> SealedText:
+    """The body of a message whose numbers are given already. Inside the tenant's scope; makes the conversation's key if there is none."""
+    return seal_text(text, keyring.data_key(KeySubject.CONVERSATION, conversation), _place_of(message, conversation))
+
+
+def open_message(message: Message, *, conversation: UUID) -> MaskedText:
+    """What a message says; `GONE` where its body, or the key to it, is no more. Undecryptable in any other place than its own."""
+    found = open_if_kept(message, conversation=conversation)
+    return GONE if found is None else found
+
+
+def open_if_kept(message: Message, *, conversation: UUID) -> MaskedText | None:
+    """As `open_message`, telling an empty body from none. Reading makes no keys."""
+    if message.body is None:
+        return None
+    key = keyring.existing_key(KeySubject.CONVERSATION, conversation)
+    return None if key is None else open_text(message.body, key, _place_of(message, conversation))
+
+
+def open_with(message: Message, *, conversation: UUID, key: bytes | None) -> MaskedText | None:
+    """As `open_if_kept`, with a key that was read already."""
+    if message.body is None or key is None:
+        return None
+    return open_text(message.body, key, _place_of(message, conversation))
+
+
+def seal_offer_note(conversation: Conversation, note: MaskedText) -> SealedText:
+    """What the one who offers a conversation says to the one who shall take it."""
+    return _seal_field(conversation, "offer_note", note)
+
+
+def open_offer_note(conversation: Conversation) -> MaskedText | None:
+    """None where there is none, or where the key is no more."""
+    return _open_field(conversation, "offer_note", conversation.offer_note)
+
+
+def seal_rating_comment(conversation: Conversation, comment: MaskedText) -> SealedText:
+    """What a visitor says beside his score."""
+    return _seal_field(conversation, "rating_comment", comment)
+
+
+def open_rating_comment(conversation: Conversation) -> MaskedText | None:
+    """None where there is none, or where the key is no more."""
+    return _open_field(conversation, "rating_comment", conversation.rating_comment)
+
+
+def _place_of(message: Message, conversation: UUID) -> bytes:
+    return body_place(
+        tenant_id=require_tenant_id(),
+        conversation=conversation,
+        message=message.public_id,
+        seq=message.seq,
+        rev=message.rev,
+        author_kind=message.author_kind,
+    )
+
+
+def _field_place(conversation: Conversation, field: str) -> bytes:
+    return aad(AAD_VERSION, require_tenant_id(), conversation.public_id, conversation.public_id, 0, 0, field)
+
+
+def _seal_field(conversation: Conversation, field: str, text: MaskedText) -> SealedText:
+    key = keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
+    return seal_text(text, key, _field_place(conversation, field))
+
+
+def _open_field(conversation: Conversation, field: str, sealed: bytes | None) -> MaskedText | None:
+    if sealed is None:
+        return None
+    key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id)
+    return None if key is None else open_text(sealed, key, _field_place(conversation, field))
