@@ -15,7 +15,7 @@ def main() -> None:
         adopt(sys.argv)
     except EmbeddedError as error:
         sys.exit(str(error))
-    from django.core.management import execute_from_command_line  # after the variable that it reads
+    from django.core.management import execute_from_command_line  # noqa: PLC0415  after what it reads
 
     execute_from_command_line(sys.argv)
 

@@ -7,8 +7,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
 django.setup()  # tasks import models
 
-from chat.tasks import SCHEDULE as CHAT  # noqa: E402
-from chatplatform.celery import app  # noqa: E402
+from chat.tasks import SCHEDULE as CHAT
+from chatplatform.celery import app
 
 app.conf.beat_schedule = {**CHAT}
 

@@ -33,7 +33,7 @@ app.conf.update(
 
 @app.on_configure.connect
 def _read_settings(**_: Any) -> None:
-    app.conf.broker_url = settings.CELERY_BROKER_URL
+    app.conf.update(broker_url=settings.CELERY_BROKER_URL)
 
 
 app.autodiscover_tasks()

@@ -16,12 +16,12 @@ def parse(url: str, *, setting: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{setting} must be a postgresql:// URL; nothing but PostgreSQL is supported.")
     try:
         parts = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
-    except ProgrammingError as error:
+    except ProgrammingError:
         # libpq's message quotes the URL and with it the password: it must not reach a log.
         raise ImproperlyConfigured(f"{setting} is not a valid postgresql:// URL.") from None
     if not parts.get("dbname") or not parts.get("user"):
         raise ImproperlyConfigured(f"{setting} must name a role and a database.")
-    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}  # noqa: S105
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     entry: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
     entry |= {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
     entry["OPTIONS"] = parts

@@ -59,7 +59,7 @@ class Deployment:
         if split.scheme == "http" and not (self.debug and is_loopback(split.hostname)):
             raise ImproperlyConfigured("SITE_URL must begin with https://; plain http is for DEBUG on this machine.")
         if self.demo and not is_loopback(split.hostname):
-            raise ImproperlyConfigured("DEMO is refused with a SITE_URL that others can reach: its passwords are public.")
+            raise ImproperlyConfigured("DEMO is refused with a SITE_URL others can reach: its passwords are public.")
         return url
 
     @property
@@ -71,7 +71,7 @@ class Deployment:
         if "*" in hosts and not self.debug:
             raise ImproperlyConfigured("ALLOWED_HOSTS must not be *: name the hosts.")
         if self.demo and not all(is_loopback(host) for host in hosts):
-            raise ImproperlyConfigured("DEMO is refused with ALLOWED_HOSTS that others can reach: its passwords are public.")
+            raise ImproperlyConfigured("DEMO is refused with ALLOWED_HOSTS others can reach.")
         return hosts
 
     def secret_key(self) -> str:
@@ -156,7 +156,7 @@ class Deployment:
 
     def _embedded(self, part: str, setting: str) -> Any:
         if not self._may_embed(part):
-            raise ImproperlyConfigured(f"{setting} must be set; an embedded {part} is for development (ALLOW_EMBEDDED).")
+            raise ImproperlyConfigured(f"{setting} must be set: an embedded {part} is for development.")
         return Layout(self.var).urls()
 
 

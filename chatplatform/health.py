@@ -77,7 +77,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _registry() -> CollectorRegistry:
-    """This process's numbers, or the sum over the web processes when there are several."""
+    """Numbers of this process, or the sum over the web processes when there are several."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()

@@ -3,7 +3,6 @@
 import ctypes
 import resource
 import signal
-import socket
 import ssl
 import sys
 
@@ -19,24 +18,16 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Config(uvicorn.Config):
-    """uvicorn's configuration with our TLS rules."""
+    """uvicorn's configuration with our rules; it is loaded in each process that serves."""
 
     def load(self) -> None:
-        """Load, then narrow TLS to 1.2 and 1.3 with 256-bit ciphers first."""
+        """Forbid core dumps, end with the parent if there are several processes, narrow TLS."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if self.workers > 1 and sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
         super().load()
         if isinstance(self.ssl, ssl.SSLContext):
             harden(self.ssl)
-
-
-class Server(uvicorn.Server):
-    """One web process; among several it ends with its parent."""
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until told to end."""
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if self.config.workers > 1 and sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        super().run(sockets)
 
 
 def harden(context: ssl.SSLContext) -> None:
@@ -74,12 +65,12 @@ def configuration(*, host: str, port: int, processes: int, tls_cert: str, tls_ke
 
 def serve(config: Config) -> bool:
     """Run until SIGINT or SIGTERM: sockets are closed with 1012, what runs may finish within the bound."""
-    server = Server(config)
     listener = config.bind_socket()
     try:
         if config.workers > 1:
-            Multiprocess(config, target=server.run, sockets=[listener]).run()
+            Multiprocess(config, sockets=[listener]).run()
             return True
+        server = uvicorn.Server(config)
         server.run(sockets=[listener])
         return server.started
     finally:

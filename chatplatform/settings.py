@@ -6,8 +6,6 @@ Nothing has an unsafe default: outside of DEBUG what is missing or unsafe stops 
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from chatplatform import database
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment

@@ -1,8 +1,8 @@
 """Static files under names that carry their hash, to be cached for ever."""
 
-import json
 import re
 
+from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
 
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.[^./]+$")
@@ -20,17 +20,11 @@ class HashedStorage(ManifestStaticFilesStorage):
 
 def module_map() -> dict[str, str]:
     """Plain address → hashed address of each module; empty in development, where addresses are plain."""
-    hashed = getattr(staticfiles_storage, "hashed_files", {})
     return {
-        staticfiles_storage.base_url + name: staticfiles_storage.base_url + target
-        for name, target in sorted(hashed.items())
+        settings.STATIC_URL + name: settings.STATIC_URL + target
+        for name, target in sorted(getattr(staticfiles_storage, "hashed_files", {}).items())
         if name.startswith("js/") and name.endswith(".js")
     }
-
-
-def import_map() -> str:
-    """The page's import map as JSON; safe inside of a script element."""
-    return json.dumps({"imports": module_map()}, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def is_immutable(path: str, url: str) -> bool:  # noqa: ARG001

@@ -126,7 +126,7 @@ def _prepare(layout: Layout) -> None:
     """Migrations and demo in a process of its own; its lines are ours, what it logs goes to the log."""
     log = layout.logs / "prepare.log"
     with log.open("w") as errors:
-        preparing = subprocess.Popen([sys.executable, "-m", "chatplatform.prepare"], stderr=errors)  # noqa: S603
+        preparing = subprocess.Popen([sys.executable, "-m", "chatplatform.prepare"], stderr=errors)
     try:
         code = preparing.wait()
     except Stopped:
@@ -144,7 +144,9 @@ def _start_servers(children: Children, deployment: Deployment, layout: Layout) -
     web = Child("web", [sys.executable, "manage.py", "serve", f"--port={deployment.port}"], layout.logs / "web.log")
     with step("Starting the web server, the worker and beat"):
         children.start(web)
-        children.start(Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log"))
+        children.start(
+            Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log")
+        )
         children.start(Child("beat", [*celery, "chatplatform.beat:app", "beat", *beat], layout.logs / "beat.log"))
         wait_until(
             lambda: _is_ready(deployment.port),

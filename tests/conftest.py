@@ -1,13 +1,17 @@
 """Fixtures that every test may use; databases and servers come from tests/services."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services import databases, session
+from tests.services.browser import Pages, chromium
+from tests.services.web import WebServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,3 +45,44 @@ def committed_db(fixed_rows: databases.Fixed, django_db_blocker: DjangoDbBlocker
         server, database = session.current()
         with server.superuser(database) as connection:
             databases.empty(connection, fixed_rows)
+
+
+@pytest.fixture(scope="session")
+def running_server(tmp_path_factory: pytest.TempPathFactory, fixed_rows: databases.Fixed) -> Iterator[WebServer]:
+    """The process behind `server`, started once."""
+    server = WebServer(session.urls(), Path(tmp_path_factory.mktemp("server")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(running_server: WebServer, committed_db: None) -> WebServer:
+    """The real web server on this process's database, with DEMO=1; started again if a test has ended it."""
+    if running_server.child is None or not running_server.child.is_alive:
+        running_server.start()
+    return running_server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one module: Playwright's event loop must not outlive them, or no other can run."""
+    with chromium() as browser, pytest.MonkeyPatch.context() as patch:
+        # That loop looks to Django as if the test were a coroutine, which it is not.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield browser
+
+
+@pytest.fixture
+def pages(browser: Browser, server: WebServer) -> Iterator[Pages]:
+    """Opens pages of several people; afterwards the test fails for any console error, exception or CSP violation."""
+    pages = Pages(browser, server.url)
+    with pages.stack:
+        yield pages
+    assert pages.problems == []
+
+
+@pytest.fixture
+def page(pages: Pages) -> Page:
+    """One person's page, whose relative addresses are the server's."""
+    return pages.open()

@@ -79,7 +79,7 @@ class Keeper:
             roles.grant(connection, database=DATABASE)
 
     def _watch_signals(self) -> None:
-        os.set_blocking(self.wake[1], False)  # noqa: FBT003
+        os.set_blocking(self.wake[1], False)
         signal.set_wakeup_fd(self.wake[1], warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -101,11 +101,14 @@ class Keeper:
         while not self.ending:
             select.select([self.wake[0]], [], [])
             os.read(self.wake[0], 1024)
-            while not self.ending and server.process is not None and server.process.poll() is not None:
+            while self._is_missed(server):
                 time.sleep(pause)
                 pause = min(pause * 2 or 0.1, _LONGEST_PAUSE)
                 with contextlib.suppress(EmbeddedError):
                     self._start(server)
+
+    def _is_missed(self, server: Postgres | Valkey) -> bool:
+        return not self.ending and (server.process is None or server.process.poll() is not None)
 
 
 def main(part: str, var: str, ready: str) -> int:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if bool(settings.TLS_CERT) != bool(settings.TLS_KEY):
             raise CommandError("TLS_CERT and TLS_KEY must be set together.")
         if not (settings.TLS_CERT or is_loopback(host) or settings.TRUSTED_PROXIES):
-            raise CommandError("Plain HTTP is refused: set TLS_CERT and TLS_KEY, or TRUSTED_PROXIES if a proxy does TLS.")
+            raise CommandError("Plain HTTP is refused: set TLS_CERT and TLS_KEY, or TRUSTED_PROXIES for a proxy.")
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
         self.check(databases=["default"])

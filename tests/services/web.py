@@ -1,0 +1,90 @@
+"""The real web server in a process of its own, on this test process's database."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chatplatform.children import Child
+from chatplatform.embedded.process import tail, wait_until
+from chatplatform.embedded.state import Urls
+
+from . import environment
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_READY_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+def free_port() -> int:
+    """A port below those that the kernel gives to outgoing connections, so that none of them takes it meanwhile."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("No free port between 20000 and 32000.")
+
+
+@dataclass(slots=True)
+class WebServer:
+    """`manage.py serve`; `url` has no slash at the end."""
+
+    urls: Urls
+    folder: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers, which is its SITE_URL too."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        """The same for sockets."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """All that it wrote."""
+        return self.folder / "web.log"
+
+    def start(self) -> None:
+        """Run it, return when it is ready."""
+        own = {"PORT": str(self.port), "SITE_URL": self.url, "DEMO": "1", "ALLOWED_HOSTS": "127.0.0.1,localhost"}
+        child = self.child = Child("web", [sys.executable, str(_PROJECT / "manage.py"), "serve"], self.log)
+        child.start({**os.environ, **environment.values(self.urls), **own, "VAR_DIR": str(self.folder), **self.extra})
+        wait_until(
+            self.is_ready,
+            alive=lambda: child.is_alive,
+            seconds=_READY_SECONDS,
+            failure=f"The server did not become ready: {tail(self.log, 20)}",
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it says so."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self) -> None:
+        """As an operator would: SIGTERM, and wait."""
+        if self.child is not None and self.child.process is not None:
+            self.child.process.terminate()
+            self.child.process.wait(_STOP_SECONDS)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self.child is not None and self.child.process is not None:
+            self.child.signal(signal.SIGKILL)
+            self.child.process.wait(_STOP_SECONDS)
