@@ -9,11 +9,10 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.functional import SimpleLazyObject, empty
 
 HEADER: Final = "Content-Security-Policy"
 WITHOUT_TRUSTED_TYPES: Final = ("/admin/",)  # Django's jQuery assigns strings as it loads
@@ -26,6 +25,20 @@ class CSP(StrEnum):
     SELF = "'self'"
     NONE = "'none'"
     NONCE = "<CSP_NONCE_SENTINEL>"
+
+
+class Nonce:
+    """128 random bits, made when first written; false until then."""
+
+    def __init__(self) -> None:
+        self._value = ""
+
+    def __str__(self) -> str:
+        self._value = self._value or secrets.token_urlsafe(16)
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
 
 
 DEFAULT_POLICY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,7 +61,7 @@ def csp(request: HttpRequest) -> dict[str, object]:
     return {"csp_nonce": get_nonce(request)}
 
 
-def get_nonce(request: HttpRequest) -> object:
+def get_nonce(request: HttpRequest) -> Nonce | None:
     """The request's nonce, or None where the middleware does not run."""
     return getattr(request, "_csp_nonce", None)
 
@@ -71,7 +84,7 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the policy."""
-        nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(16))
+        nonce = Nonce()
         request._csp_nonce = nonce  # type: ignore[attr-defined]  # noqa: SLF001 - the name Django 6 uses
         response = self.get_response(request)
         if HEADER not in response.headers:
@@ -83,13 +96,12 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
-def build(policy: Mapping[str, Iterable[str]], nonce: Any) -> str:
+def build(policy: Mapping[str, Iterable[str]], nonce: Nonce) -> str:
     """The header's value; the nonce only if a template used it."""
-    used = isinstance(nonce, str) or getattr(nonce, "_wrapped", None) is not empty
     directives = []
     for name, values in policy.items():
         written = [
-            f"'nonce-{nonce}'" if value == CSP.NONCE else str(value) for value in values if value != CSP.NONCE or used
+            f"'nonce-{nonce}'" if value == CSP.NONCE else str(value) for value in values if value != CSP.NONCE or nonce
         ]
         directives.append(" ".join([name, *written]))
     return "; ".join(directives)

@@ -1,0 +1,115 @@
+"""A log line holds no secret, and one record never reads as two."""
+
+import json
+import logging
+import re
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from security.context import acting
+from security.logs import CONTINUED, MAX_CHARACTERS, WITHHELD, MaskingFormatter
+
+CARD = "4242 4242 4242 4242"
+BEGINS = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z ")
+
+
+def record(message: str, *args: object, error: BaseException | None = None) -> logging.LogRecord:
+    info = (type(error), error, error.__traceback__) if error else None
+    return logging.LogRecord("chat.live", logging.WARNING, __file__, 1, message, args, info)
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:
+        return caught
+
+
+@pytest.mark.parametrize("formatter", [MaskingFormatter(), MaskingFormatter(json_lines=True)])
+def test_message_arguments_and_traceback_are_masked(formatter: MaskingFormatter) -> None:
+    line = formatter.format(record("%s said", CARD, error=raised(ValueError(f"bad value {CARD}"))))
+    assert "4242 4242" not in line
+    assert "ValueError" in line
+    assert "test_logs.py" in line
+
+
+def test_a_chained_error_is_masked_too() -> None:
+    try:
+        try:
+            raise KeyError(CARD)
+        except KeyError as inner:
+            raise RuntimeError("outer 123-45-6789") from inner
+    except RuntimeError:
+        line = MaskingFormatter().format(
+            logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", (), sys.exc_info())
+        )
+    assert "4242 4242" not in line
+    assert "123-45" not in line
+    assert "KeyError" in line
+
+
+def test_the_raw_traceback_is_not_left_on_the_record_for_the_next_handler() -> None:
+    one = record("failed", error=raised(ValueError(CARD)))
+    MaskingFormatter().format(one)
+    assert one.exc_text is None
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_no_text_begins_a_second_record(message: str, in_error: str) -> None:
+    line = MaskingFormatter().format(record("%s", message, error=raised(ValueError(in_error))))
+    first, *rest = line.split("\n")
+    assert BEGINS.match(first)
+    assert all(part.startswith(CONTINUED[1:]) for part in rest)
+    assert len(line.splitlines()) == len(line.split("\n"))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", line)
+
+
+def test_a_forged_line_stays_inside_its_own() -> None:
+    line = MaskingFormatter().format(record("hello\n2026-11-22T11:00:00.000Z INFO audit [-] Olga signed in\x1b[2J"))
+    assert "\n" not in line
+    assert r"hello\n2026" in line
+    assert r"\u001b[2J" in line
+
+
+@given(st.text(max_size=200))
+def test_json_lines_are_one_object_each(message: str) -> None:
+    line = MaskingFormatter(json_lines=True).format(record("%s", message))
+    assert len(line.splitlines()) == 1
+    assert set(json.loads(line)) == {"time", "level", "logger", "request_id", "message"}
+
+
+def test_the_request_is_named() -> None:
+    with acting(request_id="req-1"):
+        assert " WARNING chat.live [req-1] hello" in MaskingFormatter().format(record("hello"))
+
+
+def test_wrong_arguments_do_not_raise_and_show_nothing() -> None:
+    line = MaskingFormatter().format(record("%d", CARD))
+    assert "wrong arguments" in line
+    assert "4242" not in line
+
+
+def test_a_cut_does_not_lay_a_number_open() -> None:
+    for shift in range(25):
+        line = MaskingFormatter().format(record("x" * (MAX_CHARACTERS - shift) + " " + CARD + " tail" * 100))
+        assert "4242 4242" not in line
+        assert line.endswith("[cut]")
+
+
+class Broken(str):
+    """A text that fails when it is looked at."""
+
+    def __str__(self) -> str:
+        return self
+
+    def __getitem__(self, key: object) -> str:
+        raise RuntimeError(CARD)
+
+
+def test_what_cannot_be_masked_is_not_written() -> None:
+    line = MaskingFormatter().format(record(Broken(CARD)))
+    assert line.endswith(WITHHELD)
+    assert "4242" not in line
