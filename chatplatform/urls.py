@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("accounts/", include("allauth.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tenants.urls")),  # before allauth: signing up is ours
+    path("accounts/", include("allauth.urls")),
+]

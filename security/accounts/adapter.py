@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from axes.signals import user_locked_out
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -59,6 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except ValidationError:
             request.axes_locked_out = True  # type: ignore[attr-defined]
             request.axes_credentials = credentials  # type: ignore[attr-defined]
+            user_locked_out.send(
+                "security", request=request, username=lockout.username(request, credentials), ip_address=lockout.address(request)
+            )
             raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

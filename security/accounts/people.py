@@ -38,6 +38,15 @@ def confirm_email(user: User) -> bool:
 
 
 @transaction.atomic
+def claim_account(user: User, *, full_name: str, password: str) -> None:
+    """Make an account that was opened for somebody his own: name, first password, confirmed address."""
+    user.full_name = full_name
+    user.save(update_fields=["full_name"])
+    change_password(user=user, password=password)
+    confirm_email(user)
+
+
+@transaction.atomic
 def change_password(*, user: User, password: str) -> None:
     """Set a password that passed the rules, and end what is open under the old one."""
     user.set_password(password)

@@ -61,7 +61,6 @@ class Migration(migrations.Migration):
                 ('password_min_length', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(8), django.core.validators.MaxValueValidator(128)])),
                 ('session_idle_minutes', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(480)])),
                 ('keep_last_four', models.BooleanField(default=True)),
-                ('mask_agents', models.BooleanField(default=True)),
                 ('typing_preview', models.BooleanField(default=False)),
                 ('close_after_hours', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(720)])),
                 ('agent_capacity', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),

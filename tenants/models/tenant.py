@@ -64,7 +64,6 @@ class Policy(TenantModel):
         default=15, validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
     keep_last_four = models.BooleanField(default=True)
-    mask_agents = models.BooleanField(default=True)
     typing_preview = models.BooleanField(default=False)
     close_after_hours = models.PositiveSmallIntegerField(
         default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 30)]

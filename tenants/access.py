@@ -1,0 +1,198 @@
+"""Who may come in, and where to: the questions asked before a tenant's scope is open, and the grant asked for inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from security.errors import NotFound
+from security.models import User
+from security.permissions import Grant
+from security.scoping import require_tenant_id, tenant_of, tenant_scope, user_scope
+from tenants.models import Directory, Invitation, Membership, MembershipStatus, Policy, Site, Tenant, TenantStatus
+from tenants.roles import permissions_of
+
+_SITE_KEY = re.compile(r"pk_[A-Za-z0-9_]{1,37}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRef:
+    """One organisation of a person's, as far as he may know it before he is in it."""
+
+    tenant_id: int
+    tenant_public_id: UUID
+    tenant_slug: str
+    tenant_name: str
+    membership_public_id: UUID
+    idle_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRef:
+    """A website as widget and loader need it. `is_active` is False too while its organisation is suspended."""
+
+    tenant_id: int
+    tenant_name: str
+    site_id: int
+    public_id: UUID
+    key: str
+    name: str
+    allowed_origins: tuple[str, ...]
+    is_active: bool
+    greeting: str
+    consent: str
+    brand_color: str
+    seen_at: datetime | None
+    seen_origin: str
+
+
+def digest_of(secret: str) -> bytes:
+    """What the directory holds of a site key or token."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _usable(now: datetime) -> Q:
+    return Q(status=MembershipStatus.ACTIVE.value) & (Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def memberships_of(user: User) -> tuple[MembershipRef, ...]:
+    """The organisations the person can work in now, the one joined last first. Outside any scope."""
+    if not user.is_active:
+        return ()
+    with user_scope(user.pk):
+        rows = list(Membership.objects.filter(_usable(timezone.now()), user=user).order_by("-created_at", "-pk"))
+        wanted = [row.tenant_id for row in rows]
+        tenants = {t.pk: t for t in Tenant.objects.filter(pk__in=wanted, status=TenantStatus.ACTIVE.value)}
+        idle = dict(Policy.objects.filter(tenant_id__in=wanted).values_list("tenant_id", "session_idle_minutes"))
+    return tuple(
+        MembershipRef(
+            tenant_id=tenant.pk,
+            tenant_public_id=tenant.public_id,
+            tenant_slug=tenant.slug,
+            tenant_name=tenant.name,
+            membership_public_id=row.public_id,
+            idle_minutes=idle[tenant.pk],
+        )
+        for row in rows
+        if (tenant := tenants.get(row.tenant_id)) is not None
+    )
+
+
+def active_grant(user_id: int, tenant_id: int) -> Grant | None:
+    """What the person may do in the tenant at this moment; None where he is no active member or the tenant is suspended."""
+    with tenant_scope(tenant_id):
+        membership = (
+            Membership.objects.filter(_usable(timezone.now()), user_id=user_id, user__is_active=True)
+            .select_related("role", "user")
+            .first()
+        )
+        if membership is None or not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
+            return None
+        return grant_of(membership)
+
+
+def grant_of(membership: Membership) -> Grant:
+    """The grant that this row gives, whatever its status: for who is about to act through it. Inside its scope."""
+    role = membership.role
+    capacity = membership.capacity
+    if capacity is None:
+        capacity = Policy.objects.values_list("agent_capacity", flat=True).get()
+    return Grant(
+        user_id=membership.user_id,
+        user_public_id=membership.user.public_id,
+        tenant_id=require_tenant_id(),
+        membership_id=membership.pk,
+        membership_public_id=membership.public_id,
+        name=membership.name,
+        role=role.slug,
+        permissions=permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions),
+        department_ids=frozenset(membership.in_departments.values_list("department_id", flat=True)),
+        capacity=capacity,
+    )
+
+
+def access_site(key: str) -> SiteRef:
+    """The website with this public key; NotFound for any other string."""
+    if not _SITE_KEY.fullmatch(key):
+        raise NotFound
+    found = tenant_of(Directory.Kind.SITE_KEY, digest_of(key))
+    if found is None:
+        raise NotFound
+    tenant_id, site_id = found
+    with tenant_scope(tenant_id):
+        site = Site.objects.filter(pk=site_id, key=key).first()
+        tenant = Tenant.objects.filter(pk=tenant_id).first()
+        if site is None or tenant is None:
+            raise NotFound
+        return site_ref(site, tenant)
+
+
+def site_ref(site: Site, tenant: Tenant) -> SiteRef:
+    """The row as a value that may leave its scope."""
+    return SiteRef(
+        tenant_id=tenant.pk,
+        tenant_name=tenant.name,
+        site_id=site.pk,
+        public_id=site.public_id,
+        key=site.key,
+        name=site.name,
+        allowed_origins=tuple(site.allowed_origins),
+        is_active=site.is_active and tenant.status == TenantStatus.ACTIVE.value,
+        greeting=site.greeting,
+        consent=site.consent,
+        brand_color=site.brand_color,
+        seen_at=site.seen_at,
+        seen_origin=site.seen_origin,
+    )
+
+
+def first_site() -> SiteRef | None:
+    """The oldest active website of the tenant in scope."""
+    site = Site.objects.filter(is_active=True).order_by("created_at", "pk").first()
+    return None if site is None else site_ref(site, Tenant.objects.get())
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRef:
+    """An open invitation, as its bearer may see it. `is_sign_up`: he founded the organisation himself and confirms it by this."""
+
+    tenant_id: int
+    tenant_name: str
+    invitation_id: int
+    email: str
+    role_name: str
+    invited_by: str
+    is_sign_up: bool
+
+
+def access_invitation(token: str, *, now: datetime | None = None) -> InvitationRef:
+    """The invitation whose secret this is; NotFound once it is used, expired, withdrawn, or if it never was."""
+    found = tenant_of(Directory.Kind.INVITATION, digest_of(token))
+    if found is None:
+        raise NotFound
+    tenant_id, invitation_id = found
+    with tenant_scope(tenant_id):
+        invitation = (
+            Invitation.objects.filter(pk=invitation_id, accepted_at=None, expires_at__gt=now or timezone.now())
+            .select_related("role", "invited_by__user")
+            .first()
+        )
+        tenant = Tenant.objects.filter(status=TenantStatus.ACTIVE.value).first()
+        if invitation is None or tenant is None:
+            raise NotFound
+        inviter = invitation.invited_by
+        return InvitationRef(
+            tenant_id=tenant_id,
+            tenant_name=tenant.name,
+            invitation_id=invitation.pk,
+            email=invitation.email,
+            role_name=invitation.role.name,
+            invited_by=inviter.name if inviter else "",
+            is_sign_up=inviter is not None and inviter.user.email == invitation.email,
+        )

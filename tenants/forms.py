@@ -1,0 +1,114 @@
+"""What strangers and invited people type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from security.errors import Invalid
+from security.models import User, normalize_email
+from tenants.origins import origin_of
+
+_LONGEST_PASSWORD = 256
+
+
+class _Form(forms.Form):
+    """Fields that look and announce themselves like all others of ours."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=_LONGEST_PASSWORD,
+        help_text=_("At least 15 characters. A few unrelated words are easy to remember and hard to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+def _check_password(form: forms.Form, *, email: str, full_name: str) -> None:
+    password = form.cleaned_data.get("password")
+    if password:
+        try:
+            validate_password(password, User(email=email, full_name=full_name))
+        except ValidationError as error:
+            form.add_error("password", error)
+
+
+class SignUpForm(_Form):
+    """A new organisation. Nothing here depends on whether the address is known."""
+
+    organisation = forms.CharField(
+        label=_("Organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    website = forms.CharField(
+        label=_("Website"),
+        max_length=255,
+        help_text=_("Where the chat will be shown, such as shop.example. You can add more later."),
+        widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url"}),
+    )
+    full_name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = _new_password()
+
+    def clean_email(self) -> str:
+        """One spelling for each address."""
+        return normalize_email(self.cleaned_data["email"])
+
+    def clean_website(self) -> str:
+        """What is no web address is said so at once."""
+        website: str = self.cleaned_data["website"]
+        try:
+            origin_of(website)
+        except Invalid:
+            raise ValidationError(_("Enter a web address such as shop.example."), code="website") from None
+        return website
+
+    def clean(self) -> dict[str, Any]:
+        """The password, with what it must not resemble."""
+        data = super().clean() or self.cleaned_data
+        _check_password(self, email=data.get("email", ""), full_name=data.get("full_name", ""))
+        return data
+
+
+class JoinForm(_Form):
+    """An invited person without an account."""
+
+    full_name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = _new_password()
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        """The password, with what it must not resemble."""
+        data = super().clean() or self.cleaned_data
+        _check_password(self, email=self.email, full_name=data.get("full_name", ""))
+        return data
+
+
+class PasswordForm(_Form):
+    """A person who confirms with the password he chose."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=_LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -1,0 +1,63 @@
+"""Decorators for members' pages: who is not signed in is led to sign in, who may not is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from security.errors import Denied
+from security.permissions import Grant, Permission, require
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def grant_of_request(request: HttpRequest) -> Grant | None:
+    """What the person may do in the organisation whose page this is; None for anybody else."""
+    grant: Grant | None = getattr(request, "grant", None)
+    return grant
+
+
+def member_page(permission: Permission | None = None) -> Callable[[View[P]], View[P]]:
+    """A page for members, with this right if one is named: else sign-in, or a page that says what is missing. Never cached."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _signed_out(request)
+            grant = grant_of_request(request)
+            if grant is None:
+                return _refused(request, "tenants/no_membership.html")
+            try:
+                if permission is not None:
+                    require(grant, permission)
+            except Denied:
+                return _refused(request, "tenants/forbidden.html")
+            return view(request, *args, **kwargs)
+
+        return never_cache(guarded)
+
+    return guard
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"code": "signed_out"}, status=401)
+    return redirect_to_login(request.get_full_path())
+
+
+def _refused(request: HttpRequest, template: str) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"code": "forbidden"}, status=403)
+    return render(request, template, status=403)

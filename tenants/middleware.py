@@ -1,0 +1,56 @@
+"""From the session to a scope: which organisation a member's page is about, and what he may do there.
+
+Danger: a page that runs in the wrong organisation's scope shows it to a stranger. Rule: the session only says which one is wanted; each request
+asks the database again whether the person belongs to it. Proof: tests/tenants/test_middleware.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponseBase
+
+from security.context import acting, current
+from security.models import User
+from security.permissions import Grant
+from security.scoping import tenant_scope
+from tenants.access import MembershipRef, active_grant, memberships_of
+from tenants.services.switching import choose_tenant
+
+MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
+"""Pages of members. All others, in the widget's frame above all, run without a scope, whoever is signed in."""
+LAST_COOKIE = "tenant"
+
+
+class TenantMiddleware:
+    """Sets `request.memberships`, `request.active` and, on members' pages inside the scope, `request.grant`.
+
+    After AuthenticationMiddleware, SessionLimitsMiddleware and ActorMiddleware. Who has no organisation, or was suspended in his only one,
+    has no grant and no scope: views refuse him (`tenants.guards`).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, in the scope of the session's active organisation where the page is a member's."""
+        memberships: tuple[MembershipRef, ...] = ()
+        active: MembershipRef | None = None
+        if isinstance(request.user, User):
+            memberships = memberships_of(request.user)
+            active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
+        request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
+        if active is None or not request.path_info.startswith(MEMBER_PATHS):
+            return self.get_response(request)
+        with tenant_scope(active.tenant_id):
+            grant = active_grant(request.user.pk, active.tenant_id)
+            request.grant = grant  # type: ignore[attr-defined]
+            return self._answered(request, grant)
+
+    def _answered(self, request: HttpRequest, grant: Grant | None) -> HttpResponseBase:
+        if grant is None:  # lost between the two looks
+            return self.get_response(request)
+        actor = replace(current().actor, name=grant.name, role=grant.role)
+        with acting(actor=actor):
+            return self.get_response(request)

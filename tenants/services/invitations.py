@@ -1,0 +1,155 @@
+"""Asking a person to join, by a secret that is sent to his mailbox and written down nowhere.
+
+Danger: an invitation that works for somebody else, twice, or for more than its sender may give. Rule: 256 random bits of which only the SHA-256
+is kept, seven days, once, for a person whose confirmed address it was sent to. Proof: tests/tenants/test_invitations.py.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from security.accounts.mail import send
+from security.accounts.people import claim_account, confirm_email, create_person, has_confirmed, person_with
+from security.audit import Action, record
+from security.context import Actor, ActorKind, acting
+from security.errors import Conflict, Denied, Invalid, NotFound
+from security.models import User, normalize_email
+from security.permissions import Grant, Permission, require
+from security.scoping import tenant_scope
+from tenants.access import InvitationRef, digest_of
+from tenants.models import (
+    Department,
+    DepartmentMembership,
+    Directory,
+    Invitation,
+    Membership,
+    MembershipStatus,
+    Role,
+    Tenant,
+)
+from tenants.roles import permissions_of
+
+GOOD_FOR = timedelta(days=7)
+_BELONGS = Q(status=MembershipStatus.ACTIVE.value) | Q(status=MembershipStatus.SUSPENDED.value, expires_at=None)
+"""Members, let in or kept out; neither those who have not confirmed yet nor those who were removed."""
+
+
+@transaction.atomic
+def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
+    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter; Conflict("already_member")."""
+    require(grant, Permission.CONFIGURATION_MEMBERS)
+    wanted = Role.objects.filter(slug=role).first()
+    if wanted is None:
+        raise Invalid("role")
+    if not permissions_of(wanted.slug, is_builtin=wanted.is_builtin, stored=wanted.permissions) <= grant.permissions:
+        raise Denied
+    address = normalize_email(email)
+    if Membership.objects.filter(_BELONGS, user__email=address).exists():
+        raise Conflict("already_member")
+    withdraw(Invitation.objects.filter(email=address, accepted_at=None).values_list("pk", flat=True))
+    inviter = Membership.objects.get(pk=grant.membership_id)
+    invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation")
+    record(Action.MEMBER_INVITED, on=invitation, role=wanted.slug)
+    return invitation
+
+
+def withdraw(invitation_ids: object) -> None:
+    """Make the secrets of these invitations worthless; the rows stay, expired."""
+    pks = list(invitation_ids)  # type: ignore[call-overload]
+    Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id__in=pks).delete()
+    Invitation.objects.filter(pk__in=pks).update(expires_at=timezone.now())
+
+
+def send_invitation(*, email: str, role: Role, invited_by: Membership, template: str) -> Invitation:
+    """Write the invitation down and send its secret."""
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        email=email, role=role, invited_by=invited_by, expires_at=timezone.now() + GOOD_FOR
+    )
+    Directory.objects.create(kind=Directory.Kind.INVITATION, digest=digest_of(token), object_id=invitation.pk)
+    context = {
+        "url": settings.SITE_URL + reverse("invitation", args=[token]),
+        "organisation": Tenant.objects.get().name,
+        "inviter": invited_by.name,
+        "role": role.name,
+        "days": GOOD_FOR.days,
+    }
+    send(f"tenants/email/{template}", email, context)
+    return invitation
+
+
+def is_stranger(person: User | None) -> bool:
+    """Whether nobody has made this account his own yet: neither a password nor the mailbox was ever shown."""
+    return person is None or not (person.has_usable_password() or has_confirmed(person))
+
+
+@transaction.atomic
+def accept_new(*, invitation: InvitationRef, full_name: str, password: str) -> User:
+    """Join as a person without an account: the secret from the mailbox confirms the address. Conflict("known_person") otherwise."""
+    person = person_with(invitation.email)
+    if not is_stranger(person):
+        raise Conflict("known_person")
+    if person is None:
+        person = create_person(email=invitation.email, full_name=full_name, password=password, is_confirmed=True)
+    else:  # an operator founded the organisation for him
+        claim_account(person, full_name=full_name, password=password)
+    accept_invitation(invitation=invitation, user=person)
+    return person
+
+
+@transaction.atomic
+def accept_by_password(*, invitation: InvitationRef, user: User) -> None:
+    """Join as a person who has just given his password and whose address was not confirmed before: the secret confirms it."""
+    if user.email != invitation.email:
+        raise Denied
+    confirm_email(user)
+    accept_invitation(invitation=invitation, user=user)
+
+
+def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
+    """Join. Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile. Outside any scope."""
+    if user.email != invitation.email or not user.is_active or not has_confirmed(user):
+        raise Denied
+    with tenant_scope(invitation.tenant_id):
+        now = timezone.now()
+        row = (
+            Invitation.objects.select_for_update(of=("self",))
+            .filter(pk=invitation.invitation_id, accepted_at=None, expires_at__gt=now)
+            .select_related("role")
+            .first()
+        )
+        if row is None:
+            raise NotFound
+        row.accepted_at = now
+        row.save(update_fields=["accepted_at"])
+        Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=row.pk).delete()
+        membership = _join(user, row.role)
+        actor = Actor(
+            ActorKind.PERSON, id=str(user.public_id), name=membership.name, role=row.role.slug, user_id=user.pk
+        )
+        with acting(actor=actor):
+            record(Action.MEMBER_JOINED, on=membership, role=row.role.slug)
+    return membership
+
+
+def _join(user: User, role: Role) -> Membership:
+    membership = Membership.objects.select_for_update(of=("self",)).filter(user=user).first()
+    if membership is None:
+        membership = Membership.objects.create(user=user, role=role, name=user.full_name or user.email)
+    elif Membership.objects.filter(_BELONGS, pk=membership.pk).exists():
+        raise Conflict("already_member")
+    else:
+        membership.status, membership.role, membership.expires_at = MembershipStatus.ACTIVE.value, role, None
+        membership.name = user.full_name or membership.name
+        membership.save(update_fields=["status", "role", "expires_at", "name"])
+    department = Department.objects.filter(is_default=True).first()
+    if department is not None:
+        DepartmentMembership.objects.get_or_create(department=department, membership=membership)
+    return membership

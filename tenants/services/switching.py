@@ -1,0 +1,52 @@
+"""Which of a person's organisations a session works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from security.accounts.sessions import IDLE_KEY
+from security.audit import Action, record
+from security.errors import NotFound
+from security.models import User
+from security.scoping import tenant_scope
+from tenants.access import MembershipRef, memberships_of
+
+TENANT_KEY: Final = "tenant_id"
+"""In the session: the primary key of the active tenant. The session never leaves the server."""
+
+
+def choose_tenant(
+    session: SessionBase, memberships: Sequence[MembershipRef], *, last: str | None = None
+) -> MembershipRef | None:
+    """Make one of the person's organisations active: the session's while he belongs to it, else the `last` used, else the newest."""
+    active = next((ref for ref in memberships if ref.tenant_id == session.get(TENANT_KEY)), None)
+    if active is None:
+        active = next((ref for ref in memberships if str(ref.tenant_public_id) == last), None)
+    if active is None and memberships:
+        active = memberships[0]
+    _set(session, TENANT_KEY, None if active is None else active.tenant_id)
+    _set(session, IDLE_KEY, min((ref.idle_minutes for ref in memberships), default=None))
+    return active
+
+
+def switch_tenant(*, user: User, session: SessionBase, tenant: UUID) -> MembershipRef:
+    """Go on in another organisation of the person's; NotFound for any other. Outside any scope."""
+    memberships = memberships_of(user)
+    wanted = next((ref for ref in memberships if ref.tenant_public_id == tenant), None)
+    if wanted is None:
+        raise NotFound
+    session[TENANT_KEY] = wanted.tenant_id
+    with tenant_scope(wanted.tenant_id):
+        record(Action.SESSION_TENANT_SWITCHED, on=user)
+    return wanted
+
+
+def _set(session: SessionBase, key: str, value: int | None) -> None:
+    if value is None:
+        session.pop(key, None)
+    elif session.get(key) != value:
+        session[key] = value

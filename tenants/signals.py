@@ -1,0 +1,103 @@
+"""Signals of Django, allauth and axes as events of the trail, each in the organisation that it concerns.
+
+A sign-in belongs to the organisation that it leads to; what a person does to his account, to the one he works in; what nobody did, or was tried
+on an address that nobody has, to the platform's own trail.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+from allauth.account.signals import email_changed, password_changed, password_reset, password_set
+from axes.signals import user_locked_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.http import HttpRequest
+
+from security.accounts.people import person_with
+from security.audit import Action, Outcome, record
+from security.context import Actor, ActorKind, acting
+from security.models import User
+from security.revocation import session_digest
+from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
+from tenants.access import memberships_of
+from tenants.middleware import LAST_COOKIE
+from tenants.services.switching import TENANT_KEY, choose_tenant
+
+
+def signed_in(request: HttpRequest, user: User, **_: object) -> None:
+    """Choose the organisation first, so that the event is in its trail."""
+    choose_tenant(request.session, memberships_of(user), last=request.COOKIES.get(LAST_COOKIE))
+    _record(Action.SESSION_SIGNED_IN, user, request)
+
+
+def signed_out(request: HttpRequest | None, user: User | None, **_: object) -> None:
+    """Before the session is gone."""
+    if user is not None:
+        _record(Action.SESSION_SIGNED_OUT, user, request)
+
+
+def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: object) -> None:
+    """Without the name that was typed, which may be a password: with the person, where there is one."""
+    person = person_with(str(credentials.get("email") or credentials.get("username") or ""))
+    _record_attempt(Action.SESSION_SIGN_IN_FAILED, person, Outcome.FAILED)
+
+
+def locked_out(request: HttpRequest, **_: object) -> None:
+    """Too many failures, or one more during the time of a lock."""
+    credentials = getattr(request, "axes_credentials", None) or {}
+    person = person_with(str(credentials.get("email") or credentials.get("username") or ""))
+    _record_attempt(Action.SESSION_LOCKED_OUT, person, Outcome.DENIED)
+
+
+def changed_password(request: HttpRequest, user: User, **_: object) -> None:
+    """By the person himself, who knew the old one."""
+    _record(Action.ACCOUNT_PASSWORD_CHANGED, user, request)
+
+
+def reset_password(request: HttpRequest, user: User, **_: object) -> None:
+    """By a link from the person's mailbox."""
+    _record(Action.ACCOUNT_PASSWORD_RESET, user, request)
+
+
+def changed_email(request: HttpRequest, user: User, **_: object) -> None:
+    """After the new address was confirmed."""
+    _record(Action.ACCOUNT_EMAIL_CHANGED, user, request)
+
+
+def _record(action: Action, user: User, request: HttpRequest | None) -> None:
+    kind = ActorKind.OPERATOR if user.is_operator else ActorKind.PERSON
+    actor = Actor(kind, id=str(user.public_id), name=user.full_name, user_id=user.pk)
+    key = request.session.session_key if request is not None else None
+    tenant_id = request.session.get(TENANT_KEY) if request is not None else None
+    with acting(actor=actor, session=session_digest(key) if key else None), _scope(tenant_id, user):
+        record(action, on=user)
+
+
+def _record_attempt(action: Action, person: User | None, outcome: Outcome) -> None:
+    with _scope(None, person):
+        record(action, on=person, outcome=outcome)
+
+
+def _scope(tenant_id: int | None, person: User | None) -> Any:
+    """The scope that is open, or that of the session's organisation, or of the one the person joined last, or the platform's."""
+    if current_tenant_id() is not None:
+        return nullcontext()
+    if tenant_id is None and person is not None:
+        tenant_id = next((ref.tenant_id for ref in memberships_of(person)), None)
+    return tenant_scope(PLATFORM_TENANT_ID if tenant_id is None else tenant_id)
+
+
+def connect() -> None:
+    """Called once, when the registry of apps is ready."""
+    for signal, receiver in (
+        (user_logged_in, signed_in),
+        (user_logged_out, signed_out),
+        (user_login_failed, sign_in_failed),
+        (user_locked_out, locked_out),
+        (password_changed, changed_password),
+        (password_set, changed_password),
+        (password_reset, reset_password),
+        (email_changed, changed_email),
+    ):
+        signal.connect(receiver, dispatch_uid=f"tenants.{receiver.__name__}")

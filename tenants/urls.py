@@ -1,0 +1,18 @@
+"""Public pages, sign-up, invitations, switching and Get started. `accounts/` besides these is allauth's."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from tenants.views import get_started, invitations, membership, public, sign_up
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("theme/", public.set_theme, name="set_theme"),
+    path("signup/", sign_up.sign_up, name="sign_up"),
+    path("signup/sent/", sign_up.sent, name="sign_up_sent"),
+    path("accounts/signup/", RedirectView.as_view(pattern_name="sign_up"), name="account_signup"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("tenants/<uuid:tenant>/switch/", membership.switch, name="switch_tenant"),
+    path("get-started/", get_started.get_started, name="get_started"),
+    path("get-started/status/", get_started.get_started_status, name="get_started_status"),
+]
