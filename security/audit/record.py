@@ -89,8 +89,11 @@ def _record_after(
 ) -> None:
     if current_tenant_id() is not None:
         raise ScopeConflict("What was refused or failed is recorded after its scope has ended, or it is rolled back too.")
+    draft = drafted(
+        action, current(), on=on, on_label=on_label, outcome=outcome, extent=None, changes=None, detail=detail
+    )
     with tenant_scope(PLATFORM_TENANT_ID if tenant_id is None else tenant_id):
-        record(action, on=on, on_label=on_label, outcome=outcome, **detail)
+        _wait(draft)
 
 
 def _wait(draft: Draft) -> None:
@@ -102,11 +105,8 @@ def _append_waiting() -> None:
     tenant_id = current_tenant_id()
     if tenant_id is None:
         raise ScopeConflict("Events belong to the tenant in scope, and there is none.")
-    waiting = [
-        callback
-        for _, callback, _ in connection.run_on_commit
-        if isinstance(callback, _Waiting) and not callback.is_written
-    ]
+    registered = (entry[1] for entry in connection.run_on_commit)
+    waiting = [event for event in registered if isinstance(event, _Waiting) and not event.is_written]
     if not waiting:
         return
     events = [sealed(event.draft, tenant_id) for event in waiting]

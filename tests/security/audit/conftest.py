@@ -1,0 +1,52 @@
+"""Acme's and Rival's chains, people who act, and a superuser who tampers."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from security.context import Actor, ActorKind, acting
+from security.crypto import keyring
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tests.services import session
+
+ACME, RIVAL = 71, 72
+ALICE = Actor(ActorKind.PERSON, id="a11ce000-0000-4000-8000-000000000001", name="Alice Archer", role="agent")
+VERA = Actor(ActorKind.VISITOR, id="5e7a0000-0000-4000-8000-000000000002", name="Vera Vane")
+
+Tamper = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _alice_acts(committed_db: None) -> Iterator[None]:
+    keyring.forget_everything()
+    with acting(actor=ALICE, address="198.51.100.7", request_id="req-1", session="5e55"):
+        yield
+    keyring.forget_everything()
+
+
+@pytest.fixture
+def tamper() -> Tamper:
+    """Runs a statement as somebody who can do everything and whom no trigger stops."""
+
+    def run(statement: str, *parameters: object) -> None:
+        server, database = session.current()
+        with server.superuser(database) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement.encode(), parameters)
+
+    return run
+
+
+@pytest.fixture
+def owner() -> Iterator[psycopg.Connection]:
+    """A connection as the tables' owner."""
+    with psycopg.connect(session.urls().owner, autocommit=True) as connection:
+        yield connection
+
+
+def events_of(tenant_id: int) -> list[AuditEvent]:
+    """The tenant's events in order, with their details."""
+    with tenant_scope(tenant_id):
+        return list(AuditEvent.objects.order_by("seq").prefetch_related("details"))
