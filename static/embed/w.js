@@ -63,7 +63,7 @@ iframe{inset-block-end:88px;width:min(390px,100vw - 40px);height:min(640px,100vh
     }
   });
   const tell = (type, value) => port ? port.postMessage({ type, value }) : waiting.push([type, value]);
-  const tellPage = () => tell("page", { url: location.href.split("#")[0], title: document.title, referrer: document.referrer });
+  const page = () => ({ url: location.href.split("#")[0], title: document.title, referrer: document.referrer });
 
   const heard = {
     ready: (value) => {
@@ -95,7 +95,7 @@ iframe{inset-block-end:88px;width:min(390px,100vw - 40px);height:min(640px,100vh
         draw();
       };
       const seen = stored((storage, name) => storage.getItem(name));
-      frame.contentWindow.postMessage({ type: "attach", department, seen }, home, [channel.port2]);
+      frame.contentWindow.postMessage({ type: "attach", department, seen, page: page() }, home, [channel.port2]);
     };
     timer = setTimeout(() => {
       warn(`No chat on this page: add "${location.host}" to the site's allowed domains, and "frame-src ${home}" to the page's Content-Security-Policy.`);
@@ -104,7 +104,6 @@ iframe{inset-block-end:88px;width:min(390px,100vw - 40px);height:min(640px,100vh
       frame = undefined;
       emit("error", "not_loaded");
     }, 8000);
-    tellPage();
   };
   const fit = () => host.style.setProperty("--height", window.visualViewport?.height + "px");
   const show = (wanted) => {
@@ -150,7 +149,7 @@ iframe{inset-block-end:88px;width:min(390px,100vw - 40px);height:min(640px,100vh
   button.addEventListener("keydown", (event) => event.key === "Escape" && show(false));
   window.visualViewport?.addEventListener("resize", fit, options);
   const moved = window.navigation;
-  (moved || window).addEventListener(moved ? "navigatesuccess" : "popstate", () => frame && tellPage(), options);
+  (moved || window).addEventListener(moved ? "navigatesuccess" : "popstate", () => frame && tell("page", page()), options);
   paint(color);
   draw();
   if (stored((storage, name) => storage.getItem(name))) load();

@@ -5,7 +5,7 @@
  */
 
 /**
- * @typedef {{origin: string, department: string|null, seen: string|null, tell: (type: string, value?: any) => void}} Bridge
+ * @typedef {{origin: string, department: string|null, seen: string|null, page: object|null, tell: (type: string, value?: any) => void}} Bridge
  * @param {Record<string, (value: any) => void>} commands what the page may ask for
  * @param {Window} [frame]
  * @returns {Promise<Bridge|null>} null: this window is not in a frame
@@ -22,6 +22,7 @@ export function bridge(commands, frame = window) {
         origin: event.origin,
         department: event.data.department ?? null,
         seen: event.data.seen ?? null,
+        page: event.data.page ?? null,
         tell: (type, value) => port.postMessage({ type, value }),
       });
     };

@@ -44,7 +44,7 @@ export class Header {
     const changed = this.menu.hidden === open;
     this.menu.hidden = !open;
     setAttributes(this.toggle, { "aria-expanded": String(open) });
-    if (changed && open) this.menu.querySelector("button:not([hidden])").focus();
+    if (changed && open) this.menu.querySelector("button:not([hidden],:disabled)").focus();
     return changed;
   }
 
@@ -54,6 +54,7 @@ export class Header {
     const words = standing(chat, say);
     if (this.standing.textContent !== words) this.standing.textContent = words;
     setAttributes(this.standing, { "data-online": chat.site?.online ? "yes" : "no", "data-status": chat.status });
+    this.end.disabled = !chat.connection.ready;
     this.end.hidden = chat.status !== "waiting" && chat.status !== "open";
   }
 }

@@ -27,6 +27,8 @@ class Widget {
     this.open = false;
     /** What `hello` tells besides the position. @type {Record<string, any>} */
     this.about = { locale: root.dataset.locale };
+    /** What the page asked to tell while there was no connection, by type of frame. @type {Map<string, object>} */
+    this.untold = new Map();
     this.toldUnread = -1;
     this.remembered = false;
   }
@@ -36,16 +38,13 @@ class Widget {
     if (this.page) {
       this.about.host_origin = this.page.origin;
       if (this.page.department) this.about.department = this.page.department;
+      if (this.page.page) this.about.page = this.page.page;
     }
     const address = new URL(this.root.dataset.socket ?? "", location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.chat = new Chat({
       url: address.href, listener: this.#listener(), seen: seenBefore(this.page?.seen ?? null),
-      about: () => {
-        const about = { ...this.about };
-        delete this.about.identity; // a signed identity is good for one use
-        return about;
-      },
+      about: () => this.about,
     });
     this.panel = new Panel(this.root, this.chat, {
       close: () => this.page?.tell("close"), forget: () => this.#forget(), saw: () => this.#saw(), isOpen: () => this.open,
@@ -59,27 +58,37 @@ class Widget {
 
   #commands() {
     const { about } = this;
-    const tellNow = (/** @type {string} */ type, /** @type {object} */ fields) => this.chat?.connection.post({ type, ...fields }) ?? false;
     return {
       open: () => this.#show(),
       close: () => { this.open = false; },
       page: (/** @type {object} */ page) => {
         about.page = page;
-        tellNow("page", page);
+        this.#tell("page", page);
       },
       identify: (/** @type {any} */ identity) => {
-        if (typeof identity?.token !== "string") return;
-        if (!tellNow("identify", { token: identity.token })) about.identity = identity.token;
+        if (typeof identity?.token === "string") this.#tell("identify", { token: identity.token });
       },
       setAttributes: (/** @type {any} */ attributes) => {
         about.profile = profileOf(Object.entries({ ...attributes }).map(([name, value]) => [name, String(value)]));
-        tellNow("profile", about.profile);
+        this.#tell("profile", about.profile);
       },
       setLocale: (/** @type {any} */ locale) => this.#speak(String(locale)),
       setTheme: (/** @type {any} */ theme) => setAttributes(document.documentElement, { "data-theme": THEMES.has(theme) ? theme : null }),
       prefill: (/** @type {any} */ text) => this.panel?.composer.prefill(String(text)),
       reset: () => this.#forget(),
     };
+  }
+
+  /** Now, or as soon as there is a connection. @param {string} type @param {object} fields */
+  #tell(type, fields) {
+    if (!this.chat?.connection.post({ type, ...fields })) this.untold.set(type, fields);
+  }
+
+  #catchUp() {
+    if (!this.untold.size || !this.chat?.connection.ready) return;
+    const untold = [...this.untold];
+    this.untold.clear();
+    for (const [type, fields] of untold) this.#tell(type, fields);
   }
 
   /** @returns {import("./chat.js").Listener} */
@@ -98,6 +107,7 @@ class Widget {
 
   #changed() {
     if (!this.panel || !this.chat) return;
+    this.#catchUp();
     this.panel.render();
     this.#saw();
     const count = this.chat.unread;
@@ -135,7 +145,7 @@ class Widget {
     this.page?.tell("store", null);
     this.remembered = false;
     delete this.about.profile;
-    delete this.about.identity;
+    this.untold.clear();
     chat.restart();
     this.panel?.forgotten();
   }
