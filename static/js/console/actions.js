@@ -97,7 +97,7 @@ export function createActions(app) {
     },
     down: () => move(app, 1),
     up: () => move(app, -1),
-    next: () => { if (app.may("reply")) follow(app, app.session.next()); },
+    next: () => { if (app.may("take")) follow(app, app.session.next()); },
     viewQueue: () => app.show("queue"),
     viewMine: () => app.show("mine"),
     viewAll: () => app.show("all"),

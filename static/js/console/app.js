@@ -71,7 +71,7 @@ function write(app, mode) {
   const id = app.store.state.selected;
   if (id === null) return;
   app.store.dispatch({ type: "mode", id, mode });
-  requestAnimationFrame(() => app.focus.composer()); // the field may have been hidden until this turn's render
+  app.focus.composer();
 }
 
 /** @param {any} app */
@@ -121,7 +121,7 @@ export function createApp({ root, socket, signal, region }) {
     edit(message) {
       const conversation = store.state.selected;
       store.dispatch({ type: "editing", editing: { conversation, id: message.id, text: message.text } });
-      requestAnimationFrame(() => app.focus.composer());
+      app.focus.composer();
     },
     /** Once a second while the page is seen. @param {() => void} run */
     onTick: (run) => ticks.add(run),

@@ -8,13 +8,15 @@
 
 /** The server's names of permissions, in one place. */
 export const PERMISSION = Object.freeze({
+  take: "chat.take",
   reply: "chat.reply",
   note: "chat.note",
   transfer: "chat.transfer",
   close: "chat.close",
+  reopen: "chat.reopen",
   tag: "chat.tag",
   watch: "chat.watch",
-  viewAll: "chat.view_all",
+  seeAll: "chat.see_all",
 });
 
 /** @param {Pick<State, "permissions">} state @param {keyof typeof PERMISSION} name */
@@ -41,14 +43,16 @@ export function acts(state, one) {
   const stands = standing(state, one);
   const watching = state.threads[one.id]?.watching ?? false;
   const alive = stands !== "closed";
+  // Who sees everybody's conversations also puts them in order: a supervisor closes and hands over for others.
+  const oversees = alive && may(state, "seeAll");
   return {
     standing: stands,
-    claim: stands === "waiting" && may(state, "reply"),
+    claim: stands === "waiting" && may(state, "take"),
     reply: stands === "mine" && may(state, "reply"),
     note: alive && may(state, "note"),
-    transfer: stands === "mine" && may(state, "transfer"),
-    close: stands === "mine" && may(state, "close"),
-    reopen: stands === "closed" && may(state, "reply"),
+    transfer: (stands === "mine" || (oversees && stands === "other")) && may(state, "transfer"),
+    close: (stands === "mine" || oversees) && may(state, "close"),
+    reopen: stands === "closed" && may(state, "reopen"),
     tag: may(state, "tag"),
     watch: stands === "other" && !watching && may(state, "watch"),
     unwatch: watching,

@@ -115,7 +115,8 @@ export function mountComposer(form, app) {
   fill(form, ui.bar, ui.closed, ui.row, ui.hint);
   const mode = () => /** @type {Mode} */ (app.store.state.modes[app.store.state.selected ?? ""] ?? "reply");
   wire(ui, mode, form);
-  app.focus.composer = () => { if (!ui.row.hidden) ui.field.focus(); };
+  // A frame later: what made the field writable is rendered only after this turn.
+  app.focus.composer = () => requestAnimationFrame(() => { if (!ui.row.hidden) ui.field.focus(); });
   let shown = "";
   const pick = (/** @type {any} */ s) => [s.selected, s.modes, s.editing, s.conversations[s.selected ?? ""], s.permissions, s.me];
   observe(app.store, pick, (state) => {

@@ -109,7 +109,7 @@ function mountTools(app, tools) {
   listen(search, "input", () => app.store.dispatch({ type: "query", query: search.value }), app.signal);
   listen(next, "click", () => app.run("next"), app.signal);
   observe(app.store, (/** @type {any} */ state) => [state.permissions], () => {
-    next.hidden = !app.may("reply");
+    next.hidden = !app.may("take");
   }, app.signal);
   app.focus.search = () => search.focus();
 }
@@ -144,7 +144,7 @@ export function mountInbox(root, app) {
         key: (item) => item.one.id,
         create: createRow,
         facts: rowFacts,
-        update: (element, item) => updateRow(element, item, { now: app.now(), formats: app.formats }),
+        update: (element, item) => updateRow(element, item, { now: app.now(), formats: app.formats, me: state.me?.id ?? null }),
       });
       const name = state.query ? "filtered" : state.view === "all" && state.filter === "closed" ? "closed" : state.view;
       if (rows.length) loading.hide(), fill(rest);

@@ -1,6 +1,6 @@
 /** The log of one conversation: a window onto its messages, with history on scrolling up. */
 import { el, fill, listen, setAttributes } from "../../shared/dom.js";
-import { editable } from "../model/acts.js";
+import { lastEditable } from "../model/acts.js";
 import { threadRows } from "../model/grouping.js";
 import { threadOf } from "../model/state.js";
 import { say } from "../messages.js";
@@ -22,11 +22,12 @@ function itemsOf(app, state, id, size) {
   const now = app.now();
   const today = new Date(now);
   const own = shown.findLast((one) => one.author.kind === "agent" && one.author.id === state.me?.id);
+  const last = lastEditable(state, id, now);
   const receipt = own && (own.seq <= thread.visitorRead ? say.read : say.sent);
   const items = threadRows(shown, { newAfter: thread.newAfter }).map((row) => {
     if (row.kind === "day") return { ...row, label: app.formats.day(new Date(row.at), today) };
     if (row.kind !== "bubble") return row;
-    return { ...row, receipt: row.message === own ? receipt : null, editable: editable(state, row.message, now) };
+    return { ...row, receipt: row.message === own ? receipt : null, editable: row.message === last };
   });
   const online = state.connection.phase === "ready";
   const pending = state.outbox

@@ -55,17 +55,17 @@ export function createRow({ one, href }) {
 /**
  * @param {HTMLElement} element
  * @param {{one: Conversation, selected: boolean, tabbable: boolean}} item
- * @param {{now: number, formats: any}} at
+ * @param {{now: number, formats: any, me: string|null}} at
  */
-export function updateRow(element, { one, selected, tabbable }, { now, formats }) {
+export function updateRow(element, { one, selected, tabbable }, { now, formats, me }) {
   const link = /** @type {HTMLElement} */ (element.firstElementChild);
   setAttributes(link, { "aria-current": selected ? "true" : null, tabindex: tabbable ? "0" : "-1" });
-  const holder = one.status === "open" && one.assigned_to ? one.assigned_to.name : null;
+  const holder = one.status === "open" && one.assigned_to && one.assigned_to.id !== me ? one.assigned_to.name : null;
   fill(
     link,
     el("span", { class: "avatar row__avatar", "aria-hidden": "true" }, initials(nameOf(one))),
-    el("span", { class: "row__name", dir: "auto" }, nameOf(one)),
-    el("span", { class: "row__text", dir: "auto" }, one.last_text ?? ""),
+    el("span", { class: "row__name" }, el("bdi", {}, nameOf(one))),
+    el("span", { class: "row__text" }, el("bdi", {}, one.last_text ?? "")),
     el(
       "span",
       { class: "row__meta" },

@@ -43,11 +43,11 @@ function buttons(can) {
 /** @param {HTMLElement} head @param {any} app */
 function mountHead(head, app) {
   const back = el("button", { class: "icon-button only-narrow", type: "button", "aria-label": say.back, "data-run": "back" }, symbol("back"));
-  const name = el("h2", { class: "thread__name", dir: "auto" });
+  const name = el("bdi", {});
   const line = el("p", { class: "thread__state" });
   const tools = el("div", { class: "thread__acts" });
   const fold = el("button", { class: "icon-button", type: "button", "aria-label": say.showPane, "data-run": "foldPane" }, symbol("pane"));
-  fill(head, back, el("div", { class: "thread__who" }, name, line), tools, fold);
+  fill(head, back, el("div", { class: "thread__who" }, el("h2", { class: "thread__name" }, name), line), tools, fold);
   listen(head, "click", (event) => {
     const button = event.target.closest("[data-run]");
     if (button) app.run(button.dataset.run);

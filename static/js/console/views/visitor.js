@@ -14,8 +14,8 @@ function facts(facts) {
   const rows = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
   if (rows.length === 0) return null;
   const pairs = rows.flatMap(([term, value]) => [
-    el("dt", { dir: "auto" }, term),
-    el("dd", { dir: "auto" }, ...(typeof value === "string" ? rendered(value) : [String(value)])),
+    el("dt", {}, el("bdi", {}, term)),
+    el("dd", {}, el("bdi", {}, ...(typeof value === "string" ? rendered(value) : [String(value)]))),
   ]);
   return el("dl", { class: "facts" }, ...pairs);
 }
@@ -42,7 +42,7 @@ function head(one) {
     "div",
     { class: "visitor__head" },
     el("span", { class: "avatar avatar--large", "aria-hidden": "true" }, initials(nameOf(one))),
-    el("div", { class: "visitor__who" }, el("h2", { class: "visitor__name", dir: "auto" }, nameOf(one)), shield(one.visitor)),
+    el("div", { class: "visitor__who" }, el("h2", { class: "visitor__name" }, el("bdi", {}, nameOf(one))), shield(one.visitor)),
     el("button", { class: "icon-button", type: "button", "aria-label": say.hidePane, "data-run": "foldPane" }, symbol("cross")),
   );
 }

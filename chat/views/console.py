@@ -1,0 +1,23 @@
+"""The agents' console: the page around the modules that talk to the agents' socket. What it shows, the socket decides."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from security.permissions import Permission
+from tenants.guards import member_page
+
+AGENT_SOCKET: Final = "/ws/agent/"
+
+
+@require_safe
+@member_page(Permission.CHAT_SEE_OWN)
+def console(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:  # noqa: ARG001 - read by the page itself
+    """The same page for every conversation: which one is open stands in the address, and the socket says whether it is there."""
+    return render(request, "console/index.html", {"root": reverse("console"), "socket": AGENT_SOCKET})
