@@ -8,6 +8,7 @@ The message writer speaks SQL of its own: it calls `load_tenant` before its tran
 rows it reads and `new_subject_key` for those it inserts; these two do no I/O.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final
@@ -106,6 +107,23 @@ def existing_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
     return key
 
 
+def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """The keys of many subjects by one query; whose key was never made or destroyed is missing."""
+    tenant_id = require_tenant_id()
+    wanted = {subject_id: _subjects.get(_place(tenant_id, kind, subject_id)) for subject_id in subject_ids}
+    found = {subject_id: key for subject_id, key in wanted.items() if key is not None}
+    unknown = wanted.keys() - found.keys()
+    if not unknown:
+        return found
+    read_at = _subjects.now()
+    rows = SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id__in=unknown)
+    for subject_id, wrapped in rows.values_list("subject_id", "wrapped"):
+        place = _place(tenant_id, kind, subject_id)
+        key = found[subject_id] = _tenant_keys(tenant_id).ring.unwrap(bytes(wrapped), _subject_aad(place))
+        transaction.on_commit(partial(_subjects.put, place, key, read_at))
+    return found
+
+
 def load_tenant(tenant_id: int) -> None:
     """Bring the tenant's keys into memory, for the functions below; opens a scope of its own if it has to."""
     if _tenants.get(tenant_id) is None:
@@ -157,10 +175,10 @@ def _tenant_keys(tenant_id: int) -> _TenantKeys:
     read_at = _tenants.now()
     rows = _tenant_rows()
     if not rows:
-        wrapped = master().wrap(new_key(), _tenant_aad(tenant_id, 1))
+        wrapped = master().wrap(new_key(), tenant_key_aad(tenant_id, 1))
         TenantKey.objects.bulk_create([TenantKey(version=1, wrapped=wrapped)], ignore_conflicts=True)
         rows = _tenant_rows()
-    ring = Ring(tuple(master().unwrap(bytes(wrapped), _tenant_aad(tenant_id, version)) for version, wrapped in rows))
+    ring = Ring(tuple(master().unwrap(bytes(wrapped), tenant_key_aad(tenant_id, version)) for version, wrapped in rows))
     keys = _TenantKeys(ring, rows[0][0])
     transaction.on_commit(partial(_tenants.put, tenant_id, keys, read_at))
     return keys
@@ -187,7 +205,8 @@ def _place(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> _Subject
     return tenant_id, KeySubject(kind).value, subject_id
 
 
-def _tenant_aad(tenant_id: int, version: int) -> bytes:
+def tenant_key_aad(tenant_id: int, version: int) -> bytes:
+    """Associated data of a tenant's wrapped key, for rotation."""
     return bind("tenant key", tenant_id, version)
 
 

@@ -1,0 +1,61 @@
+"""Form fields hand on masked text and never show the raw one again."""
+
+import pytest
+from django import forms
+
+from security.forms import MaskedCharField
+from security.masking import MaskedText, MaskingPolicy, Pattern
+
+
+class BrokenPattern(Pattern):
+    """A real pattern whose matching fails, as a broken library would."""
+
+    def spans(self, text: str) -> object:  # type: ignore[override]
+        raise RuntimeError(text)
+
+
+EMPLOYEE = MaskingPolicy(patterns=(Pattern("employee", "format", "EMP-######"),))
+BROKEN = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "x"),))
+
+
+class Rating(forms.Form):
+    comment = MaskedCharField(max_length=60)
+    note = MaskedCharField(required=False, policy=lambda: EMPLOYEE)
+
+
+def test_clean_data_is_masked_by_the_fields_policy() -> None:
+    form = Rating({"comment": " 4242 4242 4242 4242 ", "note": "EMP-123456"})
+    assert form.is_valid()
+    assert type(form.cleaned_data["comment"]) is MaskedText
+    assert form.cleaned_data == {"comment": "•••• •••• •••• 4242", "note": "[employee]"}
+
+
+def test_an_empty_field_is_masked_text_too() -> None:
+    form = Rating({"comment": "hello"})
+    assert form.is_valid()
+    assert type(form.cleaned_data["note"]) is MaskedText
+
+
+def test_a_refused_form_comes_back_masked() -> None:
+    form = Rating({"comment": "4242424242424242" + "x" * 60})
+    assert not form.is_valid()
+    html = form.as_p()
+    assert "4242424242424242" not in html
+    assert "•••• •••• •••• 4242" in html
+
+
+def test_what_is_too_long_to_mask_is_not_shown_again() -> None:
+    field = MaskedCharField(max_length=None)
+    with pytest.raises(forms.ValidationError) as caught:
+        field.clean("4" * 8_001)
+    assert caught.value.code == "long"
+    assert field.prepare_value("4" * 8_001) == ""
+
+
+def test_an_error_of_the_engine_refuses_the_form_without_a_word_of_the_text() -> None:
+    field = MaskedCharField(policy=lambda: BROKEN)
+    with pytest.raises(forms.ValidationError) as caught:
+        field.clean("my secret")
+    assert caught.value.code == "withheld"
+    assert "secret" not in str(caught.value)
+    assert "secret" not in field.prepare_value("my secret")
