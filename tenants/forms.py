@@ -17,12 +17,10 @@ _LONGEST_PASSWORD = 256
 
 
 class _Form(forms.Form):
-    """Fields that look and announce themselves like all others of ours."""
+    """Labels as the designer wrote them, without a colon."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "input")
 
 
 def _new_password() -> forms.CharField:
