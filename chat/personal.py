@@ -48,9 +48,9 @@ def seal_profile(visitor: UUID, profile: Profile) -> SealedData:
     return _seal(visitor, "profile", asdict(profile))
 
 
-def open_profile(visitor: UUID, sealed: bytes | None) -> Profile:
-    """Inside the tenant's scope; an empty profile where nothing is known."""
-    return Profile(**_open(visitor, "profile", sealed)) if sealed else Profile()
+def open_profile(visitor: UUID, sealed: bytes | None, *, key: bytes | None = None) -> Profile:
+    """Inside the tenant's scope; an empty profile where nothing is known, or its key is no more. `key` saves looking it up."""
+    return Profile(**_open(visitor, "profile", sealed, key))
 
 
 def seal_page(visitor: UUID, page: Page) -> SealedData:
@@ -58,7 +58,7 @@ def seal_page(visitor: UUID, page: Page) -> SealedData:
 
 
 def open_page(visitor: UUID, sealed: bytes | None) -> Page:
-    return Page(**_open(visitor, "page", sealed)) if sealed else Page()
+    return Page(**_open(visitor, "page", sealed))
 
 
 def seal_address(visitor: UUID, address: str) -> SealedData:
@@ -67,7 +67,7 @@ def seal_address(visitor: UUID, address: str) -> SealedData:
 
 
 def open_address(visitor: UUID, sealed: bytes | None) -> str:
-    return str(_open(visitor, "address", sealed)["address"]) if sealed else ""
+    return str(_open(visitor, "address", sealed).get("address", ""))
 
 
 def _seal(visitor: UUID, name: str, value: Mapping[str, object]) -> SealedData:
@@ -75,9 +75,11 @@ def _seal(visitor: UUID, name: str, value: Mapping[str, object]) -> SealedData:
     return seal_data(json.dumps(value, ensure_ascii=False), key, _place(visitor, name))
 
 
-def _open(visitor: UUID, name: str, sealed: bytes | None) -> dict[str, Any]:
-    key = keyring.data_key(KeySubject.VISITOR, visitor)
-    opened: dict[str, Any] = json.loads(open_data(sealed or b"", key, _place(visitor, name)))
+def _open(visitor: UUID, name: str, sealed: bytes | None, key: bytes | None = None) -> dict[str, Any]:
+    key = key or keyring.existing_key(KeySubject.VISITOR, visitor)
+    if sealed is None or key is None:
+        return {}
+    opened: dict[str, Any] = json.loads(open_data(sealed, key, _place(visitor, name)))
     return opened
 
 

@@ -17,9 +17,9 @@ from security.models import KeySubject
 def summarize(conversations: Iterable[Conversation]) -> list[ConversationView]:
     """Views in the same order; the rows must come with `access.WITH_PEOPLE`."""
     rows = list(conversations)
-    keyring.data_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
+    keys = keyring.existing_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
     tags, texts = _tags(rows), _last_texts(rows)
-    return [_view(row, tags[row.pk], texts.get(row.pk)) for row in rows]
+    return [_view(row, tags[row.pk], texts.get(row.pk), keys.get(row.visitor.public_id)) for row in rows]
 
 
 def summary(conversation: Conversation) -> ConversationView:
@@ -38,14 +38,14 @@ def visitor_view(conversation: Conversation) -> VisitorView:
         email=profile.email,
         phone=profile.phone,
         fields=profile.fields,
-        page_url=page.url,
-        page_title=page.title,
+        page={"url": page.url, "title": page.title} if page.url else None,
         locale=visitor.locale,
     )
 
 
-def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None) -> ConversationView:
+def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None, key: bytes | None) -> ConversationView:
     visitor = row.visitor
+    name = open_profile(visitor.public_id, visitor.profile, key=key).name if key else ""
     assigned = row.assigned_to
     return ConversationView(
         id=row.public_id,
@@ -55,7 +55,7 @@ def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None) 
         tags=tags,
         waiting_since=row.waiting_since,
         last_text=last_text,
-        visitor=VisitorView(visitor.public_id, open_profile(visitor.public_id, visitor.profile).name, visitor.is_verified),
+        visitor=VisitorView(visitor.public_id, name, visitor.is_verified),
         last_seq=row.last_seq,
         last_rev=row.last_rev,
     )
@@ -75,12 +75,12 @@ def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
         conversation__in=rows, author_kind__in=[AuthorKind.VISITOR.value, AuthorKind.AGENT.value]
     )
     latest = spoken.order_by("conversation", "-seq").distinct("conversation")
-    by_pk = {row.pk: row for row in rows}
-    keyring.data_keys(KeySubject.CONVERSATION, [row.public_id for row in rows])
-    return {
-        message.conversation_id: sealing.open_message(message, conversation=by_pk[message.conversation_id].public_id)
-        for message in latest
-        if message.body is not None
-    }
-
-
+    public_ids = {row.pk: row.public_id for row in rows}
+    keys = keyring.existing_keys(KeySubject.CONVERSATION, public_ids.values())
+    texts = {}
+    for message in latest:
+        conversation = public_ids[message.conversation_id]
+        text = sealing.open_with(message, conversation=conversation, key=keys.get(conversation))
+        if text is not None:
+            texts[message.conversation_id] = text
+    return texts

@@ -71,11 +71,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "security.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "security.accounts.sessions.SessionLimitsMiddleware",
+    "security.middleware.ActorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "chatplatform.urls"
@@ -91,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "security.csp.csp",
+                "tenants.theme.theme",
             ],
         },
     },
@@ -105,6 +108,19 @@ DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
 
 REDIS_URL = deployment.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+HUB_PREFIX = "chat:"
+"""Of the channels that carry the fan-out in Valkey."""
+LIMITS = {
+    name: env.integer(f"LIMIT_{name}", default, least=1)
+    for name, default in {
+        "VISITOR_MESSAGES": 20,
+        "AGENT_MESSAGES": 60,
+        "VISITOR_SOCKETS": 5,
+        "AGENT_SOCKETS": 10,
+        "ANONYMOUS_SOCKETS": 200,
+        "FRAMES": 100,
+    }.items()
+}
 CELERY_BROKER_URL = database.broker(REDIS_URL)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -150,6 +150,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('seq', models.BigIntegerField()),
                 ('rev', models.BigIntegerField()),
+                ('first_rev', models.BigIntegerField()),
                 ('prev_visible_seq', models.BigIntegerField()),
                 ('author_kind', models.CharField(choices=[('visitor', 'visitor'), ('agent', 'agent'), ('note', 'note'), ('system', 'system')], max_length=8)),
                 ('author_id', models.UUIDField(null=True)),

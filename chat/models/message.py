@@ -24,13 +24,14 @@ class Message(PublicModel):
     """One entry of a conversation; visitor and agent messages, notes and system messages share one numbering, hence one table.
 
     `body` is MaskedText sealed under the conversation's key with tenant, conversation, message, seq and rev as associated data. `author_id` is the
-    public id of a visitor or membership. `rev` is the row's latest; a row whose `rev` is newer than a client has seen and whose `seq` is not is a
-    revision.
+    public id of a visitor or membership. `first_rev` is the `rev` that it was stored with, `rev` its latest: whoever has seen everything up to
+    some `rev` in between knows the message, not its revision.
     """
 
     conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     seq = models.BigIntegerField()
     rev = models.BigIntegerField()
+    first_rev = models.BigIntegerField()
     prev_visible_seq = models.BigIntegerField()
     author_kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in AuthorKind])
     author_id = models.UUIDField(null=True)

@@ -9,8 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from chat import access, events, sealing
+from chat.live.protocol.shapes import Author
+from chat.live.protocol.shapes import AuthorKind as WireKind
+from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Presence, Status
-from chat.services.messages import SystemCode, say
+from chat.services.messages import SystemCode, append, say
 from security import permissions
 from security.audit import Action, Extent, record
 from security.errors import Conflict, NotFound
@@ -46,13 +49,18 @@ def claim(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
 
 
 @transaction.atomic
-def transfer_to_department(*, grant: Grant, conversation: UUID, department: UUID, now: datetime) -> Conversation:
-    """Back to the queue, of another department; the visitor is told."""
+def transfer_to_department(
+    *, grant: Grant, conversation: UUID, department: UUID, note: MaskedText | None, now: datetime
+) -> Conversation:
+    """Back to the queue, of another department; the visitor is told. `note` is kept as a note for whoever takes it."""
     permissions.require(grant, Permission.CHAT_TRANSFER)
     found = _lock_open(grant, conversation)
     target = Department.objects.filter(public_id=department).first()
     if target is None:
         raise NotFound
+    if note is not None:
+        author = Author(WireKind.NOTE, grant.membership_public_id, grant.name)
+        events.publish_change(found, append(found, author=author, text=note, masked=masked_in(note), now=now))
     found.department = target
     _return_to_queue(found, now=now, code=SystemCode.TRANSFERRED, text=f"Transferred to {target.name}")
     record(Action.CONVERSATION_TRANSFERRED, on=found, to=str(target.public_id))

@@ -81,7 +81,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
         conversation, author=author, text=opening.text, masked=opening.masked, now=now, client_id=opening.client_id
     )
     record(Action.CONVERSATION_CREATED, on=conversation)
-    events.publish_began(conversation, view, summary(_with_people(conversation)))
+    events.publish_began(conversation, summary(_with_people(conversation)))
     return Begun(visitor.pk, conversation.pk, conversation.public_id, view)
 
 

@@ -46,6 +46,7 @@ def append(
         conversation=conversation,
         seq=conversation.last_seq + 1,
         rev=conversation.last_rev + 1,
+        first_rev=conversation.last_rev + 1,
         prev_visible_seq=conversation.last_visible_seq,
         author_kind=AuthorKind(author.kind.value).value,
         author_id=author.id,

@@ -144,6 +144,11 @@ def conversation(view: ConversationView, *, ref: int | None = None) -> bytes:
     return _encoded("conversation", ref, conversation=view.json())
 
 
+def withdrawn(conversation: UUID, *, status: str, ref: int | None = None) -> bytes:
+    """A conversation has gone where its reader has no right to see: the frame that takes it off his lists says nothing more of it."""
+    return _encoded("conversation", ref, conversation=ConversationView(id=conversation, status=status).json())
+
+
 def assigned(
     *,
     conversation: ConversationView,

@@ -62,9 +62,9 @@ WHERE c.tenant_id = %b AND c.id = v.id
 """
 
 INSERT: Final = """
-INSERT INTO chat_message (tenant_id, public_id, conversation_id, seq, rev, prev_visible_seq, author_kind, author_id, client_id,
+INSERT INTO chat_message (tenant_id, public_id, conversation_id, seq, rev, first_rev, prev_visible_seq, author_kind, author_id, client_id,
                           sent_at, revised_reason, body, masked, code, is_visible)
-SELECT %b, n.public_id, n.conversation_id, n.seq, n.rev, n.prev_visible_seq, n.author_kind, n.author_id, n.client_id,
+SELECT %b, n.public_id, n.conversation_id, n.seq, n.rev, n.rev, n.prev_visible_seq, n.author_kind, n.author_id, n.client_id,
        n.sent_at, '', n.body, n.masked::jsonb, '', n.is_visible
 FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::uuid[], %b::uuid[],
             %b::timestamptz[], %b::bytea[], %b::text[], %b::bool[])

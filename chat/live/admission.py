@@ -1,0 +1,90 @@
+"""Who is on a staff socket: read from the session at the upgrade, and read again whenever something was revoked.
+
+Danger: Django's middleware never sees a frame. Rule: everything that ends an HTTP session ends the socket too, by the same rows: session, person,
+membership, tenant, idle time. Proof: tests/chat/live/test_revocation.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from django.utils import timezone
+
+from security.accounts.sessions import DEFAULT_IDLE_MINUTES, IDLE_KEY, ends_at
+from security.models import RevocationKind, User
+from security.permissions import Grant, Permission
+from security.revocation import session_digest
+from security.scoping import user_scope
+from security.sockets.codes import CloseCode
+from tenants import access
+from tenants.models import Tenant
+from tenants.services.switching import TENANT_KEY
+
+Subject = tuple[RevocationKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A signed-in member in the session's active tenant. The session key is never in `repr`, and so never in a log."""
+
+    grant: Grant
+    session_key: str
+    tenant_public_id: UUID
+    tenant_slug: str
+    tenant_name: str
+
+    def __repr__(self) -> str:
+        return f"<Admitted member {self.grant.membership_public_id}>"
+
+    @property
+    def session(self) -> str:
+        """The name of the session in trail and logs."""
+        return session_digest(self.session_key)
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """Whatever of these is revoked concerns this socket."""
+        return frozenset(
+            {
+                (RevocationKind.SESSION, self.session),
+                (RevocationKind.USER, str(self.grant.user_public_id)),
+                (RevocationKind.MEMBERSHIP, str(self.grant.membership_public_id)),
+                (RevocationKind.TENANT, str(self.tenant_public_id)),
+            }
+        )
+
+
+CHAT = frozenset({Permission.CHAT_SEE_QUEUE, Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL})
+
+
+def admit_staff(session_key: str | None) -> Admitted | CloseCode:
+    """The member whom the session cookie proves, or why not. Opens its own scopes; runs in a thread."""
+    if not session_key:
+        return CloseCode.SIGNED_OUT
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(cast(HttpRequest, SimpleNamespace(session=store)))
+    if not isinstance(user, User) or not user.is_active or _is_over(session_key, store):
+        return CloseCode.SIGNED_OUT
+    if user.must_change_password:
+        return CloseCode.FORBIDDEN
+    tenant_id = store.get(TENANT_KEY)
+    grant = access.active_grant(user.pk, tenant_id) if isinstance(tenant_id, int) else None
+    if grant is None or not grant.permissions & CHAT:
+        return CloseCode.FORBIDDEN
+    with user_scope(user.pk):
+        tenant = Tenant.objects.get(pk=grant.tenant_id)
+    return Admitted(grant, session_key, tenant.public_id, tenant.slug, tenant.name)
+
+
+def _is_over(session_key: str, store: Any) -> bool:
+    session = UserSession.objects.filter(session_key=session_key).first()
+    idle = store.get(IDLE_KEY, DEFAULT_IDLE_MINUTES)
+    return session is not None and timezone.now() >= ends_at(session, idle)

@@ -1,0 +1,122 @@
+"""What both sockets share: the parse, the rooms a socket is in, the messages it may send."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.live.hub import Member, Place, RoomName, Side
+from chat.live.protocol import ErrorCode, Frame, Registry, parse, server
+from chat.live.runtime import Live, live
+from security.masking import MaskedText, MaskingPolicy, mask_or_withhold
+from security.net import client_ip_of_scope, networks
+from security.revocation import Revoked
+from security.sockets.codes import CloseCode
+from security.sockets.consumer import GuardedConsumer
+from security.sockets.limits import Rate
+from security.sockets.refusals import FrameRefused
+
+_MESSAGE: Final = re.compile(rb'\{"type":"message","conversation":"([0-9a-f-]{36})","id":"[0-9a-f-]{36}","seq":(\d+),')
+"""The head of a `message` frame as `protocol.server` writes it: nothing typed by anybody stands before it."""
+
+
+class ChatConsumer(GuardedConsumer):
+    """A socket of one tenant. `hub_member` is how the fan-out knows it."""
+
+    side: ClassVar[Side]
+    registry_of_frames: ClassVar[Registry]
+    error_codes = frozenset(ErrorCode)
+
+    live: Live
+    policy: MaskingPolicy
+    tenant_id: int | None = None
+    hub_member: Member
+    rate: Rate
+
+    def parse(self, raw: str) -> Frame:
+        return parse(raw, self.registry_of_frames, self._mask)
+
+    def encode_error(self, refusal: FrameRefused) -> bytes:
+        return server.error(
+            ErrorCode(refusal.code),
+            ref=refusal.ref,
+            client_id=refusal.client_id,
+            conversation=refusal.conversation,
+            retry_after=refusal.retry_after,
+        )
+
+    async def opened(self) -> CloseCode | None:
+        """Find the process's shared parts and the client's address, then authorise."""
+        self.live = await live()
+        self.limits = self.live.limits.frames
+        self.address = client_ip_of_scope(self.scope, networks(tuple(settings.TRUSTED_PROXIES)))
+        self.rooms: dict[RoomName, Place] = {}
+        self.last_seqs: dict[UUID, int] = {}
+        return await self.admitted()
+
+    @abstractmethod
+    async def admitted(self) -> CloseCode | None:
+        """Authorise; a code refuses the socket."""
+
+    @abstractmethod
+    def revoked_by(self, revoked: Revoked) -> None:
+        """See `chat.live.registry.Revocable`."""
+
+    async def enter(self, tenant_id: int, key: str, socket_limit: int) -> None:
+        """Become `key` in this tenant: visible to the fan-out, counted, its oldest socket replaced where there are too many."""
+        self.tenant_id = tenant_id
+        self.hub_member = Member(tenant_id, self.side, key, self.deliver, self._fail)
+        await self.live.enter(tenant_id)
+        self.live.seats.take(key, self, socket_limit)
+
+    async def ended(self) -> None:
+        if self.tenant_id is None:
+            return
+        for name in list(self.rooms):
+            self.leave(name)
+        self.live.registry.leave(self)
+        self.live.seats.leave(self.hub_member.key, self)
+        self.live.leave(self.tenant_id)
+
+    async def join(self, name: RoomName, member: Member | None = None) -> Place:
+        """Be in a room; events are kept until `go_live`. In it already: the same place."""
+        place = self.rooms.get(name)
+        if place is None:
+            place = self.rooms[name] = await self.live.hub.join(name, member or self.hub_member)
+        return place
+
+    def leave(self, name: RoomName) -> None:
+        place = self.rooms.pop(name, None)
+        if place is not None:
+            self.live.hub.leave(name, place.member)
+
+    def deliver(self, frame: bytes) -> bool:
+        """A frame of a conversation; remembers how far the client was told."""
+        head = _MESSAGE.match(frame)
+        if head is not None:
+            self.last_seqs[UUID(head[1].decode())] = int(head[2])
+        return self.send_frame(frame)
+
+    def member_through(self, deliver: Callable[[bytes], object]) -> Member:
+        """This socket in a room whose events it looks at before passing them on."""
+        own = self.hub_member
+        return Member(own.tenant_id, own.side, own.key, deliver, own.fail)
+
+    def spend_message(self) -> None:
+        """Count one message of this person; `rate_limited` where it is one too many."""
+        wait = self.rate.spend(self.live.loop.time())
+        if wait:
+            raise FrameRefused(ErrorCode.RATE_LIMITED, retry_after=int(wait) + 1)
+
+    def _fail(self) -> None:
+        self.cut(CloseCode.SLOW_READER)
+
+    def _mask(self, text: str) -> MaskedText:
+        return mask_or_withhold(text, self.policy)
+
+

@@ -1,0 +1,268 @@
+"""Where a visitor's socket stands: who is on it, which conversation it shows, what it has been told.
+
+Nothing is stored before the first message. The visitor's own room tells his other tabs that a conversation began or changed; the conversation's
+room carries what is said in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from http.cookies import CookieError, SimpleCookie
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+import orjson
+from django.utils import timezone
+
+from chat.live import visiting
+from chat.live.consumers.base import ChatConsumer
+from chat.live.hub import Side, rooms
+from chat.live.protocol import server, visitor
+from chat.live.protocol.shapes import Author, AuthorKind
+from chat.live.told import Origin
+from chat.live.visiting import Resumed
+from chat.live.work import in_scope, unscoped
+from chat.live.writer import LockedConversation, Post
+from chat.live.writer.orders import masked_in
+from chat.models import Status
+from chat.personal import Page, Profile
+from chat.services import beginning, identity, visitors
+from chat.services.beginning import Opening
+from chat.services.visitors import VisitorSession
+from security.context import Actor, ActorKind
+from security.errors import Conflict, NotFound
+from security.models import RevocationKind
+from security.revocation import Revoked
+from security.sockets.codes import CloseCode
+from security.sockets.consumer import log_failure
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class VisitorSocket(ChatConsumer):
+    """State and its changes; the frames are in `visitor.py`."""
+
+    side = Side.VISITOR
+
+    visit: visiting.Visit
+    who: VisitorSession
+    conversation: UUID | None = None
+    page: Page | None = None
+    locale: str = ""
+    department: UUID | None = None
+    _is_counted = False
+
+    async def admitted(self) -> CloseCode | None:
+        """Anybody may come, so many from one address; the site says where he is."""
+        self.beginning = asyncio.Lock()
+        self._following: set[asyncio.Task[None]] = set()
+        self._is_counted = self.live.addresses.enter(self.address, self.live.limits.anonymous_per_address)
+        if not self._is_counted:
+            return CloseCode.TOO_MANY
+        try:
+            self.visit = await unscoped(visiting.access_visit, self.scope["url_route"]["kwargs"]["site_key"])
+        except NotFound:
+            return CloseCode.NO_SUCH_SITE
+        self.policy = self.visit.policy
+        return None
+
+    async def ended(self) -> None:
+        if self._is_counted:
+            self.live.addresses.leave(self.address)
+        if self.tenant_id is not None:
+            self.live.positions.unfollow(self.tenant_id, self)
+        await super().ended()
+
+    def revoked_by(self, revoked: Revoked) -> None:
+        self.revoke(CloseCode.FORBIDDEN)
+
+    # Who
+
+    def cookie(self) -> str | None:
+        """The token that an earlier visit left in this browser."""
+        name = f"chat_visitor_{self.visit.site.key}"
+        for header, value in self.scope["headers"]:
+            if header == b"cookie":
+                try:
+                    morsel = SimpleCookie(value.decode("latin-1")).get(name)
+                except CookieError:
+                    continue
+                if morsel is not None:
+                    return morsel.value
+        return None
+
+    async def become(self, who: VisitorSession) -> None:
+        """Be this visitor from now on."""
+        if self.tenant_id is not None:
+            await super().ended()
+        self.who = who
+        self.actor = Actor(ActorKind.VISITOR, id=str(who.public_id))
+        site, key = self.visit.site, f"visitor:{who.public_id}"
+        await self.enter(site.tenant_id, key, self.live.limits.visitor_sockets)
+        self.rate = self.live.visitor_rates.of(key)
+        self.live.registry.enter(
+            self,
+            {
+                (RevocationKind.VISITOR, str(who.public_id)),
+                (RevocationKind.VISITOR, who.token_digest.hex()[:32]),
+                (RevocationKind.SITE, str(site.public_id)),
+                (RevocationKind.TENANT, str(self.visit.tenant_public_id)),
+            },
+        )
+        place = await self.join(rooms.visitor(who.public_id), self.member_through(self._told_of_own))
+        place.go_live()
+
+    async def learn(self, profile: Profile) -> None:
+        """What the visitor says of himself; kept in memory until his first message is stored."""
+        merged = self.who.profile.merged(profile)
+        if self.who.pk is not None:
+            merged = await self.call(visitors.change_profile, visitor_id=self.who.pk, profile=profile)
+            if self.conversation is not None:
+                self.live.states.touch(self.visit.site.tenant_id, self.conversation)
+        self.who = replace(self.who, profile=merged)
+
+    async def identify(self, token: str) -> None:
+        """Become the person whom the tenant's own server vouches for."""
+        who = await self.call(
+            identity.identify_visitor, site=self.visit.site, session=self.who, token=token, now=timezone.now()
+        )
+        self.forget_conversation()
+        await self.become(who)
+
+    def author(self) -> Author:
+        return Author(AuthorKind.VISITOR, self.who.public_id, self.who.profile.name)
+
+    # Where
+
+    async def resume(self, wanted: UUID | None, last_seq: int, last_rev: int) -> Resumed | None:
+        """Join the visitor's conversation, if he has one, and read what his client has missed."""
+        if self.who.pk is None:
+            return None
+        found = await self.call(visiting.find_conversation, self.who.pk, wanted)
+        if found is None:
+            return None
+        self.conversation = found
+        await self.join(rooms.conversation(found))
+        is_same = found == wanted
+        return await self.call(
+            visiting.resume, found, last_seq=last_seq if is_same else 0, last_rev=last_rev if is_same else 0
+        )
+
+    async def show(self, resumed: Resumed | None) -> None:
+        """Send what was missed, then whatever came meanwhile, then live."""
+        if resumed is None:
+            return
+        for frame in resumed.frames:
+            if not await self.replay_frame(frame):
+                return
+        self.last_seqs[resumed.conversation] = resumed.last_visible_seq
+        self.rooms[rooms.conversation(resumed.conversation)].go_live(resumed.last_rev)
+        self._stand(resumed.conversation, resumed.status)
+        self.send_frame(server.status(conversation=resumed.conversation, status=resumed.status.value))
+
+    async def begin(self, frame: visitor.SendMessage) -> bool:
+        """Begin a conversation with this message; False where there is a live one already, and the message belongs there."""
+        opening = Opening(
+            site_pk=self.visit.site.site_id,
+            session=self.who,
+            client_id=frame.client_id,
+            text=frame.text,
+            masked=masked_in(frame.text),
+            department=self.department,
+            locale=self.locale,
+            page=self.page,
+            address=self.address,
+        )
+        begun = await self.call(beginning.begin_conversation, opening=opening, now=timezone.now())
+        self.who = replace(self.who, pk=begun.visitor_pk)
+        if begun.message is None:
+            await self.show(await self.resume(begun.conversation, 0, 0))
+            return False
+        self.conversation = begun.conversation
+        place = await self.join(rooms.conversation(begun.conversation))
+        self.send_frame(server.ack(begun.message, ref=frame.ref))
+        self.last_seqs[begun.conversation] = begun.message.seq
+        place.go_live(begun.message.rev)
+        self._stand(begun.conversation, Status.WAITING)
+        return True
+
+    async def post(self, frame: visitor.SendMessage) -> None:
+        """One more message of the present conversation; acknowledged when it is durable, by the fan-out, in order."""
+        posted = await self.live.writer.put(
+            Post(
+                tenant_id=self.visit.site.tenant_id,
+                conversation=self.require_conversation(),
+                author=self.author(),
+                client_id=frame.client_id,
+                text=frame.text,
+                check=self._may_write,
+                origin=Origin(self.hub_member, frame.ref),
+            )
+        )
+        if posted.is_duplicate:
+            self.send_frame(server.ack(posted.message, ref=frame.ref))
+
+    def forget_conversation(self) -> None:
+        """It has ended, or is another person's now."""
+        if self.conversation is not None:
+            self.leave(rooms.conversation(self.conversation))
+            self.live.positions.unfollow(self.visit.site.tenant_id, self)
+            self.conversation = None
+
+    def require_conversation(self) -> UUID:
+        if self.conversation is None:
+            raise NotFound
+        return self.conversation
+
+    def pk(self) -> int:
+        if self.who.pk is None:
+            raise NotFound
+        return self.who.pk
+
+    async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A service, in this site's tenant."""
+        return await in_scope(self.visit.site.tenant_id, work, *args, **kwargs)
+
+    def _may_write(self, row: LockedConversation) -> str | None:
+        if self.revoked is not None:
+            return Conflict.code
+        return None if row.visitor_id == self.who.pk else NotFound.code
+
+    def _stand(self, conversation: UUID, status: Status) -> None:
+        if status is Status.WAITING:
+            self.live.positions.follow(self.visit.site.tenant_id, self, conversation)
+        else:
+            self.live.positions.unfollow(self.visit.site.tenant_id, self)
+
+    def _told_of_own(self, frame: bytes) -> None:
+        """The state of one of the visitor's conversations; one that this tab does not show yet is followed."""
+        task = asyncio.get_running_loop().create_task(self._follow(frame))
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    async def _follow(self, frame: bytes) -> None:
+        state = orjson.loads(frame)
+        conversation, status = UUID(state["conversation"]), Status(state["status"])
+        async with self.beginning:  # if this very socket is beginning it, that comes first
+            try:
+                if conversation != self.conversation and status is not Status.CLOSED:
+                    self.forget_conversation()
+                    await self.show(await self.resume(conversation, 0, 0))
+                elif conversation == self.conversation:
+                    self._stand(conversation, status)
+                    self.send_frame(frame)
+            except Exception as error:  # noqa: BLE001 - the client learns it at its next hello
+                log_failure("following", error)
+
+
+def page_of(frame: visitor.Page) -> Page:
+    return Page(url=frame.url or "", title=frame.title or "", referrer=frame.referrer or "")
+
+
+def profile_of(frame: visitor.Profile) -> Profile:
+    return Profile(
+        name=frame.name or "", email=frame.email or "", phone=frame.phone or "", fields=dict(frame.fields)
+    )

@@ -1,0 +1,38 @@
+"""The limits of sockets, from the settings `LIMIT_*`; the defaults are the protocol's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from security.sockets.settings import SocketLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLimits:
+    """Messages by one person in `within` seconds over all his sockets of a process; sockets of one person in a process."""
+
+    visitor_messages: int
+    agent_messages: int
+    within: float
+    visitor_sockets: int
+    agent_sockets: int
+    anonymous_per_address: int
+    frames: SocketLimits
+
+
+@cache
+def chat_limits() -> ChatLimits:
+    """Read once a process."""
+    limits = settings.LIMITS
+    return ChatLimits(
+        visitor_messages=limits["VISITOR_MESSAGES"],
+        agent_messages=limits["AGENT_MESSAGES"],
+        within=10.0,
+        visitor_sockets=limits["VISITOR_SOCKETS"],
+        agent_sockets=limits["AGENT_SOCKETS"],
+        anonymous_per_address=limits["ANONYMOUS_SOCKETS"],
+        frames=SocketLimits(frames=limits["FRAMES"], anonymous_per_address=limits["ANONYMOUS_SOCKETS"]),
+    )

@@ -1,0 +1,157 @@
+"""What one server process shares among its sockets: hub, writer, registry of revocations, presence.
+
+It belongs to an event loop and starts with the first socket, since neither daphne nor Channels' router tells an application that the loop runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.utils import timezone
+
+from chat import events
+from chat.live.hub import Event, Hub, RoomName
+from chat.live.limits import ChatLimits, chat_limits
+from chat.live.positions import Positions
+from chat.live.presence import PresenceKeeper
+from chat.live.registry import Registry, listener
+from chat.live.sealing import KEPT_FOR, TenantSealer
+from chat.live.states import States
+from chat.live.told import tell
+from chat.live.truth import DatabaseTruth
+from chat.live.work import in_scope, unscoped
+from chat.live.writer import Posted, Stored, Writer
+from chat.services import assignment
+from chat.services.assignment import OFFER_FOR
+from security.revocation import on_revoked
+from security.sockets.codes import CloseCode
+from security.sockets.limits import AddressCount, Rate, Seats
+
+logger = logging.getLogger(__name__)
+
+
+class Rates:
+    """One counter of messages for each person, whatever the number of his sockets."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._rates: dict[str, Rate] = {}
+
+    def of(self, key: str) -> Rate:
+        return self._rates.setdefault(key, Rate(self._limit, self._seconds))
+
+    def forget(self, key: str) -> None:
+        """When the person's last socket closes; the window is short enough for that."""
+        self._rates.pop(key, None)
+
+
+class Live:
+    """The shared parts of one event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.process_id = uuid.uuid4()
+        self.limits: ChatLimits = chat_limits()
+        self.sealer = TenantSealer()
+        self.hub = Hub(settings.REDIS_URL, sealer=self.sealer, truth=DatabaseTruth(), prefix=settings.HUB_PREFIX)
+        self.writer = Writer(on_committed=self._committed)
+        self.registry = Registry()
+        self.presence = PresenceKeeper(self.process_id)
+        self.positions = Positions()
+        self.states = States()
+        self.addresses = AddressCount()
+        self.seats = Seats()
+        self.visitor_rates = Rates(self.limits.visitor_messages, self.limits.within)
+        self.agent_rates = Rates(self.limits.agent_messages, self.limits.within)
+        self._tenants: Counter[int] = Counter()
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._short: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Begin; waits for nothing outside."""
+        await self.hub.start()
+        self._detach = events.attach(self._publish_from_thread)
+        on_revoked(listener(self.registry, self.loop))
+        for work in (self.registry.watch(), self.presence.run(), self.positions.run(), self.states.run(), self._renew_keys()):
+            self._tasks.append(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """Close all sockets with 1012, store what is under way, end. Used by tests and by servers that tell of their end."""
+        for socket in self.registry.sockets():
+            socket.close(CloseCode.RESTARTING)
+        self._detach()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.writer.close()
+        await self.presence.leave_all()
+        await self.hub.stop()
+
+    async def enter(self, tenant_id: int) -> None:
+        """A socket of this tenant is there: its keys are kept in memory from now on."""
+        self._tenants[tenant_id] += 1
+        if not self.sealer.is_loaded(tenant_id):
+            await unscoped(self.sealer.load, tenant_id)
+
+    def leave(self, tenant_id: int) -> None:
+        self._tenants[tenant_id] -= 1
+        if self._tenants[tenant_id] <= 0:
+            del self._tenants[tenant_id]
+
+    def return_offers_later(self, tenant_id: int) -> None:
+        """An offer was made: look after it when its time is over. Should this process be gone by then, beat does it."""
+        self.loop.call_later(OFFER_FOR.total_seconds() + 0.05, self._return_offers, tenant_id)
+
+    def _return_offers(self, tenant_id: int) -> None:
+        work = in_scope(tenant_id, assignment.return_expired_offers, now=timezone.now())
+        task = self.loop.create_task(work)
+        self._short.add(task)
+        task.add_done_callback(self._short.discard)
+
+    def _committed(self, stored: Sequence[Stored]) -> None:
+        """The writer's commit, in the order of `rev`: acknowledge to the sender, tell everybody else."""
+        for entry in stored:
+            tell(self.hub, entry)
+            if isinstance(entry, Posted):
+                self.states.touch(entry.tenant_id, entry.message.conversation)
+
+    def _publish_from_thread(self, tenant_id: int, room: RoomName, event: Event) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.hub.publish, tenant_id, room, event)
+
+    async def _renew_keys(self) -> None:
+        while True:
+            await asyncio.sleep(KEPT_FOR / 3)
+            try:
+                await unscoped(self.sealer.load_all, tuple(self._tenants))
+            except Exception as error:  # noqa: BLE001 - the next round may do better; until then keys grow old, and stop
+                logger.warning("Keys of the fan-out could not be renewed: %s", type(error).__name__)
+
+
+_running: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[Live]] = WeakKeyDictionary()
+
+
+async def live() -> Live:
+    """The shared parts of this event loop, started by whoever asks first."""
+    loop = asyncio.get_running_loop()
+    found = _running.get(loop)
+    if found is None:
+        found = _running[loop] = loop.create_future()
+        parts = Live()
+        await parts.start()
+        found.set_result(parts)
+    return await asyncio.shield(found)
+
+
+async def stop_live() -> None:
+    """End the shared parts of this event loop, if they run."""
+    found = _running.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await (await found).stop()

@@ -1,0 +1,47 @@
+"""The database, as the hub asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat import events, transcript
+from chat.live.hub import Audience, CatchUp, Event, RoomName
+from chat.live.hub.rooms import agents
+from chat.live.protocol import server
+from chat.live.work import in_scope
+from chat.models import Conversation
+from chat.services import presence
+
+
+class DatabaseTruth:
+    """Short reads in the tenant's scope, in a thread; see `chat.live.hub.Truth`."""
+
+    async def catch_up(self, tenant_id: int, conversation: UUID, after_rev: int) -> CatchUp:
+        return await in_scope(tenant_id, _catch_up, conversation, after_rev)
+
+    async def newest(self, tenant_id: int, conversations: Sequence[UUID]) -> Mapping[UUID, int]:
+        return await in_scope(tenant_id, _newest, conversations)
+
+    async def current(self, tenant_id: int, room: RoomName) -> Sequence[Event]:
+        if room != agents(tenant_id):
+            return ()
+        return await in_scope(tenant_id, _agents_room, timezone.now())
+
+
+def _catch_up(conversation: UUID, after_rev: int) -> CatchUp:
+    found = transcript.newer(conversation=conversation, after_rev=after_rev)
+    told = [events.stored_event(entry) for entry in found.entries]
+    return CatchUp(events=told, rev=found.last_rev)
+
+
+def _newest(conversations: Sequence[UUID]) -> dict[UUID, int]:
+    return dict(Conversation.objects.filter(public_id__in=conversations).values_list("public_id", "last_rev"))
+
+
+def _agents_room(now: datetime) -> list[Event]:
+    """Who is there; lists of conversations are asked for by the consoles when they reconnect."""
+    return [Event(everyone=server.agents(presence.colleagues(now=now)), audience=Audience.AGENTS)]

@@ -1,0 +1,111 @@
+"""What a visitor's socket asks the database for: the site, where a conversation stands, what was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat import events, transcript
+from chat.live.protocol import server
+from chat.live.protocol.shapes import Author, MessageView, SiteView
+from chat.models import Conversation, Status
+from chat.services import presence
+from chat.transcript import Page as TranscriptPage
+from security.errors import Conflict, NotFound
+from security.masking import MaskingPolicy
+from security.scoping import tenant_scope
+from tenants import access
+from tenants.access import SiteRef
+from tenants.models import Policy, Tenant
+from tenants.policies import masking_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A site and what its tenant decided, as read at the upgrade."""
+
+    site: SiteRef
+    tenant_public_id: UUID
+    view: SiteView
+    policy: MaskingPolicy
+    typing_preview: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where a conversation stands and what the client has missed; `frames` are ready to be sent, in order."""
+
+    conversation: UUID
+    status: Status
+    last_visible_seq: int
+    last_rev: int
+    frames: Sequence[bytes]
+    has_more: bool
+
+
+def access_visit(site_key: str) -> Visit:
+    """The site by its public key; NotFound for none, or for one that is switched off with its tenant. Opens its own scope."""
+    site = access.access_site(site_key)
+    with tenant_scope(site.tenant_id):
+        if not site.is_active:
+            raise NotFound
+        tenant = Tenant.objects.get()
+        policy = Policy.objects.get()
+        departments = presence.departments(now=timezone.now())
+    view = SiteView(
+        name=site.name,
+        greeting=site.greeting,
+        online=any(department.online for department in departments),
+        departments=departments,
+        consent=site.consent or None,
+    )
+    return Visit(site, tenant.public_id, view, masking_policy(), policy.typing_preview)
+
+
+def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:
+    """The visitor's live conversation; without one, the one that his client still shows, if it is his."""
+    mine = Conversation.objects.filter(visitor=visitor_pk)
+    current = mine.exclude(status=Status.CLOSED.value).first() or mine.filter(public_id=wanted).first()
+    return current.public_id if current else None
+
+
+def resume(conversation: UUID, *, last_seq: int, last_rev: int) -> Resumed:
+    """What a visitor's client with these numbers has missed: messages, then revisions."""
+    row = Conversation.objects.get(public_id=conversation)
+    missed = transcript.after(row, seq=last_seq, audience=transcript.Audience.VISITOR)
+    revised = transcript.revised_after(row, seq=last_seq, rev=last_rev, audience=transcript.Audience.VISITOR)
+    return Resumed(
+        conversation=conversation,
+        status=Status(row.status),
+        last_visible_seq=row.last_visible_seq,
+        last_rev=row.last_rev,
+        frames=[*(server.message(view) for view in missed.messages), *(transcript.revised_frame(entry) for entry in revised)],
+        has_more=missed.has_more,
+    )
+
+
+def read_history(*, conversation: UUID, visitor_pk: int, before_seq: int | None, limit: int) -> TranscriptPage:
+    """An older page of the visitor's own conversation."""
+    row = _own(visitor_pk, conversation)
+    return transcript.page(row, before_seq=before_seq, limit=limit, audience=transcript.Audience.VISITOR)
+
+
+def mark_read(*, conversation: UUID, author: Author, seq: int, visitor_pk: int) -> None:
+    """The visitor has seen everything up to `seq`; never backwards, never beyond what there is."""
+    row = _own(visitor_pk, conversation)
+    if seq > row.last_visible_seq:
+        raise Conflict
+    moved = Conversation.objects.filter(pk=row.pk, visitor_read_seq__lt=seq).update(visitor_read_seq=seq)
+    if moved:
+        events.publish_read(conversation, server.read(conversation=conversation, author=author, seq=seq))
+
+
+
+def _own(visitor_pk: int, conversation: UUID) -> Conversation:
+    row = Conversation.objects.filter(visitor=visitor_pk, public_id=conversation).first()
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,85 @@
+"""Visitors whom the tenant's own server vouches for, by a short-lived token signed with the site's secret.
+
+Danger: whoever can forge or replay a token reads another person's conversations. Rule: HS256 with the site's secret and nothing else, `aud` is the
+site's key, at most 5 minutes to `exp`, each `jti` once; claims are not believed, nor even read, before that. Proof: tests/chat/test_identity.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import jwt
+from django.db import transaction
+
+from chat.models import IdentityToken, Visitor, VisitorToken
+from chat.personal import Profile, open_profile, seal_profile
+from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, store_visitor
+from security.audit import Action, record
+from security.crypto import keyring
+from security.errors import Denied
+from security.masking import mask
+from tenants.access import SiteRef
+from tenants.services.sites import identity_secret
+
+LONGEST_LIFE = timedelta(minutes=5)
+_REQUIRED = ["sub", "aud", "exp", "jti"]
+
+
+@transaction.atomic
+def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now: datetime) -> VisitorSession:
+    """The visitor named by `sub`, who is the same one on each device; Denied for a token that is not good."""
+    claims = _verified(token, site=site, now=now)
+    digest = keyring.lookup_digest("external_id", str(claims["sub"]))
+    visitor = Visitor.objects.select_for_update().filter(site=site.site_id, external_id_digest=digest).first()
+    if visitor is None:
+        visitor = store_visitor(session, site_id=site.site_id, locale="", page=None, address=None, now=now)
+        if visitor.is_verified:  # this browser is known as somebody else, who stays what he is
+            visitor = Visitor.objects.create(site_id=site.site_id, created_at=now, seen_at=now)
+        visitor.external_id_digest, visitor.is_verified = digest, True
+        visitor.save(update_fields=["external_id_digest", "is_verified"])
+    if visitor.blocked_at is not None:
+        raise Denied
+    VisitorToken.objects.update_or_create(
+        digest=session.token_digest,
+        defaults={"visitor": visitor, "expires_at": now + TOKEN_LIFE},
+    )
+    profile = open_profile(visitor.public_id, visitor.profile).merged(_profile(claims))
+    visitor.profile, visitor.email_digest = seal_profile(visitor.public_id, profile), email_digest(profile.email)
+    visitor.save(update_fields=["profile", "email_digest"])
+    record(Action.VISITOR_IDENTIFIED, on=visitor)
+    return replace(session, public_id=visitor.public_id, pk=visitor.pk, profile=profile, is_verified=True)
+
+
+def _verified(token: str, *, site: SiteRef, now: datetime) -> dict[str, object]:
+    secret = identity_secret(site_pk=site.site_id)
+    if secret is None:
+        raise Denied
+    try:
+        claims: dict[str, object] = jwt.decode(
+            token, secret, algorithms=["HS256"], audience=site.key, options={"require": _REQUIRED}
+        )
+    except jwt.PyJWTError:
+        raise Denied from None
+    expires_at = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
+    is_text = isinstance(claims["sub"], str) and isinstance(claims["jti"], str) and 0 < len(claims["sub"]) <= 255
+    if not is_text or expires_at - now > LONGEST_LIFE or not _is_first_use(str(claims["jti"]), expires_at):
+        raise Denied
+    return claims
+
+
+def _is_first_use(jti: str, expires_at: datetime) -> bool:
+    digest = hashlib.sha256(jti.encode()).digest()
+    _, is_new = IdentityToken.objects.get_or_create(digest=digest, defaults={"expires_at": expires_at})
+    return is_new
+
+
+def _profile(claims: dict[str, object]) -> Profile:
+    """The claims that are known, masked like anything a visitor says."""
+
+    def text(name: str, limit: int) -> str:
+        value = claims.get(name)
+        return str(mask(value[:limit])) if isinstance(value, str) else ""
+
+    return Profile(name=text("name", 120), email=text("email", 254))
