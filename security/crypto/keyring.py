@@ -178,14 +178,15 @@ def _tenant_keys(tenant_id: int) -> _TenantKeys:
         wrapped = master().wrap(new_key(), tenant_key_aad(tenant_id, 1))
         TenantKey.objects.bulk_create([TenantKey(version=1, wrapped=wrapped)], ignore_conflicts=True)
         rows = _tenant_rows()
-    ring = Ring(tuple(master().unwrap(bytes(wrapped), tenant_key_aad(tenant_id, version)) for version, wrapped in rows))
+    ring = Ring(tuple(master().unwrap(wrapped, tenant_key_aad(tenant_id, version)) for version, wrapped in rows))
     keys = _TenantKeys(ring, rows[0][0])
     transaction.on_commit(partial(_tenants.put, tenant_id, keys, read_at))
     return keys
 
 
 def _tenant_rows() -> list[tuple[int, bytes]]:
-    return list(TenantKey.objects.order_by("-version").values_list("version", "wrapped"))
+    rows = TenantKey.objects.order_by("-version").values_list("version", "wrapped")
+    return [(version, bytes(wrapped)) for version, wrapped in rows]
 
 
 def _loaded(tenant_id: int) -> _TenantKeys:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 MAX_CHARACTERS: Final = 300
 MAX_PHRASES: Final = 100

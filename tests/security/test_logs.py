@@ -21,11 +21,15 @@ def record(message: str, *args: object, error: BaseException | None = None) -> l
     return logging.LogRecord("chat.live", logging.WARNING, __file__, 1, message, args, info)
 
 
+def fail(error: Exception) -> None:
+    raise error
+
+
 def raised(error: Exception) -> Exception:
-    try:
-        raise error
-    except Exception as caught:
-        return caught
+    """The error with a traceback, as an except block sees it."""
+    with pytest.raises(type(error)) as caught:
+        fail(error)
+    return caught.value
 
 
 @pytest.mark.parametrize("formatter", [MaskingFormatter(), MaskingFormatter(json_lines=True)])
@@ -39,7 +43,7 @@ def test_message_arguments_and_traceback_are_masked(formatter: MaskingFormatter)
 def test_a_chained_error_is_masked_too() -> None:
     try:
         try:
-            raise KeyError(CARD)
+            fail(KeyError(CARD))
         except KeyError as inner:
             raise RuntimeError("outer 123-45-6789") from inner
     except RuntimeError:
