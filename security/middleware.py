@@ -7,12 +7,12 @@ Order in MIDDLEWARE: `RequestContextMiddleware` first of all, `SecurityHeadersMi
 import logging
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from security import revocation
 from security.context import Actor, ActorKind, acting, current, new_request_id
 from security.net import client_ip_of_meta, networks
 
@@ -86,7 +86,7 @@ class SecurityHeadersMiddleware:
 
 def session_digest(session_key: str | None) -> str | None:
     """What stands for a session in context, audit and revocations: the key itself would open it."""
-    return None if session_key is None else sha256(session_key.encode()).hexdigest()
+    return None if session_key is None else revocation.session_digest(session_key)
 
 
 def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
