@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.urls")),  # before allauth: signing up is ours
     path("accounts/", include("allauth.urls")),
+    path("", include("chat.urls_widget")),
 ]
