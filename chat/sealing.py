@@ -43,10 +43,15 @@ def open_message(message: Message, *, conversation: UUID) -> MaskedText:
 
 def open_if_kept(message: Message, *, conversation: UUID) -> MaskedText | None:
     """As `open_message`, telling an empty body from none. Reading makes no keys."""
-    if message.body is None:
+    key = None if message.body is None else keyring.existing_key(KeySubject.CONVERSATION, conversation)
+    return open_with(key, message, conversation=conversation)
+
+
+def open_with(key: bytes | None, message: Message, *, conversation: UUID) -> MaskedText | None:
+    """As `open_if_kept`, for many messages under one key; None is a key that was destroyed."""
+    if key is None or message.body is None:
         return None
-    key = keyring.existing_key(KeySubject.CONVERSATION, conversation)
-    return None if key is None else open_text(message.body, key, _place_of(message, conversation))
+    return open_text(message.body, key, _place_of(message, conversation))
 
 
 def open_with(message: Message, *, conversation: UUID, key: bytes | None) -> MaskedText | None:

@@ -1,155 +1,210 @@
-"""Reading a conversation: pages, what a client has missed, what the fan-out has missed. Only rows are chosen here; who may ask is `chat.access`.
+"""Reading what was said: for a client that comes back, for the page before, for a process that missed something.
 
-Danger: a note in a visitor's transcript. Rule: each reading names its audience, and a visitor's sees rows with `is_visible` alone. Proof:
-tests/chat/test_transcript.py.
+Danger: a note shown to a visitor, or a message that a client never learns of. Rule: the audience is a filter of the query, not of its result;
+`seq` finds what is new and `rev` what was changed. Proof: tests/chat/test_transcript.py. Everything runs inside the tenant's scope, in a fixed
+number of queries for any number of messages.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from chat import sealing
-from chat.live.protocol import server
 from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.live.protocol.shapes import AuthorKind as WireKind
-from chat.models import AuthorKind, Conversation, Message
+from chat.models import AuthorKind, Conversation, Message, Visitor
 from chat.personal import open_profile
 from security.crypto import keyring
+from security.crypto.envelope import Undecryptable
+from security.masking import MaskedText
 from security.models import KeySubject
+from security.scoping import require_tenant_id
 from tenants.models import Membership
 
-REPLAYED = 200
-"""So many missed messages are sent at most (PROTOCOL §2, `hello`); older ones are asked for by `history`."""
+logger = logging.getLogger(__name__)
+
+REPLAY: Final = 200
+"""How many messages a client that comes back is sent at most; for the rest it asks by `history`."""
 
 
 class Audience(StrEnum):
-    """Who reads."""
+    """Who reads: a visitor sees no notes, and his `prev_seq` leaves them out."""
 
     VISITOR = "visitor"
     AGENTS = "agents"
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and his public id: the author of a message finds his `client_id` in it."""
+
+    audience: Audience
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Messages, oldest first; `has_more` says that there are older ones."""
+    """Messages, oldest first; `more` says that there are older ones in the range that was asked for."""
 
     messages: Sequence[MessageView]
-    has_more: bool
+    more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message with what the fan-out needs to know of it; `is_revision` for one that was known before it was changed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a message says since `rev`."""
 
-    view: MessageView
-    visible_prev_seq: int
-    is_visible: bool
-    is_revision: bool
+    conversation: UUID
+    id: UUID
+    seq: int
+    rev: int
+    text: MaskedText
+    masked: Sequence[Masked]
     reason: str
+    gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Newer:
-    """Everything after some `rev`, in the order of `rev`, complete up to `last_rev`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row as it is now, for the fan-out, which makes each audience's frame of it.
 
-    entries: Sequence[Entry]
-    last_rev: int
+    `message` is as its author would read it as an agent (`prev_seq` counts everything, `client_id` is set). `reason` is set where the row was
+    revised after it was posted.
+    """
 
-
-def page(conversation: Conversation, *, before_seq: int | None, limit: int, audience: Audience) -> Page:
-    """The page before `before_seq`; without one, the latest."""
-    rows = _readable(conversation, audience)
-    if before_seq is not None:
-        rows = rows.filter(seq__lt=before_seq)
-    return _latest(conversation, rows, limit, audience)
+    message: MessageView
+    prev_visible_seq: int
+    is_visible: bool
+    reason: str | None
 
 
-def after(conversation: Conversation, *, seq: int, audience: Audience) -> Page:
-    """The messages after `seq`; of more than 200 the latest."""
-    return _latest(conversation, _readable(conversation, audience).filter(seq__gt=seq), REPLAYED, audience)
+def messages_after(conversation: Conversation, *, seq: int, reader: Reader, limit: int = REPLAY) -> Page:
+    """The latest `limit` messages after `seq`."""
+    return _page(conversation, _seen_by(reader, conversation).filter(seq__gt=seq), reader, limit)
 
 
-def revised_after(conversation: Conversation, *, seq: int, rev: int, audience: Audience) -> list[Entry]:
-    """Messages up to `seq` that say something else since `rev`, in the order of `rev`."""
-    rows = _readable(conversation, audience).filter(seq__lte=seq, rev__gt=rev, revised_at__isnull=False)
-    return _entries(conversation, rows.order_by("rev")[:REPLAYED], after_rev=rev)
+def messages_before(conversation: Conversation, *, seq: int | None, reader: Reader, limit: int) -> Page:
+    """The `limit` messages before `seq`; before the end where that is None."""
+    rows = _seen_by(reader, conversation)
+    return _page(conversation, rows if seq is None else rows.filter(seq__lt=seq), reader, limit)
 
 
-def newer(*, conversation: UUID, after_rev: int) -> Newer:
-    """What the fan-out of a process has missed. Rows that were revised several times come once, as they are now."""
-    row = Conversation.objects.select_related("visitor").get(public_id=conversation)
-    rows = Message.objects.filter(conversation=row, rev__gt=after_rev, rev__lte=row.last_rev).order_by("rev")
-    return Newer(_entries(row, rows, after_rev=after_rev), row.last_rev)
+def revisions_after(conversation: Conversation, *, rev: int, up_to_seq: int, reader: Reader) -> list[Revision]:
+    """What was changed since `rev` in the messages that the reader has, those up to `up_to_seq`; in the order of `rev`."""
+    rows = _seen_by(reader, conversation).filter(rev__gt=rev, seq__lte=up_to_seq).order_by("rev")
+    transcript = _Opened(conversation, list(rows))
+    return [transcript.revision(row) for row in transcript.rows]
 
 
-def revised_frame(entry: Entry) -> bytes:
-    """The `revised` frame of an entry."""
-    view = entry.view
-    return server.revised(
-        conversation=view.conversation,
-        id=view.id,
-        seq=view.seq,
-        rev=view.rev,
-        text=view.text,
-        masked=view.masked,
-        reason=entry.reason,
-        gone=view.gone,
-    )
-
-
-def _readable(conversation: Conversation, audience: Audience) -> QuerySet[Message]:
-    rows = Message.objects.filter(conversation=conversation)
-    return rows if audience is Audience.AGENTS else rows.filter(is_visible=True)
-
-
-def _latest(conversation: Conversation, rows: QuerySet[Message], limit: int, audience: Audience) -> Page:
-    found = list(rows.order_by("-seq")[: limit + 1])
-    entries = _entries(conversation, reversed(found[:limit]), after_rev=0)
-    views = [
-        entry.view.seen(prev_seq=entry.visible_prev_seq if audience is Audience.VISITOR else entry.view.seq - 1)
-        for entry in entries
+def changes_after(conversation: Conversation, *, rev: int) -> list[Change]:
+    """Every row that is newer than `rev`, in the order of `rev`. A row that was revised since is there once, with its latest."""
+    rows = Message.objects.filter(conversation=conversation, rev__gt=rev).order_by("rev")
+    transcript = _Opened(conversation, list(rows))
+    return [
+        Change(
+            message=transcript.view(row, prev_seq=row.seq - 1, client_id=row.client_id),
+            prev_visible_seq=row.prev_visible_seq,
+            is_visible=row.is_visible,
+            reason=row.revised_reason or None,
+        )
+        for row in transcript.rows
     ]
-    return Page(views, len(found) > limit)
 
 
-def _entries(conversation: Conversation, rows: Iterable[Message], *, after_rev: int) -> list[Entry]:
-    found = list(rows)
-    key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id)
-    names = _names(conversation, found)
-    return [_entry(row, conversation.public_id, key, names, after_rev) for row in found]
+def _seen_by(reader: Reader, conversation: Conversation) -> QuerySet[Message]:
+    rows = Message.objects.filter(conversation=conversation)
+    return rows if reader.audience is Audience.AGENTS else rows.filter(is_visible=True)
 
 
-def _entry(
-    row: Message, conversation: UUID, key: bytes | None, names: dict[UUID, str], after_rev: int
-) -> Entry:
-    text = sealing.open_with(row, conversation=conversation, key=key)
-    author = Author(WireKind(row.author_kind), row.author_id, names.get(row.author_id, "") if row.author_id else "")
-    view = MessageView(
-        conversation=conversation,
-        id=row.public_id,
-        seq=row.seq,
-        prev_seq=row.seq - 1,
-        rev=row.rev,
-        author=author,
-        text=sealing.GONE if text is None else text,
-        sent_at=row.sent_at,
-        masked=[Masked(entry["kind"], entry["count"]) for entry in row.masked],
-        code=row.code or None,
-        gone=text is None,
-    )
-    return Entry(view, row.prev_visible_seq, row.is_visible, row.first_rev <= after_rev, row.revised_reason)
+def _page(conversation: Conversation, rows: QuerySet[Message], reader: Reader, limit: int) -> Page:
+    newest_first = list(rows.order_by("-seq")[: limit + 1])
+    transcript = _Opened(conversation, newest_first[:limit][::-1])
+    views = [transcript.seen_by(reader, row) for row in transcript.rows]
+    return Page(views, more=len(newest_first) > limit)
 
 
-def _names(conversation: Conversation, rows: Sequence[Message]) -> dict[UUID, str]:
-    """Authors' names by public id: the visitor's own, and those of members, gone ones included."""
-    visitor = conversation.visitor
-    agents = {row.author_id for row in rows if row.author_kind in (AuthorKind.AGENT.value, AuthorKind.NOTE.value)}
-    names = dict(Membership.objects.filter(public_id__in=agents).values_list("public_id", "name")) if agents else {}
-    if any(row.author_kind == AuthorKind.VISITOR.value for row in rows):
-        names[visitor.public_id] = open_profile(visitor.public_id, visitor.profile).name
-    return names
+class _Opened:
+    """Rows of one conversation with what is needed to show them: its key, and the names of who speaks."""
+
+    def __init__(self, conversation: Conversation, rows: Sequence[Message]) -> None:
+        self.rows = rows
+        self._conversation = conversation.public_id
+        self._key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id) if rows else None
+        self._names = _names(rows)
+
+    def seen_by(self, reader: Reader, row: Message) -> MessageView:
+        return self.view(
+            row,
+            prev_seq=row.prev_visible_seq if reader.audience is Audience.VISITOR else row.seq - 1,
+            client_id=row.client_id if reader.id is not None and reader.id == row.author_id else None,
+        )
+
+    def view(self, row: Message, *, prev_seq: int, client_id: UUID | None) -> MessageView:
+        text = self._text(row)
+        return MessageView(
+            conversation=self._conversation,
+            id=row.public_id,
+            seq=row.seq,
+            prev_seq=prev_seq,
+            rev=row.rev,
+            author=Author(WireKind(row.author_kind), row.author_id, self._names.get(row.author_id, "")),
+            text=sealing.GONE if text is None else text,
+            sent_at=row.sent_at,
+            client_id=client_id,
+            masked=_masked(row),
+            code=row.code or None,
+            gone=text is None,
+        )
+
+    def revision(self, row: Message) -> Revision:
+        text = self._text(row)
+        return Revision(
+            conversation=self._conversation,
+            id=row.public_id,
+            seq=row.seq,
+            rev=row.rev,
+            text=sealing.GONE if text is None else text,
+            masked=_masked(row),
+            reason=row.revised_reason,
+            gone=text is None,
+        )
+
+    def _text(self, row: Message) -> MaskedText | None:
+        try:
+            return sealing.open_with(self._key, row, conversation=self._conversation)
+        except Undecryptable:
+            return self._text_under_a_newer_key(row)
+
+    def _text_under_a_newer_key(self, row: Message) -> MaskedText | None:
+        """A redaction elsewhere replaces the key, and this process may remember the old one; what still does not open was tampered with."""
+        keyring.forget_subject(require_tenant_id(), KeySubject.CONVERSATION, self._conversation)
+        self._key = keyring.existing_key(KeySubject.CONVERSATION, self._conversation)
+        try:
+            return sealing.open_with(self._key, row, conversation=self._conversation)
+        except Undecryptable:
+            logger.critical("A message does not open; conversation=%s seq=%s", self._conversation, row.seq)
+            return None
+
+
+def _masked(row: Message) -> list[Masked]:
+    return [Masked(entry["kind"], entry["count"]) for entry in row.masked]
+
+
+def _names(rows: Iterable[Message]) -> dict[UUID | None, str]:
+    """Names by the public id of an author; no name for who is no longer there."""
+    visitors = {row.author_id for row in rows if row.author_kind == AuthorKind.VISITOR.value}
+    members = {row.author_id for row in rows if row.author_kind in (AuthorKind.AGENT.value, AuthorKind.NOTE.value)}
+    found: dict[UUID | None, str] = {}
+    if visitors:
+        for visitor in Visitor.objects.filter(public_id__in=visitors):
+            found[visitor.public_id] = open_profile(visitor.public_id, visitor.profile).name
+    if members:
+        found.update(Membership.objects.filter(public_id__in=members).values_list("public_id", "name"))
+    return found

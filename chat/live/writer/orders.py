@@ -125,6 +125,7 @@ class Revised:
     reason: str
     status: Status
     is_visible: bool
+    gone: bool = False
     origin: object = field(default=None, repr=False, compare=False)
 
 

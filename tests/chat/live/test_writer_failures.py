@@ -1,0 +1,127 @@
+"""Locks that are held, connections that end, databases that are away: nothing is lost, doubled or acknowledged early."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+
+from chat.live.writer import Bounds, Unavailable, Writer, WriteRefused, statements, turn
+from tests.chat.conversations import House, Talk
+from tests.services import session
+
+from .writing import Published, post, rows, writers_alive, writing
+
+
+@contextmanager
+def held(talk: Talk) -> Iterator[None]:
+    """The conversation's row is locked by somebody else."""
+    server, database = session.current()
+    with server.superuser(database) as connection, connection.transaction():
+        connection.execute("SELECT FROM chat_conversation WHERE id = %s FOR UPDATE", [talk.pk])
+        yield
+
+
+async def test_a_lock_that_stays_makes_its_own_messages_unavailable_and_no_others(acme: House) -> None:
+    stuck, free = await sync_to_async(lambda: (acme.talk(), acme.talk()))()
+    async with writing(bounds=Bounds(give_up_after=0.5)) as writer:
+        with held(stuck):
+            orders = [post(stuck, "1"), post(free, "1"), post(stuck, "2"), post(free, "2")]
+            found = await asyncio.gather(*(writer.put(order) for order in orders), return_exceptions=True)
+            assert [type(one) is Unavailable for one in found] == [True, False, True, False]
+        assert (await writer.put(orders[0])).message.seq == 1
+    assert [row.seq for row in await sync_to_async(rows)(free)] == [1, 2]
+    assert [row.seq for row in await sync_to_async(rows)(stuck)] == [1]
+
+
+async def test_a_lock_that_goes_away_in_time_costs_only_time(acme: House) -> None:
+    stuck, free = await sync_to_async(lambda: (acme.talk(), acme.talk()))()
+    async with writing() as writer:
+        with held(stuck):
+            waiting = [asyncio.ensure_future(writer.put(post(stuck, f"{n}"))) for n in range(3)]
+            for _ in range(3):
+                await writer.put(post(free))
+            assert not any(one.done() for one in waiting)
+        assert [posted.message.seq for posted in await asyncio.gather(*waiting)] == [1, 2, 3]
+
+
+async def test_connections_that_are_ended_under_load_lose_and_double_nothing(acme: House) -> None:
+    talks = await sync_to_async(lambda: [acme.talk() for _ in range(4)])()
+    published = Published()
+    ended = 0
+    async with writing(published, Bounds(batch=50, give_up_after=30)) as writer:
+        sending = [asyncio.ensure_future(writer.put(post(talks[n % 4], f"{n}"))) for n in range(2_000)]
+        for number in range(100, 2_000, 300):
+            await sending[number]  # it has got on again; wherever it is now
+            ended += await asyncio.to_thread(writers_alive, end=True)
+        found = await asyncio.gather(*sending)
+    assert ended > 0
+    assert not any(posted.is_duplicate for posted in found)
+    assert len({stored.message.id for stored in published.all}) == len(published.all) == 2_000
+    for number, talk in enumerate(talks):
+        messages = await sync_to_async(rows)(talk)
+        assert [row.seq for row in messages] == list(range(1, 501))
+        assert [row.public_id for row in messages] == [posted.message.id for posted in found[number::4]]
+
+
+async def test_a_commit_whose_confirmation_was_lost_is_neither_repeated_nor_lost(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, real_run, losses = Published(), turn.run, iter([True])
+
+    async def loses_the_confirmation(connection: psycopg.AsyncConnection, *args: object, **kwargs: object) -> object:
+        result = await real_run(connection, *args, **kwargs)
+        if next(losses, False):
+            await connection.close()
+            raise psycopg.OperationalError
+        return result
+
+    monkeypatch.setattr(turn, "run", loses_the_confirmation)
+    async with writing(published) as writer:
+        posted = await writer.put(post(talk, "once"))
+    assert (posted.message.seq, posted.is_duplicate) == (1, False)
+    assert published.all == [posted]
+    assert len(await sync_to_async(rows)(talk)) == 1
+
+
+async def test_a_server_that_does_not_answer_is_left(talk: Talk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # the kernel connects, and nobody ever reads
+        writer = Writer(
+            on_committed=Published(),
+            conninfo=f"host=127.0.0.1 port={mute.getsockname()[1]} user=chat_app dbname=x sslmode=disable",
+            bounds=Bounds(give_up_after=0.1),
+        )
+        with pytest.raises(Unavailable):
+            await writer.put(post(talk))
+        await writer.close()
+
+
+async def test_while_the_database_is_away_posts_wait_and_then_fail(talk: Talk) -> None:
+    writer = Writer(
+        on_committed=Published(), conninfo="host=127.0.0.1 port=1 dbname=x", bounds=Bounds(give_up_after=0.3)
+    )
+    with pytest.raises(Unavailable) as away:
+        await writer.put(post(talk))
+    assert away.value.retry_after == 2
+    await writer.close()
+
+
+async def test_what_row_level_security_refuses_is_not_found(
+    acme: House, rival: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    talk, foreign = await sync_to_async(lambda: (acme.talk(), rival.talk()))()
+    astray = f"SELECT set_config('app.tenant_id', '{foreign.tenant_id}' || left(%s, 0), true)"
+    monkeypatch.setattr(statements, "ENTER_TO_WRITE", astray)
+    monkeypatch.setattr(statements, "ADVANCE", statements.ADVANCE.replace("c.tenant_id = %b AND", "%b IS NOT NULL AND"))
+    async with writing() as writer:
+        with pytest.raises(WriteRefused, match="not_found"):
+            await writer.put(post(talk))
+    assert "Row-level security refused" in caplog.text
+    for one in (talk, foreign):
+        assert await sync_to_async(rows)(one) == []
+        assert (await sync_to_async(one.row)()).last_seq == 0
