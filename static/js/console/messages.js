@@ -135,6 +135,7 @@ export const say = Object.freeze({
   transferAgents: "Agents",
   transferDepartments: "Departments",
   transferNote: "Note for the receiver",
+  offered: (/** @type {string} */ name) => `Handed to ${name}.`,
   transferEmpty: "Nobody else is here right now.",
   offer: (/** @type {string} */ from, /** @type {string} */ name) => `${from} hands you the conversation with ${name}`,
   offerLeft: (/** @type {number} */ s) => `${s} s left`,

@@ -97,8 +97,8 @@ const HANDLERS = {
 
   conversation(parts, frame) {
     mergeConversation(parts, frame.conversation, frame.visitor);
-    const { id, assigned_to: agent } = frame.conversation;
-    if (agent && agent.id !== parts.store.state.me?.id) parts.store.dispatch({ type: "offerGone", id });
+    const { id, status } = frame.conversation;
+    if (status !== "open") parts.store.dispatch({ type: "offerGone", id });
   },
 
   status(parts, frame) {

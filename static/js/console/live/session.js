@@ -28,6 +28,8 @@ export function createSession({ url, store, looking, notify, now = Date.now, wir
   /** @type {Map<string, any>} the refusal of each message that could not be sent */
   const refusals = new Map();
   const fetching = new Set();
+  /** Requests of the page itself: their refusal shows where the answer would have, not as a notice. */
+  const quiet = new Set();
   const continuing = new Set();
 
   const connection = new Connection({
@@ -50,13 +52,18 @@ export function createSession({ url, store, looking, notify, now = Date.now, wir
 
   /** What this tab still follows: what it shows, watches or answers. */
   function followed() {
-    const { state } = store;
-    return [...book.transcripts.keys()].filter(
-      (id) =>
-        id === state.selected ||
-        threadOf(state, id).watching ||
-        (state.conversations[id]?.status === "open" && state.conversations[id].assigned_to?.id === state.me?.id),
-    );
+    return [...book.transcripts.keys()].filter((id) => id === store.state.selected || isLive(id));
+  }
+
+  /** @param {{type: string, [field: string]: any}} frame */
+  async function askQuietly(frame) {
+    const { ref, answer } = connection.send(frame);
+    quiet.add(ref);
+    try {
+      return await answer;
+    } finally {
+      quiet.delete(ref);
+    }
   }
 
   /**
@@ -81,9 +88,8 @@ export function createSession({ url, store, looking, notify, now = Date.now, wir
     fetching.add(key);
     store.dispatch({ type: "thread", id, patch: { loading: true } });
     const from = before === null ? {} : { before_seq: before };
-    const { answer } = connection.send({ type: "history", conversation: id, limit, ...from });
     try {
-      await answer;
+      await askQuietly({ type: "history", conversation: id, limit, ...from });
     } catch (why) {
       const missing = ["not_found", "forbidden"].includes(/** @type {{code: string}} */ (why).code);
       store.dispatch({ type: "thread", id, patch: { loading: false, ...(missing ? { missing, loaded: true } : {}) } });
@@ -104,7 +110,7 @@ export function createSession({ url, store, looking, notify, now = Date.now, wir
     if (frame.client_id && outbox.items.has(frame.client_id)) {
       refusals.set(frame.client_id, explain(frame));
       publishOutbox();
-    } else if (!(frame.conversation && fetching.size && ["not_found", "forbidden"].includes(frame.code))) {
+    } else if (!quiet.has(frame.ref)) {
       notify({ kind: "refused", explained: explain(frame) });
     }
   }
@@ -127,14 +133,24 @@ export function createSession({ url, store, looking, notify, now = Date.now, wir
     else continuing.delete(view);
     store.dispatch({ type: "listLoading", view, loading: true });
     const before = older && known.before ? { before: known.before } : {};
-    const answer = await ask({ type: "list", view, limit: LIST_PAGE, ...before });
-    if (answer === null) store.dispatch({ type: "listLoading", view, loading: false });
+    try {
+      await askQuietly({ type: "list", view, limit: LIST_PAGE, ...before });
+    } catch {
+      store.dispatch({ type: "listLoading", view, loading: false }); // asked again after the next welcome
+    }
   }
 
-  /** @param {string} id */
+  /** Whether the server tells us by itself what happens in it. @param {string} id */
+  function isLive(id) {
+    const one = store.state.conversations[id];
+    const mine = one?.status === "open" && one.assigned_to?.id === store.state.me?.id;
+    return mine || threadOf(store.state, id).watching;
+  }
+
+  /** What is not live is read again each time it is opened. @param {string} id */
   function openThread(id) {
     const thread = threadOf(store.state, id);
-    if (!connection.ready || thread.loading || (thread.loaded && !thread.missing)) return;
+    if (!connection.ready || thread.loading || (thread.loaded && !thread.missing && isLive(id))) return;
     book.open(id);
     fetch(id, null, HISTORY_PAGE);
   }

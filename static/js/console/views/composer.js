@@ -64,6 +64,12 @@ function count(ui) {
   grow(ui.field);
 }
 
+/** A refused correction stays in the field: nothing typed is lost. @param {any} app @param {any} editing @param {string} text */
+async function saveEdit(app, editing, text) {
+  const answer = await app.session.edit(editing.conversation, editing.id, text);
+  if (answer !== null && app.store.state.editing === editing) app.store.dispatch({ type: "editing", editing: null });
+}
+
 /** @param {any} ui @param {() => Mode} mode */
 function submit(ui, mode) {
   const { app, field } = ui;
@@ -72,8 +78,7 @@ function submit(ui, mode) {
   if (id === null || text.trim() === "" || ui.send.disabled) return;
   app.typing.stop();
   if (editing) {
-    app.session.edit(editing.conversation, editing.id, text);
-    app.store.dispatch({ type: "editing", editing: null });
+    saveEdit(app, editing, text);
     return;
   }
   app.drafts.set(id, mode(), "");

@@ -41,6 +41,15 @@ function receivers(state) {
   return { agents, departments };
 }
 
+/** @param {any} app @param {string} id @param {string} kind agent or department @param {string} to @param {string} note */
+async function transfer(app, id, kind, to, note) {
+  const answer = await app.session.transfer(id, { [kind]: to, note });
+  if (answer === null) return;
+  const { agents, departments } = app.store.state;
+  const receiver = [...agents, ...departments].find((/** @type {any} */ one) => one.id === to);
+  app.toasts.show({ text: say.offered(receiver?.name ?? "") });
+}
+
 /** @param {any} app @param {string} id */
 export function openTransfer(app, id) {
   const { agents, departments } = receivers(app.store.state);
@@ -61,7 +70,7 @@ export function openTransfer(app, id) {
     acts: [submitButton(say.transfer)],
     onSubmit: () => {
       const [kind, to] = String(new FormData(form).get("to")).split(" ");
-      app.session.transfer(id, { [kind]: to, note: note.value.trim() });
+      transfer(app, id, kind, to, note.value.trim());
     },
   });
 }
