@@ -18,11 +18,11 @@ from django.db import transaction
 from chat import access
 from chat.live.hub import Announcer, Audience, Event, RoomName, rooms
 from chat.live.protocol import server
-from chat.live.protocol.shapes import AgentView, AuthorKind, ConversationView, MessageView
+from chat.live.protocol.shapes import AgentView, Author, AuthorKind, ConversationView, MessageView
 from chat.live.sealing import TenantSealer
 from chat.models import Conversation
 from chat.summaries import summarize, summary
-from chat.transcript import Entry, revised_frame
+from chat.transcript import Change
 from security.masking import MaskedText
 from security.scoping import require_tenant_id
 
@@ -55,12 +55,20 @@ def _own(view: MessageView, agents: MessageView, visible_prev_seq: int) -> Messa
     return own.seen(prev_seq=own.prev_seq, client_id=view.client_id)
 
 
-def stored_event(entry: Entry) -> Event:
+def stored_event(change: Change) -> Event:
     """A row that the fan-out has missed: the message, or what became of it."""
-    if not entry.is_revision:
-        return message_event(entry.view, visible_prev_seq=entry.visible_prev_seq)
-    audience = Audience.ALL if entry.is_visible else Audience.AGENTS
-    return Event(everyone=revised_frame(entry), audience=audience, rev=entry.view.rev)
+    view = change.message
+    if change.is_new:
+        return message_event(view, visible_prev_seq=change.prev_visible_seq, author_key=author_key(view.author))
+    audience = Audience.ALL if change.is_visible else Audience.AGENTS
+    return Event(everyone=server.revised(view, reason=change.reason or "revised"), audience=audience, rev=view.rev)
+
+
+def author_key(author: Author) -> str | None:
+    """The hub's name of a person: all his sockets are his. The system has none."""
+    if author.id is None:
+        return None
+    return f"visitor:{author.id}" if author.kind is AuthorKind.VISITOR else f"member:{author.id}"
 
 
 def conversation_event(view: ConversationView) -> Event:

@@ -10,7 +10,7 @@ from chat.live.consumers import AgentConsumer, VisitorConsumer
 from security.sockets.origin import OriginGuard, Receive, Scope, Send, own_origins
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(_: Scope, receive: Receive, send: Send) -> None:
     """There is no such socket: HTTP 403 before the upgrade."""
     await receive()
     await send({"type": "websocket.close"})
@@ -19,7 +19,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
 websocket_urlpatterns = [
     path("ws/visitor/<str:site_key>/", VisitorConsumer.as_asgi()),
     path("ws/agent/", AgentConsumer.as_asgi()),
-    re_path("", refuse),
+    re_path("", refuse),  # type: ignore[arg-type]  # an ASGI application, as the two above are
 ]
 
 websocket_application = OriginGuard(

@@ -54,13 +54,6 @@ def open_with(key: bytes | None, message: Message, *, conversation: UUID) -> Mas
     return open_text(message.body, key, _place_of(message, conversation))
 
 
-def open_with(message: Message, *, conversation: UUID, key: bytes | None) -> MaskedText | None:
-    """As `open_if_kept`, with a key that was read already."""
-    if message.body is None or key is None:
-        return None
-    return open_text(message.body, key, _place_of(message, conversation))
-
-
 def seal_offer_note(conversation: Conversation, note: MaskedText) -> SealedText:
     """What the one who offers a conversation says to the one who shall take it."""
     return _seal_field(conversation, "offer_note", note)

@@ -80,7 +80,7 @@ def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
     texts = {}
     for message in latest:
         conversation = public_ids[message.conversation_id]
-        text = sealing.open_with(message, conversation=conversation, key=keys.get(conversation))
+        text = sealing.open_with(keys.get(conversation), message, conversation=conversation)
         if text is not None:
             texts[message.conversation_id] = text
     return texts

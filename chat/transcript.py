@@ -76,12 +76,13 @@ class Change:
     """One row as it is now, for the fan-out, which makes each audience's frame of it.
 
     `message` is as its author would read it as an agent (`prev_seq` counts everything, `client_id` is set). `reason` is set where the row was
-    revised after it was posted.
+    revised after it was posted; `is_new` says that whoever asked did not know it before.
     """
 
     message: MessageView
     prev_visible_seq: int
     is_visible: bool
+    is_new: bool
     reason: str | None
 
 
@@ -112,6 +113,7 @@ def changes_after(conversation: Conversation, *, rev: int) -> list[Change]:
             message=transcript.view(row, prev_seq=row.seq - 1, client_id=row.client_id),
             prev_visible_seq=row.prev_visible_seq,
             is_visible=row.is_visible,
+            is_new=row.first_rev > rev,
             reason=row.revised_reason or None,
         )
         for row in transcript.rows

@@ -62,7 +62,9 @@ class Admitted:
         )
 
 
-CHAT = frozenset({Permission.CHAT_SEE_QUEUE, Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL})
+CHAT = frozenset(
+    {Permission.CHAT_SEE_QUEUE, Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL}
+)
 
 
 def admit_staff(session_key: str | None) -> Admitted | CloseCode:
@@ -70,7 +72,7 @@ def admit_staff(session_key: str | None) -> Admitted | CloseCode:
     if not session_key:
         return CloseCode.SIGNED_OUT
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(cast(HttpRequest, SimpleNamespace(session=store)))
+    user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
     if not isinstance(user, User) or not user.is_active or _is_over(session_key, store):
         return CloseCode.SIGNED_OUT
     if user.must_change_password:

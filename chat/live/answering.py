@@ -14,7 +14,7 @@ from chat.live.protocol import agent, server
 from chat.live.protocol.shapes import AgentLoad, Author, ConversationView, DepartmentView, MessageView, VisitorView
 from chat.models import Conversation, Status
 from chat.services import presence
-from chat.transcript import Audience, Page
+from chat.transcript import Audience, Page, Reader
 from security.audit import Action, Extent, record, record_denied
 from security.errors import Conflict
 from security.masking import MaskedText
@@ -136,19 +136,23 @@ def end_watching(*, conversation: UUID, seen: int) -> None:
 def resume(*, grant: Grant, conversation: UUID, last_seq: int, last_rev: int) -> Opened:
     """What a client with these numbers has missed of a conversation that it shows."""
     row = access.access_conversation(grant, conversation)
-    missed = transcript.after(row, seq=last_seq, audience=Audience.AGENTS)
-    revised = transcript.revised_after(row, seq=last_seq, rev=last_rev, audience=Audience.AGENTS)
+    reader = _reader(grant)
+    missed = transcript.messages_after(row, seq=last_seq, reader=reader)
+    revised = transcript.revisions_after(row, rev=last_rev, up_to_seq=last_seq, reader=reader)
     shown = len(missed.messages) + len(revised)
     if shown:
         record(Action.CONVERSATION_READ, on=row, extent=Extent(conversations=1, messages=shown))
-    frames = [*(server.message(entry) for entry in missed.messages), *(transcript.revised_frame(entry) for entry in revised)]
-    return replace(_opened(grant, row, messages=()), frames=frames, has_more=missed.has_more)
+    frames = [
+        *(server.message(entry) for entry in missed.messages),
+        *(server.revised(entry, reason=entry.reason) for entry in revised),
+    ]
+    return replace(_opened(grant, row, messages=()), frames=frames, has_more=missed.more)
 
 
 def read_history(*, grant: Grant, conversation: UUID, before_seq: int | None, limit: int) -> Page:
     """An older page; each is a reading."""
     row = access.access_conversation(grant, conversation)
-    page = transcript.page(row, before_seq=before_seq, limit=limit, audience=Audience.AGENTS)
+    page = transcript.messages_before(row, seq=before_seq, reader=_reader(grant), limit=limit)
     record(Action.CONVERSATION_READ, on=row, extent=Extent(conversations=1, messages=len(page.messages)))
     return page
 
@@ -175,7 +179,11 @@ def record_refusal(tenant_id: int, what: str) -> None:
 
 
 def _opened(grant: Grant, row: Conversation, *, messages: Sequence[MessageView] | None = None) -> Opened:
-    page = transcript.page(row, before_seq=None, limit=OPENED_PAGE, audience=Audience.AGENTS) if messages is None else None
+    page = (
+        transcript.messages_before(row, seq=None, reader=_reader(grant), limit=OPENED_PAGE)
+        if messages is None
+        else None
+    )
     visitor = summaries.visitor_view(row)
     if not has(grant, Permission.CHAT_SEE_CONTACT, row.department_id):
         visitor = VisitorView(visitor.id, visitor.name, visitor.verified)
@@ -184,8 +192,12 @@ def _opened(grant: Grant, row: Conversation, *, messages: Sequence[MessageView] 
         visitor=visitor,
         messages=page.messages if page else (),
         last_rev=row.last_rev,
-        has_more=page.has_more if page else False,
+        has_more=page.more if page else False,
     )
+
+
+def _reader(grant: Grant) -> Reader:
+    return Reader(Audience.AGENTS, grant.membership_public_id)
 
 
 def _narrowed(wanted: Wanted) -> Q:

@@ -59,9 +59,7 @@ class Positions:
             place = places.get(conversation)
             if place is not None and self._told.get(socket) != place:
                 self._told[socket] = place
-                socket.send_frame(
-                    server.status(conversation=conversation, status=Status.WAITING.value, position=place)
-                )
+                socket.send_frame(server.status(conversation=conversation, status=Status.WAITING.value, position=place))
 
 
 def _places() -> dict[UUID, int]:

@@ -79,7 +79,13 @@ class Live:
         await self.hub.start()
         self._detach = events.attach(self._publish_from_thread)
         on_revoked(listener(self.registry, self.loop))
-        for work in (self.registry.watch(), self.presence.run(), self.positions.run(), self.states.run(), self._renew_keys()):
+        for work in (
+            self.registry.watch(),
+            self.presence.run(),
+            self.positions.run(),
+            self.states.run(),
+            self._renew_keys(),
+        ):
             self._tasks.append(asyncio.create_task(work))
 
     async def stop(self) -> None:

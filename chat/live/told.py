@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from chat import events
 from chat.live.hub import Audience, Event, Hub, Member, rooms
 from chat.live.protocol import server
-from chat.live.protocol.shapes import AuthorKind
 from chat.live.writer import Posted, Revised, Stored
 
 
@@ -19,18 +18,13 @@ class Origin:
     ref: int | None
 
 
-def author_key(kind: AuthorKind, id: object) -> str:  # noqa: A002
-    """The hub's name of a person: all his sockets are his."""
-    return f"visitor:{id}" if kind is AuthorKind.VISITOR else f"member:{id}"
-
-
 def tell(hub: Hub, stored: Stored) -> None:
     """Publish after the commit, in the order of `rev`; the sending socket gets its `ack` at that place in the order."""
     origin = stored.origin
     sender, ref = (origin.member, origin.ref) if isinstance(origin, Origin) else (None, None)
     match stored:
         case Posted(message=view):
-            key = author_key(view.author.kind, view.author.id)
+            key = events.author_key(view.author)
             event = events.message_event(view, visible_prev_seq=view.prev_seq, author_key=key)
             hub.publish(
                 stored.tenant_id,
@@ -45,23 +39,11 @@ def tell(hub: Hub, stored: Stored) -> None:
                 rooms.conversation(stored.conversation),
                 revised_event(stored),
                 sender=sender,
-                ack=_revised(stored, ref),
+                ack=server.revised(stored, reason=stored.reason, ref=ref),
             )
 
 
 def revised_event(stored: Revised) -> Event:
+    """A new text, for those who may see the message."""
     audience = Audience.ALL if stored.is_visible else Audience.AGENTS
-    return Event(everyone=_revised(stored, None), audience=audience, rev=stored.rev)
-
-
-def _revised(stored: Revised, ref: int | None) -> bytes:
-    return server.revised(
-        conversation=stored.conversation,
-        id=stored.id,
-        seq=stored.seq,
-        rev=stored.rev,
-        text=stored.text,
-        masked=stored.masked,
-        reason=stored.reason,
-        ref=ref,
-    )
+    return Event(everyone=server.revised(stored, reason=stored.reason), audience=audience, rev=stored.rev)

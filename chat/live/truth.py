@@ -33,9 +33,10 @@ class DatabaseTruth:
 
 
 def _catch_up(conversation: UUID, after_rev: int) -> CatchUp:
-    found = transcript.newer(conversation=conversation, after_rev=after_rev)
-    told = [events.stored_event(entry) for entry in found.entries]
-    return CatchUp(events=told, rev=found.last_rev)
+    row = Conversation.objects.get(public_id=conversation)
+    changes = transcript.changes_after(row, rev=after_rev)
+    newest = max((change.message.rev for change in changes), default=after_rev)
+    return CatchUp(events=[events.stored_event(change) for change in changes], rev=max(newest, row.last_rev))
 
 
 def _newest(conversations: Sequence[UUID]) -> dict[UUID, int]:

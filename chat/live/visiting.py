@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import events, transcript
 from chat.live.protocol import server
-from chat.live.protocol.shapes import Author, MessageView, SiteView
+from chat.live.protocol.shapes import Author, SiteView
 from chat.models import Conversation, Status
 from chat.services import presence
 from chat.transcript import Page as TranscriptPage
@@ -68,29 +68,36 @@ def access_visit(site_key: str) -> Visit:
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:
     """The visitor's live conversation; without one, the one that his client still shows, if it is his."""
     mine = Conversation.objects.filter(visitor=visitor_pk)
-    current = mine.exclude(status=Status.CLOSED.value).first() or mine.filter(public_id=wanted).first()
+    current = mine.exclude(status=Status.CLOSED.value).first()
+    if current is None and wanted is not None:
+        current = mine.filter(public_id=wanted).first()
     return current.public_id if current else None
 
 
 def resume(conversation: UUID, *, last_seq: int, last_rev: int) -> Resumed:
     """What a visitor's client with these numbers has missed: messages, then revisions."""
-    row = Conversation.objects.get(public_id=conversation)
-    missed = transcript.after(row, seq=last_seq, audience=transcript.Audience.VISITOR)
-    revised = transcript.revised_after(row, seq=last_seq, rev=last_rev, audience=transcript.Audience.VISITOR)
+    row = Conversation.objects.select_related("visitor").get(public_id=conversation)
+    reader = transcript.Reader(transcript.Audience.VISITOR, row.visitor.public_id)
+    missed = transcript.messages_after(row, seq=last_seq, reader=reader)
+    revised = transcript.revisions_after(row, rev=last_rev, up_to_seq=last_seq, reader=reader)
     return Resumed(
         conversation=conversation,
         status=Status(row.status),
         last_visible_seq=row.last_visible_seq,
         last_rev=row.last_rev,
-        frames=[*(server.message(view) for view in missed.messages), *(transcript.revised_frame(entry) for entry in revised)],
-        has_more=missed.has_more,
+        frames=[
+            *(server.message(view) for view in missed.messages),
+            *(server.revised(entry, reason=entry.reason) for entry in revised),
+        ],
+        has_more=missed.more,
     )
 
 
 def read_history(*, conversation: UUID, visitor_pk: int, before_seq: int | None, limit: int) -> TranscriptPage:
     """An older page of the visitor's own conversation."""
     row = _own(visitor_pk, conversation)
-    return transcript.page(row, before_seq=before_seq, limit=limit, audience=transcript.Audience.VISITOR)
+    reader = transcript.Reader(transcript.Audience.VISITOR, row.visitor.public_id)
+    return transcript.messages_before(row, seq=before_seq, reader=reader, limit=limit)
 
 
 def mark_read(*, conversation: UUID, author: Author, seq: int, visitor_pk: int) -> None:
@@ -103,9 +110,8 @@ def mark_read(*, conversation: UUID, author: Author, seq: int, visitor_pk: int) 
         events.publish_read(conversation, server.read(conversation=conversation, author=author, seq=seq))
 
 
-
 def _own(visitor_pk: int, conversation: UUID) -> Conversation:
-    row = Conversation.objects.filter(visitor=visitor_pk, public_id=conversation).first()
+    row = Conversation.objects.select_related("visitor").filter(visitor=visitor_pk, public_id=conversation).first()
     if row is None:
         raise NotFound
     return row

@@ -29,7 +29,9 @@ GONE_AFTER = timedelta(seconds=60)
 def take_next(*, grant: Grant, now: datetime) -> Conversation | None:
     """Give the longest waiting conversation of the agent's departments to him; None where nothing waits or he has enough."""
     permissions.require(grant, Permission.CHAT_TAKE)
-    me = Membership.objects.select_for_update().get(pk=grant.membership_id)  # two sockets of one agent: one after the other
+    me = Membership.objects.select_for_update().get(
+        pk=grant.membership_id
+    )  # two sockets of one agent: one after the other
     if Conversation.objects.filter(assigned_to=me, status=Status.OPEN.value).count() >= grant.capacity:
         return None
     found = access.queue(grant).select_for_update(of=("self",), skip_locked=True).first()

@@ -102,5 +102,3 @@ def _department(public_id: UUID | None) -> Department | None:
 
 def _with_people(conversation: Conversation) -> Conversation:
     return Conversation.objects.select_related(*access.WITH_PEOPLE).get(pk=conversation.pk)
-
-

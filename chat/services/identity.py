@@ -21,9 +21,10 @@ from security.crypto import keyring
 from security.errors import Denied
 from security.masking import mask
 from tenants.access import SiteRef
-from tenants.services.sites import identity_secret
+from tenants.services.identity import identity_secret
 
 LONGEST_LIFE = timedelta(minutes=5)
+LONGEST_SUBJECT = 255
 _REQUIRED = ["sub", "aud", "exp", "jti"]
 
 
@@ -53,7 +54,7 @@ def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now:
 
 
 def _verified(token: str, *, site: SiteRef, now: datetime) -> dict[str, object]:
-    secret = identity_secret(site_pk=site.site_id)
+    secret = identity_secret(site_id=site.site_id)
     if secret is None:
         raise Denied
     try:
@@ -63,7 +64,9 @@ def _verified(token: str, *, site: SiteRef, now: datetime) -> dict[str, object]:
     except jwt.PyJWTError:
         raise Denied from None
     expires_at = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
-    is_text = isinstance(claims["sub"], str) and isinstance(claims["jti"], str) and 0 < len(claims["sub"]) <= 255
+    is_text = (
+        isinstance(claims["sub"], str) and isinstance(claims["jti"], str) and 0 < len(claims["sub"]) <= LONGEST_SUBJECT
+    )
     if not is_text or expires_at - now > LONGEST_LIFE or not _is_first_use(str(claims["jti"]), expires_at):
         raise Denied
     return claims

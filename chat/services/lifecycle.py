@@ -68,9 +68,7 @@ def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> C
 
 
 @transaction.atomic
-def rate_conversation(
-    *, visitor_pk: int, conversation: UUID, score: int, comment: MaskedText | None
-) -> Conversation:
+def rate_conversation(*, visitor_pk: int, conversation: UUID, score: int, comment: MaskedText | None) -> Conversation:
     """The visitor's opinion, 1–5; the last one counts."""
     found = _own(visitor_pk, conversation)
     found.rating = score

@@ -124,9 +124,7 @@ def change_page(*, visitor_id: int, page: Page, now: datetime) -> None:
 def forget_session(*, site_id: int, token: str) -> None:
     """End this browser's token; its open sockets close. The conversation stays, as the tenant's record."""
     found = (
-        VisitorToken.objects.select_related("visitor")
-        .filter(digest=token_digest(token), visitor__site=site_id)
-        .first()
+        VisitorToken.objects.select_related("visitor").filter(digest=token_digest(token), visitor__site=site_id).first()
     )
     if found is not None:
         revoke(RevocationKind.VISITOR, bytes(found.digest).hex()[:32])
@@ -135,6 +133,7 @@ def forget_session(*, site_id: int, token: str) -> None:
 
 def sweep_tokens(*, now: datetime) -> int:
     """Remove proofs that have run out, of browsers and of identity; how many."""
-    return VisitorToken.objects.filter(expires_at__lte=now).delete()[0] + (
-        IdentityToken.objects.filter(expires_at__lte=now).delete()[0]
+    return (
+        VisitorToken.objects.filter(expires_at__lte=now).delete()[0]
+        + (IdentityToken.objects.filter(expires_at__lte=now).delete()[0])
     )

@@ -48,7 +48,9 @@ def faults() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(_ROLE)
         row = cursor.fetchone() or ()
-        yield from (f"The role of DATABASE_URL {fault}." for fault, holds in zip(_ROLE_FAULTS, row, strict=True) if holds)
+        yield from (
+            f"The role of DATABASE_URL {fault}." for fault, holds in zip(_ROLE_FAULTS, row, strict=True) if holds
+        )
         if not getattr(settings, "DATABASE_MAY_LOSE_COMMITS", False):
             for name in ("fsync", "synchronous_commit", "full_page_writes"):
                 cursor.execute("SELECT current_setting(%s)", [name])
@@ -66,7 +68,8 @@ def isolated_models() -> list[type]:
     return [
         model
         for model in apps.get_models()
-        if issubclass(model, TenantOwned) or any(c.name == f"{model._meta.db_table}_isolation" for c in model._meta.constraints)
+        if issubclass(model, TenantOwned)
+        or any(c.name == f"{model._meta.db_table}_isolation" for c in model._meta.constraints)
     ]
 
 
@@ -89,7 +92,7 @@ def _isolation_faults(tables: dict[str, tuple[bool, bool, list[str]]], keys: set
 
 
 @register(Tags.database)
-def check_catalogue(databases: list[str] | None = None, **kwargs: object) -> list[CheckMessage]:
+def check_catalogue(databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
     """`manage.py check --database default`; `serve` and the worker run it at start."""
     if not databases or "default" not in databases:
         return []

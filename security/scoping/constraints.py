@@ -29,11 +29,11 @@ class _SchemaConstraint(BaseConstraint):
 
     constraint_sql = create_sql  # type: ignore[assignment]
 
-    def validate(self, *args: Any, **kwargs: Any) -> None:
+    def validate(self, *_: Any, **__: Any) -> None:
         return None
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(other) is type(self) and self.deconstruct() == other.deconstruct()
 
     def __hash__(self) -> int:
         return hash((type(self), self.name))
@@ -99,9 +99,11 @@ class SameTenant(_SchemaConstraint):
         field = model._meta.get_field(self.field)
         parent = field.remote_field.model._meta.db_table  # type: ignore[union-attr]
         return [
-            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
-            f"FOREIGN KEY (tenant_id, {quote(str(field.column))}) REFERENCES {quote(parent)} (tenant_id, id) "  # type: ignore[union-attr]
-            "DEFERRABLE INITIALLY IMMEDIATE"
+            (
+                f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+                f"FOREIGN KEY (tenant_id, {quote(str(field.column))}) REFERENCES {quote(parent)} (tenant_id, id) "  # type: ignore[union-attr]
+                "DEFERRABLE INITIALLY IMMEDIATE"
+            )
         ]
 
     def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
@@ -122,8 +124,10 @@ class TenantReference(_SchemaConstraint):
     def statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
         quote = editor.quote_name
         return [
-            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
-            f"FOREIGN KEY (tenant_id) REFERENCES {quote(self.table)} (id) DEFERRABLE INITIALLY IMMEDIATE"
+            (
+                f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+                f"FOREIGN KEY (tenant_id) REFERENCES {quote(self.table)} (id) DEFERRABLE INITIALLY IMMEDIATE"
+            )
         ]
 
     remove_sql = SameTenant.remove_sql  # type: ignore[assignment]

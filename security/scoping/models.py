@@ -13,7 +13,7 @@ from django.db.models.signals import class_prepared
 from security.scoping.constraints import SameTenant, TenantIsolation, TenantReference
 from security.scoping.scope import ScopeConflict, ScopeMissing, current_tenant_id, current_user_id, require_tenant_id
 
-_M = TypeVar("_M", bound=models.Model, covariant=True)
+_M_co = TypeVar("_M_co", bound=models.Model, covariant=True)
 _ST = TypeVar("_ST")
 _GT = TypeVar("_GT")
 
@@ -37,7 +37,7 @@ class TenantIdField(_BigIntegerField):
         kwargs.update(db_default=_from_setting(), editable=False)
         super().__init__(*args, **kwargs)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> int:
+    def pre_save(self, model_instance: models.Model, _: bool) -> int:
         tenant_id = require_tenant_id()
         given = getattr(model_instance, self.attname)
         if given is not None and not isinstance(given, DatabaseDefault) and given != tenant_id:
@@ -67,7 +67,7 @@ class TenantForeignKey(models.ForeignKey[_ST, _GT]):
         return super().formfield(**kwargs)
 
 
-class TenantQuerySet(models.QuerySet[_M, _M]):
+class TenantQuerySet(models.QuerySet[_M_co, _M_co]):
     """A queryset that asks for the scope whenever it is about to run: each way of running goes through `db`."""
 
     @property
@@ -76,10 +76,10 @@ class TenantQuerySet(models.QuerySet[_M, _M]):
         return super().db
 
 
-class TenantManager(models.Manager[_M]):
+class TenantManager(models.Manager[_M_co]):
     """Raises ScopeMissing unless the model's rows may be seen here and now."""
 
-    def get_queryset(self) -> TenantQuerySet[_M]:
+    def get_queryset(self) -> TenantQuerySet[_M_co]:
         _require_scope(self.model)
         return TenantQuerySet(self.model, using=self._db)
 
@@ -102,7 +102,7 @@ class TenantOwned(models.Model):
 
     tenant_id = TenantIdField()
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta:
         abstract = True
@@ -115,7 +115,7 @@ class TenantOwned(models.Model):
         super().validate_constraints(exclude=set(exclude or ()) - {"tenant_id"})
 
 
-def _add_constraints(sender: type[models.Model], **kwargs: object) -> None:
+def _add_constraints(sender: type[models.Model], **_: object) -> None:
     if not issubclass(sender, TenantOwned) or sender._meta.abstract or sender._meta.proxy:
         return
     meta = sender._meta
@@ -134,7 +134,9 @@ def _add_constraints(sender: type[models.Model], **kwargs: object) -> None:
         if isinstance(field, TenantForeignKey)
     )
     meta.constraints = [*meta.constraints, *own]
-    meta.original_attrs["constraints"] = meta.constraints  # the autodetector reads constraints only where Meta named them
+    meta.original_attrs["constraints"] = (
+        meta.constraints
+    )  # the autodetector reads constraints only where Meta named them
 
 
 class_prepared.connect(_add_constraints, dispatch_uid="security.scoping.constraints")

@@ -90,7 +90,9 @@ def _opened(scope: _Scope, setting: str, value: int) -> Iterator[None]:
             yield
             while scope.at_end:
                 scope.at_end.pop(0)()
-            _set(setting, None)  # an outer transaction goes on without it; a rollback restores what was before by itself
+            _set(
+                setting, None
+            )  # an outer transaction goes on without it; a rollback restores what was before by itself
     finally:
         _scope.reset(token)
 

@@ -15,7 +15,7 @@ from security.scoping.constraints import USER_SETTING
 from tenants.models.base import PublicModel, TenantModel
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class Role(PublicModel):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from chat.live import answering
 from chat.live.consumers.agent_acts import AgentActs
 from chat.live.hub import Audience, Event, rooms
+from chat.live.hub.event import NOT_FOR_ITS_AUTHOR
 from chat.live.protocol import AGENT_FRAMES, agent, server
 from chat.live.protocol.shapes import AgentView, AuthorKind
 from chat.live.told import Origin
@@ -89,7 +90,8 @@ class AgentConsumer(AgentActs):
         if name not in self.rooms or frame.conversation in self.watching:
             return  # who watches is unseen
         told = server.typing(conversation=frame.conversation, author=self.author(), active=frame.active)
-        self.live.hub.publish(self.grant.tenant_id, name, Event(everyone=told, audience=Audience.ALL))
+        event = Event(everyone=told, own=NOT_FOR_ITS_AUTHOR, author=self.key, audience=Audience.ALL)
+        self.live.hub.publish(self.grant.tenant_id, name, event)
 
     async def on_read(self, frame: agent.Read) -> None:
         if frame.conversation in self.watching:
@@ -112,9 +114,7 @@ class AgentConsumer(AgentActs):
             limit=frame.limit,
         )
         self.send_frame(
-            server.history(
-                conversation=frame.conversation, messages=found.messages, more=found.has_more, ref=frame.ref
-            )
+            server.history(conversation=frame.conversation, messages=found.messages, more=found.more, ref=frame.ref)
         )
 
     async def on_ping(self, frame: agent.Ping) -> None:

@@ -57,9 +57,7 @@ class AgentActs(AgentSocket):
 
     async def on_decline(self, frame: agent.Decline) -> None:
         await self.note_activity()
-        await self.call(
-            assignment.decline_offer, grant=self.grant, conversation=frame.conversation, now=timezone.now()
-        )
+        await self.call(assignment.decline_offer, grant=self.grant, conversation=frame.conversation, now=timezone.now())
 
     async def on_transfer(self, frame: agent.Transfer) -> None:
         await self.note_activity()

@@ -103,7 +103,7 @@ class ChatConsumer(GuardedConsumer):
         return self.send_frame(frame)
 
     def member_through(self, deliver: Callable[[bytes], object]) -> Member:
-        """This socket in a room whose events it looks at before passing them on."""
+        """The same socket, in a room whose events it looks at before passing them on."""
         own = self.hub_member
         return Member(own.tenant_id, own.side, own.key, deliver, own.fail)
 
@@ -118,5 +118,3 @@ class ChatConsumer(GuardedConsumer):
 
     def _mask(self, text: str) -> MaskedText:
         return mask_or_withhold(text, self.policy)
-
-

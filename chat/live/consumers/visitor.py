@@ -107,14 +107,12 @@ class VisitorConsumer(VisitorSocket):
             limit=frame.limit,
         )
         self.send_frame(
-            server.history(conversation=conversation, messages=found.messages, more=found.has_more, ref=frame.ref)
+            server.history(conversation=conversation, messages=found.messages, more=found.more, ref=frame.ref)
         )
 
     async def on_end(self, frame: visitor.End) -> None:
         conversation = self.require_conversation()
-        await self.call(
-            lifecycle.end_conversation, visitor_pk=self.pk(), conversation=conversation, now=timezone.now()
-        )
+        await self.call(lifecycle.end_conversation, visitor_pk=self.pk(), conversation=conversation, now=timezone.now())
         self.send_frame(server.status(conversation=conversation, status=Status.CLOSED.value, ref=frame.ref))
 
     async def on_rate(self, frame: visitor.Rate) -> None:

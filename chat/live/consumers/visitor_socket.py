@@ -76,7 +76,7 @@ class VisitorSocket(ChatConsumer):
             self.live.positions.unfollow(self.tenant_id, self)
         await super().ended()
 
-    def revoked_by(self, revoked: Revoked) -> None:
+    def revoked_by(self, _: Revoked) -> None:
         self.revoke(CloseCode.FORBIDDEN)
 
     # Who
@@ -263,6 +263,4 @@ def page_of(frame: visitor.Page) -> Page:
 
 
 def profile_of(frame: visitor.Profile) -> Profile:
-    return Profile(
-        name=frame.name or "", email=frame.email or "", phone=frame.phone or "", fields=dict(frame.fields)
-    )
+    return Profile(name=frame.name or "", email=frame.email or "", phone=frame.phone or "", fields=dict(frame.fields))

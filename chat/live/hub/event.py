@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from chat.live.hub.rooms import RoomName
@@ -40,6 +40,10 @@ class Member:
     fail: Callable[[], object]
 
 
+NOT_FOR_ITS_AUTHOR: Final = b"null"
+"""As `Event.own`: its author's sockets get nothing, they know it from him."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One frame in the variants that its readers get, each encoded once.
@@ -61,7 +65,7 @@ class Event:
         if self.audience is not Audience.ALL and member.side is not Side.AGENT:
             return None
         if self.own is not None and self.author == member.key:
-            return self.own
+            return None if self.own == NOT_FOR_ITS_AUTHOR else self.own
         if self.visitor is not None and member.side is Side.VISITOR:
             return self.visitor
         return self.everyone

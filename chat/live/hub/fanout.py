@@ -97,6 +97,7 @@ class Hub:
             place = room.join(member)
         except WrongTenant:
             logger.warning("A member of tenant %s was refused at a room of tenant %s", member.tenant_id, room.tenant_id)
+            raise
 
         await self._subscriber.subscribe(self._prefix + name)
         return place

@@ -17,6 +17,7 @@ from chat.live.protocol.shapes import (
     AgentLoad,
     AgentView,
     Author,
+    Body,
     ConversationView,
     DepartmentView,
     Json,
@@ -35,7 +36,7 @@ def _encoded(kind: str, ref: int | None = None, **values: Any) -> bytes:
     return orjson.dumps(found)
 
 
-def _body(view: MessageView) -> Json:
+def _body(view: Body) -> Json:
     """What the message says; nothing where its body is no more."""
     found: Json = {"text": "" if view.gone else view.text, "masked": [entry.json() for entry in view.masked]}
     return {**found, "gone": True} if view.gone else found
@@ -106,7 +107,7 @@ def message(view: MessageView) -> bytes:
     return _encoded("message", **view.json())
 
 
-def revised(view: MessageView, *, reason: str, ref: int | None = None) -> bytes:
+def revised(view: Body, *, reason: str, ref: int | None = None) -> bytes:
     """A message that was already seen says something else now.
 
     `reason` is a fixed word such as `edited` or `redacted`.

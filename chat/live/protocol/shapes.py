@@ -6,11 +6,11 @@ strings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from security.masking import MaskedText
@@ -107,17 +107,46 @@ class MessageView:
         return found
 
 
+class Body(Protocol):
+    """What a message says now, and where it stands."""
+
+    @property
+    def conversation(self) -> UUID: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def rev(self) -> int: ...
+    @property
+    def text(self) -> MaskedText: ...
+    @property
+    def masked(self) -> Sequence[Masked]: ...
+    @property
+    def gone(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class VisitorView:
-    """A visitor as agents see him; `verified` says that the site vouched for him by a signed token."""
+    """A visitor as agents see him; `verified` says that the site vouched for him by a signed token.
+
+    The rest is set for an agent who may see contact data and has the conversation open.
+    """
 
     id: UUID
     name: str
     verified: bool = False
+    email: str = ""
+    phone: str = ""
+    locale: str = ""
+    page: Mapping[str, str] | None = None
+    fields: Mapping[str, str] | None = None
 
     def json(self) -> Json:
-        """As it is sent."""
-        return {"id": self.id, "name": self.name, "verified": self.verified}
+        """As it is sent; what is not known is left out."""
+        known = {name: getattr(self, name) for name in ("email", "phone", "locale", "page", "fields")}
+        found: Json = {"id": self.id, "name": self.name, "verified": self.verified}
+        return {**found, **{name: value for name, value in known.items() if value}}
 
 
 @dataclass(frozen=True, slots=True)
