@@ -1,10 +1,10 @@
-"""The chain's arithmetic, pure: what PostgreSQL computes in `audit_append`, and a verifier anywhere can compute again.
+r"""The chain's arithmetic, pure: what PostgreSQL computes in `audit_append`, and a verifier anywhere can compute again.
 
 Version 1. All integers are 8 bytes, big-endian, two's complement; `at` is microseconds since 1970-01-01T00:00:00Z.
 
-    hash(0)    = SHA-256("chatplatform audit chain v1\\n" ‖ the 16 bytes of the chain's UUID)
-    hash(n)    = SHA-256("chatplatform audit event v1\\n" ‖ hash(n-1) ‖ n ‖ at ‖ entry)
-    commitment = SHA-256("chatplatform audit detail v1\\n" ‖ 32 bytes of salt ‖ values)
+    hash(0)    = SHA-256("chatplatform audit chain v1\n" ‖ the 16 bytes of the chain's UUID)
+    hash(n)    = SHA-256("chatplatform audit event v1\n" ‖ hash(n-1) ‖ n ‖ at ‖ entry)
+    commitment = SHA-256("chatplatform audit detail v1\n" ‖ 32 bytes of salt ‖ values)
 
 Everything before `entry` has a fixed length, so no two different events give the same bytes. `entry` and `values` are ASCII JSON, hashed as
 they are stored and never parsed for that, so no difference between two JSON libraries can break a chain. The salt lies with the values under

@@ -1,15 +1,16 @@
 """What changed in a record, field by field; the only importer of django-auditlog.
 
-Its diff is all that is used of it. Nothing is registered with it, so its signals are silent and its own table stays empty:
-it would store clear text of sealed fields, keep half of each masked value and believe any X-Forwarded-For.
+How it reads and compares a field is all that is used of it. Its whole-record diff wants models registered, which would
+switch on signals that store clear text of sealed fields and believe any X-Forwarded-For; so none is, and its own table
+stays empty.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from auditlog.diff import model_instance_diff
+from auditlog.diff import get_field_value
 from django.db import models
 
 from security.audit.record import record
@@ -18,6 +19,9 @@ from security.audit.values import MASK, is_secret
 
 M = TypeVar("M", bound=models.Model)
 Changes = dict[str, tuple[object, object]]
+
+if TYPE_CHECKING:
+    AnyField = models.Field[Any, Any]
 
 _NEVER: Final = frozenset({"tenant_id", "public_id"})
 
@@ -37,12 +41,13 @@ def changes_of(before: models.Model | None, after: models.Model | None) -> Chang
     if record_ is None:
         return {}
     existed = before is not None and after is not None
-    fields = {field.name: field for field in record_._meta.concrete_fields if _is_told(field, existed)}
-    binary = {name for name, field in fields.items() if isinstance(field, models.BinaryField)}
-    told = [name for name in fields if name not in binary]
-    found: Changes = (model_instance_diff(before, after, told, use_json_for_changes=True) or {}) if told else {}
-    found |= {name: values for name in binary if (values := _binary(before, after, name)) is not None}
-    return {name: (_shown(name, old), _shown(name, new)) for name, (old, new) in sorted(found.items())}
+    found: Changes = {}
+    for field in record_._meta.concrete_fields:
+        if _is_told(field, existed):
+            old, new = (_binary(x, field) if _is_binary(field) else _value(x, field) for x in (before, after))
+            if old != new:
+                found[field.name] = (_shown(field, old), _shown(field, new))
+    return dict(sorted(found.items()))
 
 
 def record_change(
@@ -55,17 +60,26 @@ def record_change(
     return changes
 
 
-def _is_told(field: models.Field[object, object], existed: bool) -> bool:
+def _is_told(field: AnyField, existed: bool) -> bool:
     return not field.primary_key and field.name not in _NEVER and (existed or field.editable)
 
 
-def _binary(before: models.Model | None, after: models.Model | None, name: str) -> tuple[object, object] | None:
-    """Masked, since auditlog would decode them: ciphertext, digests and keys are bytes."""
-    old, new = (None if instance is None else getattr(instance, name) for instance in (before, after))
-    if (None if old is None else bytes(old)) == (None if new is None else bytes(new)):
-        return None
-    return (None if old is None else MASK, None if new is None else MASK)
+def _is_binary(field: AnyField) -> bool:
+    return isinstance(field, models.BinaryField)
 
 
-def _shown(name: str, value: object) -> object:
-    return MASK if value and is_secret(name) and not isinstance(value, bool) else value
+def _binary(instance: models.Model | None, field: AnyField) -> bytes | None:
+    """Ciphertext, digests and keys: compared, and masked later; auditlog would decode them as text."""
+    value = None if instance is None else getattr(instance, field.name)
+    return None if value is None else bytes(value)
+
+
+def _value(instance: models.Model | None, field: AnyField) -> object:
+    """As auditlog reads a field: a moment in UTC, a related record as itself, the default where there is no record."""
+    return get_field_value(instance, field, use_json_for_changes=True)
+
+
+def _shown(field: AnyField, value: object) -> object:
+    if _is_binary(field) or is_secret(field.name):
+        return MASK if value and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, models.Model) else value

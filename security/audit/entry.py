@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db.models import Model
 
 from security.audit.chain import SALT_BYTES, canonical, commitment
-from security.audit.registry import Action, Outcome
-from security.audit.subjects import Subject, subject_of, subject_of_actor
+from security.audit.registry import ERASURES, Action, Outcome
+from security.audit.subjects import Subject, erased_by, subject_of, subject_of_actor
 from security.audit.values import PERSONAL, Scalar, difference, label_of, public_id, scalar, scalars
 from security.context import ActorKind, Context
 from security.crypto.envelope import bind, seal
@@ -74,9 +74,10 @@ def drafted(
         "detail": scalars(said) or None,
     }
     parts = (_actor_part(context), _about_part(on, on_label, changes, detail))
+    erased = _erased(action, on)
     return Draft(
         open={name: value for name, value in entry.items() if value is not None},
-        parts=tuple(part for part in parts if part is not None),
+        parts=tuple(part for part in parts if part is not None and str(part.subject) != erased),
     )
 
 
@@ -99,6 +100,16 @@ def sealed(draft: Draft, tenant_id: int) -> dict[str, object]:
 def place(tenant_id: int, subject: Subject) -> bytes:
     """Associated data of a detail. Which event it belongs to is said by the commitment in that event's entry."""
     return bind("audit detail", VERSION, tenant_id, subject.kind.value, subject.id)
+
+
+def _erased(action: Action, on: Model | None) -> str | None:
+    """Who is forgotten by this event: nothing of theirs is sealed with it, or a new key would be made for it."""
+    if action not in ERASURES:
+        return None
+    found = None if on is None else public_id(on)
+    if found is None:
+        raise ValueError("An erasure names the person or visitor by the public id of what it is about.")
+    return erased_by(action, str(found))
 
 
 def _actor(context: Context) -> dict[str, Scalar]:

@@ -67,11 +67,12 @@ def parsed_event(line: str, expected: int) -> Step:
             str(part["part"]): commitment(bytes.fromhex(part["salt"]), part["values"]) for part in event["details"]
         }
         at = datetime.fromisoformat(event["at"])
-        if at.utcoffset() != timedelta(0) or type(event["seq"]) is not int:
-            raise ValueError("not in UTC, or not numbered")
-        return Step(event["seq"], at, event["entry"], bytes.fromhex(event["hash"]), details)
+        step = Step(event["seq"], at, event["entry"], bytes.fromhex(event["hash"]), details)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Broken(expected, "the line is not an event") from None
+    if at.utcoffset() != timedelta(0) or type(step.seq) is not int:
+        raise Broken(expected, "the line is not an event")
+    return step
 
 
 def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:

@@ -88,7 +88,9 @@ def _record_after(
     detail: Mapping[str, object],
 ) -> None:
     if current_tenant_id() is not None:
-        raise ScopeConflict("What was refused or failed is recorded after its scope has ended, or it is rolled back too.")
+        raise ScopeConflict(
+            "What was refused or failed is recorded after its scope has ended, or it is rolled back too."
+        )
     draft = drafted(
         action, current(), on=on, on_label=on_label, outcome=outcome, extent=None, changes=None, detail=detail
     )

@@ -30,9 +30,9 @@ class Action(StrEnum):
     ACCOUNT_SIGNED_UP = "account.signed_up", "A person made an account."
     ACCOUNT_EMAIL_CONFIRMED = "account.email_confirmed", "An e-mail address was confirmed."
     ACCOUNT_EMAIL_CHANGED = "account.email_changed", "An e-mail address was changed."
-    ACCOUNT_PASSWORD_CHANGED = "account.password_changed", "A person changed their password."  # noqa: S105
-    ACCOUNT_PASSWORD_RESET_REQUESTED = "account.password_reset_requested", "A password reset was asked for."  # noqa: S105
-    ACCOUNT_PASSWORD_RESET = "account.password_reset", "A password was set by a reset link."  # noqa: S105
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed", "A person changed their password."
+    ACCOUNT_PASSWORD_RESET_REQUESTED = "account.password_reset_requested", "A password reset was asked for."
+    ACCOUNT_PASSWORD_RESET = "account.password_reset", "A password was set by a reset link."
     ACCOUNT_SECOND_FACTOR_ADDED = "account.second_factor_added", "A second factor was added."
     ACCOUNT_SECOND_FACTOR_REMOVED = "account.second_factor_removed", "A second factor was removed."
     ACCOUNT_RECOVERY_CODES_MADE = "account.recovery_codes_made", "Recovery codes were made or made anew."
@@ -62,7 +62,7 @@ class Action(StrEnum):
     SITE_CREATED = "site.created", "A website was added."
     SITE_CHANGED = "site.changed", "A website's settings were changed."
     SITE_DELETED = "site.deleted", "A website was removed."
-    SITE_SECRET_CHANGED = "site.secret_changed", "A website's identity secret was made anew."  # noqa: S105
+    SITE_SECRET_CHANGED = "site.secret_changed", "A website's identity secret was made anew."
     DEPARTMENT_CREATED = "department.created", "A department was created."
     DEPARTMENT_CHANGED = "department.changed", "A department was changed."
     DEPARTMENT_DELETED = "department.deleted", "A department was deleted."

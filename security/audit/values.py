@@ -90,7 +90,9 @@ def _number(name: str, value: float) -> float:
 
 def _text(value: str) -> str:
     """Without what PostgreSQL's JSON refuses (NUL, lone surrogates), and no longer than LONGEST."""
-    clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    clean = (
+        value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
     return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 1]}…"
 
 

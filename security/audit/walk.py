@@ -93,10 +93,7 @@ class Walk:
         if self.hash != final:
             raise Broken(seq, "the end of the chain has another hash")
         unexplained = [
-            gone
-            for subject, numbers in self._gone.items()
-            for gone in numbers
-            if gone >= self._erased.get(subject, 0)
+            gone for subject, numbers in self._gone.items() for gone in numbers if gone >= self._erased.get(subject, 0)
         ]
         if unexplained:
             raise Broken(min(unexplained), "sealed values are gone and no erasure names their subject")

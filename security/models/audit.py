@@ -7,16 +7,13 @@ leaves the chain valid.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 
 from security.crypto.fields import EncryptedTextField
 from security.models.keys import KeySubject
 from security.scoping import TenantForeignKey, TenantOwned
-
-if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
 
 
 class AuditHead(TenantOwned):
@@ -43,11 +40,10 @@ class AuditEvent(TenantOwned):
     actor_id = models.UUIDField(null=True, editable=False)
     object_id = models.UUIDField(null=True, editable=False)
 
-    if TYPE_CHECKING:
-        details: RelatedManager[AuditDetail]
-
     class Meta(TenantOwned.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "seq"], name="security_auditevent_seq_key")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "seq"], name="security_auditevent_seq_key")
+        ]
         indexes: ClassVar = [
             models.Index(fields=["tenant_id", "actor_id", "-seq"], name="security_auditevent_actor_idx"),
             models.Index(fields=["tenant_id", "object_id", "-seq"], name="security_auditevent_object_idx"),
@@ -62,7 +58,9 @@ class AuditDetail(TenantOwned):
 
     event = TenantForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="details", db_index=False)
     part = models.CharField(max_length=16, editable=False)
-    subject_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in KeySubject], editable=False)
+    subject_kind = models.CharField(
+        max_length=16, choices=[(kind.value, kind.value) for kind in KeySubject], editable=False
+    )
     subject_id = models.UUIDField(editable=False)
     sealed = EncryptedTextField(editable=False)
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         """One export holds one chain, so the tenant has to be named."""
         parser.add_argument("--tenant", metavar="SLUG", required=True)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         """Stream the lines as they are read."""
         try:
             (tenant,) = selected_tenants(options["tenant"])

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
         parser.add_argument("--dry-run", action="store_true", help="verify, and leave no event about it")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         """Print a line for each chain."""
         if options["file"]:
             reports = [(str(options["file"]), _of_file(options["file"]))]

@@ -1,0 +1,101 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from security.audit import Action, record
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tenants.models import Tenant
+from tests.services import session
+
+ACME, RIVAL = 71, 72
+
+
+@pytest.fixture(autouse=True)
+def _two_tenants(committed_db: None) -> None:
+    for number, slug in ((ACME, "acme"), (RIVAL, "rival")):
+        with tenant_scope(number):
+            Tenant.objects.create(pk=number, slug=slug, name=slug.title())
+            record(Action.TENANT_CREATED, slug=slug)
+
+
+def run(name: str, *arguments: str) -> str:
+    out = io.StringIO()
+    try:
+        call_command(name, *arguments, stdout=out)
+    except CommandError as error:
+        error.output = out.getvalue()  # type: ignore[attr-defined]
+        raise
+    return out.getvalue()
+
+
+def spoil(tenant_id: int) -> None:
+    server, database = session.current()
+    with server.superuser(database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE security_auditevent SET entry = '{}' WHERE tenant_id = %s", [tenant_id])
+
+
+def test_verify_audit_says_that_a_tenants_trail_is_right_and_leaves_an_event() -> None:
+    told = json.loads(run("verify_audit", "--tenant", "acme", "--json"))
+    assert told == {"tenant": "acme", "ok": True, "entries": 1, "first_bad": None, "reason": None}
+    with tenant_scope(ACME):
+        event = AuditEvent.objects.get(action="audit.verified")
+    assert json.loads(event.entry)["actor"] == {"kind": "command", "name": "verify_audit"}
+    assert json.loads(event.entry)["detail"] == {"valid": True, "entries": 1, "first_bad": None}
+
+
+def test_a_dry_run_leaves_no_event() -> None:
+    run("verify_audit", "--dry-run")
+    with tenant_scope(ACME):
+        assert AuditEvent.objects.count() == 1
+
+
+def test_verify_audit_goes_through_all_tenants_and_fails_for_one_that_is_wrong() -> None:
+    spoil(RIVAL)
+    with pytest.raises(CommandError) as refused:
+        run("verify_audit", "--json")
+    assert refused.value.returncode == 1
+    told = {line["tenant"]: line for line in map(json.loads, refused.value.output.splitlines())}  # type: ignore[attr-defined]
+    assert told["acme"]["ok"]
+    assert (told["rival"]["ok"], told["rival"]["first_bad"]) == (False, 1)
+
+
+def test_without_json_it_speaks_in_sentences() -> None:
+    assert run("verify_audit", "--tenant", "acme") == "acme: 1 events, all as they were written.\n"
+
+
+@pytest.mark.parametrize("command", ["verify_audit", "export_audit"])
+def test_an_unknown_tenant_is_said_so(command: str) -> None:
+    with pytest.raises(CommandError, match="no tenant 'nobody'") as refused:
+        run(command, "--tenant", "nobody")
+    assert refused.value.returncode == 2
+
+
+def test_an_export_is_an_event_holds_one_tenant_and_verifies_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "acme.jsonl"
+    file.write_text(run("export_audit", "--tenant", "acme"), encoding="utf-8")
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    actions = [json.loads(line["entry"])["action"] for line in lines[1:]]
+    assert actions == ["tenant.created", "audit.exported"]
+    assert "rival" not in file.read_text(encoding="utf-8")
+    told = json.loads(run("verify_audit", "--file", str(file), "--json"))
+    assert told == {"ok": True, "entries": 2, "first_bad": None, "reason": None}
+
+
+def test_a_file_that_was_changed_or_is_none_fails(tmp_path: Path) -> None:
+    file = tmp_path / "acme.jsonl"
+    file.write_text(
+        run("export_audit", "--tenant", "acme").replace("tenant.created", "tenant.changed"), encoding="utf-8"
+    )
+    with pytest.raises(CommandError) as refused:
+        run("verify_audit", "--file", str(file), "--json")
+    assert json.loads(refused.value.output)["first_bad"] == 1  # type: ignore[attr-defined]
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CommandError):
+        run("verify_audit", "--file", str(file))
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("verify_audit", "--file", str(tmp_path / "missing"))
