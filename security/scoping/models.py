@@ -37,7 +37,7 @@ class TenantIdField(_BigIntegerField):
         kwargs.update(db_default=_from_setting(), editable=False)
         super().__init__(*args, **kwargs)
 
-    def pre_save(self, model_instance: models.Model, _: bool) -> int:
+    def pre_save(self, model_instance: models.Model, add: bool) -> int:  # noqa: ARG002 - the signature is Django's
         tenant_id = require_tenant_id()
         given = getattr(model_instance, self.attname)
         if given is not None and not isinstance(given, DatabaseDefault) and given != tenant_id:
