@@ -32,6 +32,9 @@ class Watchdog:
     def heard(self, now: float) -> None:
         """A proper frame came."""
         self._deadline = now + self._silence
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._fire)
 
     async def read(self, receive: Callable[[], Awaitable[Message]]) -> Message | None:
         """The next event, or None once reading was stopped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID
 
 from chat.live.hub import envelope
@@ -27,7 +28,7 @@ class Hub:
 
     `poll_every`: how often it asks the database for newer revs while Valkey is away; `check_every` the same while it is
     there, for what a killed process stored and never told; `grace`: how long a missing rev may be late before the
-    database is asked. In seconds; `sleep` waits them.
+    database is asked, waited by `sleep`. In seconds.
     """
 
     def __init__(
@@ -50,11 +51,9 @@ class Hub:
         link = Link(url)
         self._publisher = Publisher(link, sealer, self._process, prefix)
         self._repair = Repair(self._rooms, truth, grace=grace, sleep=sleep)
-        self._subscriber = Subscriber(
-            link, on_message=self._receive, on_up=self._repair.came_back, on_down=self._repair.went_away
-        )
+        self._subscriber = Subscriber(link, on_message=self._receive, on_up=self._come_back, on_down=self._go_away)
         self._pauses = (poll_every, check_every)
-        self._sleep = sleep
+        self._turned = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -171,10 +170,22 @@ class Hub:
         else:
             room.offer(event)
 
+    def _come_back(self) -> None:
+        self._turned.set()
+        self._repair.came_back()
+
+    def _go_away(self) -> None:
+        self._turned.set()
+        self._repair.went_away()
+
     async def _watch(self) -> None:
-        """Ask the database from time to time, more often while Valkey is away."""
+        """Ask the database from time to time, more often while Valkey is away, and at once when that changes."""
+        poll_every, check_every = self._pauses
         while True:
-            await self._sleep(self._pauses[1] if self.is_connected else self._pauses[0])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(check_every if self.is_connected else poll_every):
+                    await self._turned.wait()
+            self._turned.clear()
             await self._repair.check(away=not self.is_connected)
 
     def _check_loop(self) -> None:
