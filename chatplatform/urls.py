@@ -6,4 +6,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.urls")),  # before allauth: signing up is ours
     path("accounts/", include("allauth.urls")),
     path("", include("chat.urls_widget")),
+    path("", include("chat.urls_console")),
 ]

@@ -10,6 +10,8 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from contextvars import Context
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -130,7 +132,9 @@ class Live:
 
     def _publish_from_thread(self, tenant_id: int, room: RoomName, event: Event) -> None:
         if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.hub.publish, tenant_id, room, event)
+            # In a context of its own: the caller's holds the scope of a transaction that has ended, on another thread's connection.
+            publish = partial(self.hub.publish, tenant_id, room, event)
+            self.loop.call_soon_threadsafe(publish, context=Context())
 
     async def _renew_keys(self) -> None:
         while True:

@@ -53,7 +53,8 @@ def access_visit(site_key: str) -> Visit:
         if not site.is_active:
             raise NotFound
         tenant = Tenant.objects.get()
-        policy = Policy.objects.get()
+        decided = Policy.objects.get()
+        masking = masking_policy()
         departments = presence.departments(now=timezone.now())
     view = SiteView(
         name=site.name,
@@ -62,7 +63,7 @@ def access_visit(site_key: str) -> Visit:
         departments=departments,
         consent=site.consent or None,
     )
-    return Visit(site, tenant.public_id, view, masking_policy(), policy.typing_preview)
+    return Visit(site, tenant.public_id, view, masking, decided.typing_preview)
 
 
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:

@@ -21,8 +21,10 @@ from security.sockets.consumer import GuardedConsumer
 from security.sockets.limits import Rate
 from security.sockets.refusals import FrameRefused
 
-_MESSAGE: Final = re.compile(rb'\{"type":"message","conversation":"([0-9a-f-]{36})","id":"[0-9a-f-]{36}","seq":(\d+),')
-"""The head of a `message` frame as `protocol.server` writes it: nothing typed by anybody stands before it."""
+_HEAD: Final = re.compile(
+    rb'\{"type":"(?:message|ack","client_id":"[0-9a-f-]{36})","conversation":"([0-9a-f-]{36})","id":"[0-9a-f-]{36}","seq":(\d+),'
+)
+"""The head of a `message` or `ack` frame as `protocol.server` writes it: nothing typed by anybody stands before it."""
 
 
 class ChatConsumer(GuardedConsumer):
@@ -97,9 +99,10 @@ class ChatConsumer(GuardedConsumer):
 
     def deliver(self, frame: bytes) -> bool:
         """A frame of a conversation; remembers how far the client was told."""
-        head = _MESSAGE.match(frame)
+        head = _HEAD.match(frame)
         if head is not None:
-            self.last_seqs[UUID(head[1].decode())] = int(head[2])
+            conversation, seq = UUID(head[1].decode()), int(head[2])
+            self.last_seqs[conversation] = max(seq, self.last_seqs.get(conversation, 0))
         return self.send_frame(frame)
 
     def member_through(self, deliver: Callable[[bytes], object]) -> Member:
