@@ -4,6 +4,8 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
 from chatplatform.embedded.adopt import adopt
 from chatplatform.embedded.process import EmbeddedError
 
@@ -17,7 +19,10 @@ def main() -> None:
         sys.exit(str(error))
     from django.core.management import execute_from_command_line  # noqa: PLC0415  after what it reads
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # our settings' sentences need no traceback
 
 
 if __name__ == "__main__":

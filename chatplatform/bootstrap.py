@@ -9,18 +9,21 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
+_OLDEST = (3, 11)
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
 MODULES = {"run": "chatplatform.supervisor", "test": "chatplatform.checks"}
 
 
 def main(command: str, arguments: list[str]) -> None:
     """Prepare for `command` (run, test), then become it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     if not (set(arguments) & {"-h", "--help"} and python().exists()):
         try:
             prepare(LOCKS[command])
@@ -42,30 +45,31 @@ def prepare(lock_name: str) -> None:
         sys.exit(f"The folder {PROJECT} cannot be written, so .venv cannot be made there.")
     lock = PROJECT / lock_name
     VENV.mkdir(exist_ok=True)
-    stamp, wanted = VENV / f"{lock.stem}.installed", _fingerprint(lock)
-    if _is_current(stamp, wanted):
+    stamp = VENV / f"{lock.stem}.installed"
+    if _is_current(stamp, lock):
         return
     with (VENV / ".lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        if _is_current(stamp, wanted):  # somebody else has done it meanwhile
+        if _is_current(stamp, lock):  # somebody else has done it meanwhile
             return
         _make()
         _install(lock)
-        # The two locks name one set of versions; installing either leaves the other's stamp true.
-        stamp.write_text(wanted)
+        # Both locks name the same versions: installing one leaves the other's stamp true.
+        stamp.write_text(_fingerprint(lock))
+
+
+def _is_current(stamp: Path, lock: Path) -> bool:
+    return python().exists() and stamp.exists() and stamp.read_text() == _fingerprint(lock)
 
 
 def _fingerprint(lock: Path) -> str:
-    return hashlib.sha256(lock.read_bytes()).hexdigest() + f" {sys.version_info[0]}.{sys.version_info[1]}"
-
-
-def _is_current(stamp: Path, wanted: str) -> bool:
-    return python().exists() and stamp.exists() and stamp.read_text() == wanted
+    """Of what is installed: the lock, and the environment's Python, for which pip chose."""
+    return hashlib.sha256(lock.read_bytes() + (VENV / "pyvenv.cfg").read_bytes()).hexdigest()
 
 
 def _make() -> None:
-    """The empty environment, unless a working one for this Python is there."""
-    if python().exists() and _version_of(python()) == sys.version_info[:2] and (VENV / "bin/pip").exists():
+    """The empty environment, unless a working one is there; whichever Python made it is the one that stays."""
+    if python().exists() and _version_of(python()) >= _OLDEST and (VENV / "bin/pip").exists():
         return
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -90,11 +94,15 @@ def _install(lock: Path) -> None:
     print(f"Installing {total} packages from {lock.name} …", flush=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
         seen, said = 0, []
-        for line in pip.stdout or ():
-            said.append(line)
-            seen += line.startswith(("Collecting ", "Requirement already"))
-            if line.startswith("Collecting ") and seen % 20 == 0:
-                print(f"  {min(seen, total)} of {total}", flush=True)
+        try:
+            for line in pip.stdout or ():
+                said.append(line)
+                seen += line.startswith(("Collecting ", "Requirement already"))
+                if line.startswith("Collecting ") and seen % 20 == 0:
+                    print(f"  {min(seen, total)} of {total}", flush=True)
+        except BaseException:
+            pip.kill()
+            raise
     if pip.returncode != 0:
         sys.exit("".join(said[-15:]) + f"\nThe packages of {lock.name} could not be installed.")
 

@@ -65,6 +65,9 @@ def configuration(*, host: str, port: int, processes: int, tls_cert: str, tls_ke
 
 def serve(config: Config) -> bool:
     """Run until SIGINT or SIGTERM: sockets are closed with 1012, what runs may finish within the bound."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn drains, puts this handler back and raises the signal again: a wanted end is no failure.
+        signal.signal(number, lambda *_: sys.exit(0))
     listener = config.bind_socket()
     try:
         if config.workers > 1:

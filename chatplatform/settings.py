@@ -185,6 +185,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         # uvicorn's own access log would hold whole URLs; security.logs writes ours, with route names.
         "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        "uvicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},  # at INFO it writes sockets' paths
         "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }

@@ -152,7 +152,7 @@ def _start_servers(children: Children, deployment: Deployment, layout: Layout) -
             lambda: _is_ready(deployment.port),
             alive=lambda: web.is_alive,
             seconds=_READY_SECONDS,
-            failure=f"The web server did not become ready; its log is {web.log}.",
+            failure=lambda: f"The web server did not become ready; its log is {web.log}.",
         )
 
 

@@ -72,7 +72,7 @@ class Postgres:
             self.answers,
             alive=lambda: self.process is not None and self.process.poll() is None,
             seconds=_START_SECONDS,
-            failure=f"PostgreSQL did not start; its log {self.log} ends: {tail(self.log)}",
+            failure=lambda: f"PostgreSQL did not start; its log {self.log} ends: {tail(self.log)}",
         )
 
     def answers(self) -> bool:
@@ -99,7 +99,7 @@ class Postgres:
             lambda: self._left_pid() is None,
             alive=lambda: True,
             seconds=_STOP_SECONDS,
-            failure=f"Another PostgreSQL (process {pid}) still runs on {self.data}; stop it first.",
+            failure=lambda: f"Another PostgreSQL (process {pid}) still runs on {self.data}; stop it first.",
         )
 
     def _left_pid(self) -> int | None:

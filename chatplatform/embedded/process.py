@@ -68,7 +68,9 @@ def stop(process: subprocess.Popen[bytes], *, gently: signal.Signals, firmly: si
             process.wait(patience)
 
 
-def wait_until(ready: Callable[[], bool], *, alive: Callable[[], bool], seconds: float, failure: str) -> None:
+def wait_until(
+    ready: Callable[[], bool], *, alive: Callable[[], bool], seconds: float, failure: Callable[[], str]
+) -> None:
     """Poll `ready` until it holds; `failure` is raised when the time is up or the process has died.
 
     Polling, because neither server can notify without systemd; the first tries come quickly.
@@ -76,7 +78,7 @@ def wait_until(ready: Callable[[], bool], *, alive: Callable[[], bool], seconds:
     deadline, pause = time.monotonic() + seconds, 0.01
     while not ready():
         if not alive() or time.monotonic() > deadline:
-            raise EmbeddedError(failure)
+            raise EmbeddedError(failure())
         time.sleep(pause)
         pause = min(pause * 1.5, 0.2)
 

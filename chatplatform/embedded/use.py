@@ -1,5 +1,6 @@
 """Using the embedded parts from any process: `hold` starts what is not running and keeps it until this one ends."""
 
+import contextlib
 import fcntl
 import os
 import subprocess
@@ -16,6 +17,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 90.0
 _MOMENTS = 1.0
 _held: dict[Part, int] = {}
+_keepers: list[subprocess.Popen[bytes]] = []
 
 
 def hold(layout: Layout, parts: Iterable[Part]) -> None:
@@ -34,7 +36,7 @@ def hold(layout: Layout, parts: Iterable[Part]) -> None:
             layout.server(part).answers,
             alive=lambda part=part: is_kept(layout, part),  # type: ignore[misc]
             seconds=_READY_SECONDS,
-            failure=f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
+            failure=lambda: f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
         )
 
 
@@ -55,6 +57,10 @@ def wait_for_end(layout: Layout, parts: Iterable[Part], seconds: float) -> None:
             if time.monotonic() - begun > _MOMENTS and _has_users(layout, part):
                 break
             time.sleep(0.05)
+    for keeper in _keepers:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it runs on for somebody else
+            keeper.wait(0.5 if keeper.poll() is None else None)
+    _keepers.clear()
 
 
 def _has_users(layout: Layout, part: Part) -> bool:
@@ -78,7 +84,7 @@ def _start_keeper(layout: Layout, part: Part) -> None:
     ours, keepers = os.pipe()
     with open_log(layout.logs / "keeper.log") as log, os.fdopen(ours, "rb") as answer:
         try:
-            subprocess.Popen(  # noqa: S603
+            keeper = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "chatplatform.embedded.keeper", part, str(layout.var), str(keepers)],
                 cwd=_PROJECT,
                 stdin=subprocess.DEVNULL,
@@ -87,6 +93,7 @@ def _start_keeper(layout: Layout, part: Part) -> None:
                 pass_fds=(keepers,),
                 start_new_session=True,
             )
+            _keepers.append(keeper)
         finally:
             os.close(keepers)
         said = answer.read().decode()

@@ -57,7 +57,7 @@ class Valkey:
             self.answers,
             alive=lambda: self.process is not None and self.process.poll() is None,
             seconds=_START_SECONDS,
-            failure=f"Valkey did not start; its log {self.log} ends: {tail(self.log)}",
+            failure=lambda: f"Valkey did not start; its log {self.log} ends: {tail(self.log)}",
         )
 
     def answers(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from chatplatform import server
 from chatplatform.deployment import is_loopback
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
         self.check(databases=["default"])
+        connections.close_all()
+        connections["default"].close_pool()  # each process that serves opens its own
         _refuse_taken_port(host, port)
         config = server.configuration(
             host=host,

@@ -1,0 +1,29 @@
+"""Secrets that are generated once."""
+
+import base64
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from chatplatform import generated
+
+
+def test_a_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    first = generated.secret(folder, "CRYPTOGRAPHY_KEY")
+    assert generated.secret(folder, "CRYPTOGRAPHY_KEY") == first
+    assert len(base64.urlsafe_b64decode(first)) == 32
+    assert stat.S_IMODE((folder / "CRYPTOGRAPHY_KEY").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [path.name for path in folder.iterdir()] == ["CRYPTOGRAPHY_KEY"]
+
+
+def test_processes_that_begin_together_agree(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        values = set(pool.map(lambda _: generated.secret(tmp_path / "secrets", "SECRET_KEY"), range(64)))
+    assert len(values) == 1
+
+
+def test_the_secret_key_is_long_enough_for_django() -> None:
+    assert len(generated.fresh("SECRET_KEY")) >= 50
+    assert generated.fresh("SECRET_KEY") != generated.fresh("SECRET_KEY")

@@ -1,0 +1,143 @@
+"""The embedded parts live as long as their last user, however users and keepers end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from chatplatform.embedded import locks
+from chatplatform.embedded.process import EmbeddedError
+from chatplatform.embedded.state import Layout, Part
+from chatplatform.embedded.use import is_kept
+
+_HOLD = """
+import sys
+from pathlib import Path
+from chatplatform.embedded import use
+from chatplatform.embedded.state import Layout, Part
+layout = Layout(Path(sys.argv[1]))
+use.hold(layout, [Part.VALKEY])
+print(layout.urls().redis, flush=True)
+sys.stdin.read()
+"""
+
+
+class User:
+    """A process that uses Valkey until it is told to end."""
+
+    def __init__(self, var: Path) -> None:
+        command = [sys.executable, "-c", _HOLD, str(var)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def pid_of_server(self) -> int:
+        """The server's own word."""
+        with redis.Redis.from_url(self.url) as client:
+            return int(client.info("server")["process_id"])
+
+    def end(self) -> None:
+        """As a program that is done."""
+        self.process.communicate("")
+
+    def kill(self) -> None:
+        """As kill -9."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def var(tmp_path: Path) -> Iterator[Path]:
+    """A fresh VAR_DIR, with nothing running on it afterwards."""
+    yield tmp_path / "var"
+    _until(lambda: not is_kept(Layout(tmp_path / "var"), Part.VALKEY))
+
+
+def _until(fact: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def _keeper_pid(var: Path) -> int:
+    """The process that holds the keeper's lock."""
+    inode = (var / "run/valkey.keeper").stat().st_ino
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return next(int(words[4]) for words in lines if words[1] == "FLOCK" and words[5].endswith(f":{inode}"))
+
+
+def test_two_users_share_one_server_which_ends_with_the_second(var: Path) -> None:
+    first, second = User(var), User(var)
+    assert first.url == second.url
+    pid = first.pid_of_server()
+    first.end()
+    assert second.pid_of_server() == pid
+    folder = Path(second.url.removeprefix("unix://").partition("?")[0]).parents[1]
+    second.end()
+    _until(lambda: not is_kept(Layout(var), Part.VALKEY))
+    assert not folder.exists()
+
+
+def test_a_killed_user_leaves_nothing_running(var: Path) -> None:
+    user = User(var)
+    user.pid_of_server()
+    user.kill()
+    _until(lambda: not is_kept(Layout(var), Part.VALKEY))
+
+
+def test_a_server_that_dies_is_started_again_at_the_same_address(var: Path) -> None:
+    user = User(var)
+    old = user.pid_of_server()
+    os.kill(old, signal.SIGKILL)
+
+    def is_back() -> bool:
+        try:
+            return user.pid_of_server() != old
+        except redis.RedisError:
+            return False
+
+    _until(is_back)
+    user.end()
+
+
+def test_a_killed_keeper_takes_its_server_along_and_the_next_user_starts_both(var: Path) -> None:
+    first = User(var)
+    server = first.pid_of_server()
+    os.kill(_keeper_pid(var), signal.SIGKILL)
+    _until(lambda: not is_kept(Layout(var), Part.VALKEY))
+    second = User(var)
+    assert second.pid_of_server() != server
+    assert second.url == first.url  # the first one's address is true again
+    first.end()
+    second.end()
+
+
+def test_many_who_begin_at_once_get_one_server(var: Path) -> None:
+    command = [sys.executable, "-c", _HOLD, str(var)]
+    many = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(5)]
+    urls = {process.stdout.readline() for process in many if process.stdout}
+    assert len(urls) == 1
+    assert urls != {""}
+    for process in many:
+        process.communicate("")
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddedError, match=r"^VAR_DIR .*/file/var cannot be made: Not a directory\.$"):
+        Layout(tmp_path / "file" / "var").make()
+
+
+def test_a_lock_is_given_back_when_its_holder_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not locks.is_held(path)
+    with locks.exclusively(path):
+        assert locks.is_held(path)
+    assert not locks.is_held(path)

@@ -1,0 +1,48 @@
+"""Whether a request came over TLS is believed of configured proxies alone."""
+
+from typing import Any
+
+import pytest
+
+from chatplatform.proxy import ForwardedScheme
+
+_TLS = [(b"x-forwarded-proto", b"https")]
+
+
+async def _scheme(kind: str, address: str | None, headers: list[tuple[bytes, bytes]]) -> str:
+    seen: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["scheme"])
+
+    client = (address, 1) if address is not None else None
+    plain = {"http": "http", "websocket": "ws"}[kind]
+    scope = {"type": kind, "scheme": plain, "client": client, "headers": headers}
+    await ForwardedScheme(application, ["10.0.0.0/8", "fd00::/8"])(scope, None, None)
+    assert scope["scheme"] == plain  # the server's own scope is not changed
+    return seen[0]
+
+
+@pytest.mark.parametrize(("kind", "secure"), [("http", "https"), ("websocket", "wss")])
+@pytest.mark.parametrize("address", ["10.1.2.3", "fd00::1"])
+async def test_a_configured_proxy_is_believed(kind: str, secure: str, address: str) -> None:
+    assert await _scheme(kind, address, _TLS) == secure
+
+
+@pytest.mark.parametrize("address", ["11.0.0.1", "127.0.0.1", "::1", "", "proxy", None])
+async def test_nobody_else_is(address: str | None) -> None:
+    assert await _scheme("http", address, _TLS) == "http"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"x-forwarded-proto", b"http")],
+        [(b"x-forwarded-proto", b"HTTPS,http")],
+        [*_TLS, (b"x-forwarded-proto", b"http")],
+        [*_TLS, *_TLS],
+    ],
+)
+async def test_anything_but_one_plain_word_is_not_tls(headers: list[tuple[bytes, bytes]]) -> None:
+    assert await _scheme("http", "10.1.2.3", headers) == "http"
