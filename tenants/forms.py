@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -14,6 +15,13 @@ from security.models import User, normalize_email
 from tenants.origins import origin_of
 
 _LONGEST_PASSWORD = 256
+_LINK = re.compile(r"://|www\.|@|[\x00-\x1f\x7f]", re.IGNORECASE)
+
+
+def no_link(value: str) -> None:
+    """Names stand in mails to people who never asked for them: they must not carry an address to click on."""
+    if _LINK.search(value):
+        raise ValidationError(_("A name holds no web or e-mail address."), code="link")
 
 
 class _Form(forms.Form):
@@ -33,6 +41,15 @@ def _new_password() -> forms.CharField:
     )
 
 
+def _full_name() -> forms.CharField:
+    return forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        validators=[no_link],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
 def _check_password(form: forms.Form, *, email: str, full_name: str) -> None:
     password = form.cleaned_data.get("password")
     if password:
@@ -46,7 +63,10 @@ class SignUpForm(_Form):
     """A new organisation. Nothing here depends on whether the address is known."""
 
     organisation = forms.CharField(
-        label=_("Organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+        label=_("Organisation"),
+        max_length=120,
+        validators=[no_link],
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     website = forms.CharField(
         label=_("Website"),
@@ -54,9 +74,7 @@ class SignUpForm(_Form):
         help_text=_("Where the chat will be shown, such as shop.example. You can add more later."),
         widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url"}),
     )
-    full_name = forms.CharField(
-        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    full_name = _full_name()
     email = forms.EmailField(
         label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
@@ -85,9 +103,7 @@ class SignUpForm(_Form):
 class JoinForm(_Form):
     """An invited person without an account."""
 
-    full_name = forms.CharField(
-        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    full_name = _full_name()
     password = _new_password()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

@@ -16,7 +16,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 def origin_of(website: str) -> str:
     """`https://shop.example` of `Shop.example/catalogue`; https unless http is said. Invalid("website") for what is no web address."""
     text = website.strip()
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not text.isprintable() or " " in text:  # urlsplit would drop line breaks silently
         raise Invalid("website")
     if "://" not in text:
         text = f"https://{text}"

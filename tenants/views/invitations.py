@@ -22,7 +22,7 @@ from tenants.access import InvitationRef, access_invitation
 from tenants.forms import JoinForm, PasswordForm
 from tenants.services.invitations import accept_by_password, accept_new, is_stranger
 from tenants.services.switching import TENANT_KEY
-from tenants.views.public import SeeOther
+from tenants.views.public import SeeOther, too_many
 
 _CODES = {
     "already_member": _("You are a member of this organisation already."),
@@ -36,7 +36,7 @@ _CODES = {
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """One page in the form that fits who opens it; what is wrong with a secret is not said."""
     if request.method == "POST" and not is_within(request, "invitation"):
-        return render(request, "429.html", status=429, headers={"Retry-After": "3600"})
+        return too_many(request)
     try:
         found = access_invitation(token)
         return _Bearer(request, found, token).answer()

@@ -36,6 +36,13 @@ def set_cookie(response: HttpResponse, name: str, value: str) -> None:
     response.set_cookie(name, value, max_age=_ONE_YEAR, httponly=True, samesite="Lax", secure=secure)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Asked for too often: come back in an hour, which every limit of these pages counts by."""
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "3600"
+    return response
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the product is; for a member, the way in."""

@@ -15,7 +15,7 @@ from security.accounts.lockout import name_digest
 from security.accounts.sign_in import sign_in
 from tenants import services
 from tenants.forms import SignUpForm
-from tenants.views.public import SeeOther
+from tenants.views.public import SeeOther, too_many
 
 
 @never_cache
@@ -27,7 +27,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "registration/sign_up.html", {"form": form})
     if not is_within(request, "signup"):
-        return render(request, "429.html", status=429, headers={"Retry-After": "3600"})
+        return too_many(request)
     if is_within(request, "signup_mail", key=name_digest(form.cleaned_data["email"])):
         founded = services.sign_up(**form.cleaned_data, is_confirmed=settings.DEMO)
         if settings.DEMO and founded.is_new_person:
