@@ -4,7 +4,7 @@ Danger: an act without its event, an event without its act. Rule: events wait in
 statement, so both commit or neither; a savepoint that is rolled back takes its events with it. Proof: tests/security/audit/test_record.py.
 
 The waiting events are registered with `on_commit`, not to be called but because Django forgets exactly those callbacks whose savepoint was
-rolled back: what is still registered when the scope ends did happen.
+rolled back: what is still registered when the scope ends did happen. (Those of `atomic()`; a savepoint made by hand is not among them.)
 """
 
 from __future__ import annotations
