@@ -2,7 +2,7 @@
 
 Danger: two messages with one number, a number without a message, or one written with a right that was lost. Rule: orders are taken in the order
 in which they came, each sees what the one before it left in its conversation's counters, and an order that is refused leaves nothing there.
-Proof: tests/chat/live/test_writer_book.py.
+Proof: tests/chat/live/test_writer.py.
 """
 
 from __future__ import annotations
