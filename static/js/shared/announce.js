@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 3;
 
 /**
  * @param {{textContent: string|null}} region an element with `aria-live="polite"`
- * @param {{every?: number, clock?: import("./connection.js").Clock, summary?: (count: number) => string}} [options]
+ * @param {{every?: number, clock?: import("./types").Clock, summary?: (count: number) => string}} [options]
  *   `summary` names the number of sentences when there are too many to read out
  */
 export function announcer(region, { every = 2_000, clock = systemClock, summary } = {}) {

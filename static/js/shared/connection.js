@@ -6,10 +6,7 @@
  * lost, tries again after a random part of min(30 s, 0.5 s · 2ⁿ), so that a thousand clients of a
  * restarted server do not arrive together. It keeps no messages: what must survive is in an Outbox.
  *
- * @typedef {{type: string, ref?: number, [field: string]: any}} Frame
- * @typedef {"idle"|"connecting"|"ready"|"waiting"|"ended"} Phase  "ended": will not try again by itself
- * @typedef {{phase: Phase, code: number|null, attempt: number, retryAt: number|null}} State
- * @typedef {{now(): number, setTimeout(run: () => void, after: number): any, clearTimeout(timer: any): void}} Clock
+ * @import {Clock, Frame, State} from "./types"
  */
 
 /** Close codes after which trying again by oneself cannot help. */
@@ -166,11 +163,10 @@ export class Connection {
     this.#enter("connecting");
     this.#after(WELCOME_WITHIN, () => this.#lost(1006));
     socket.onopen = () => socket.send(JSON.stringify(this.hello()));
-    socket.onmessage = (/** @type {MessageEvent} */ event) => this.#receive(event.data);
-    socket.onclose = (/** @type {CloseEvent} */ event) => this.#lost(event.code);
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = (event) => this.#lost(event.code);
   }
 
-  /** @param {string} data */
   #receive(data) {
     let frame;
     try {
@@ -218,7 +214,6 @@ export class Connection {
     else this.#probe();
   }
 
-  /** @param {number} code */
   #lost(code) {
     const lasted = this.ready ? this.clock.now() - this.readySince : 0;
     this.#drop(1000);
@@ -236,7 +231,6 @@ export class Connection {
     this.#enter("waiting", code, this.clock.now() + delay);
   }
 
-  /** @param {number} code */
   #delay(code) {
     // Everybody loses a restarting server in the same moment: spread them wider than one lost client.
     const attempt = code === 1012 ? Math.max(this.attempt, RESTART_ATTEMPT) : this.attempt;
@@ -256,7 +250,6 @@ export class Connection {
     for (const ref of [...this.pending.keys()]) this.#settle(ref, "reject", new Unanswered("lost"));
   }
 
-  /** @param {number} ref @param {"resolve"|"reject"} how @param {any} value */
   #settle(ref, how, value) {
     const waiting = this.pending.get(ref);
     if (!waiting) return;
@@ -265,7 +258,6 @@ export class Connection {
     waiting[how](value);
   }
 
-  /** @param {number} delay @param {() => void} run */
   #after(delay, run) {
     const timer = this.clock.setTimeout(() => {
       this.timers.delete(timer);
@@ -284,7 +276,6 @@ export class Connection {
     this.retryTimer = null;
   }
 
-  /** @param {Phase} phase @param {number|null} [code] @param {number|null} [retryAt] */
   #enter(phase, code = null, retryAt = null) {
     this.state = { phase, code, attempt: this.attempt, retryAt };
     this.onState(this.state);

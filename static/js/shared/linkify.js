@@ -6,12 +6,12 @@
  * slow. Only http and https without user names become links, shown exactly as written; the pattern has
  * no nested repetition, so its time grows with the text and no faster.
  *
- * @typedef {{kind: "text"|"masked", text: string} | {kind: "link", text: string, href: string}} Part
+ * @import {Part} from "./types"
  */
 import { el } from "./dom.js";
 
 // Ends at white space, quotes, brackets of markup, and the characters that can reorder what is shown.
-const CANDIDATE = /https?:\/\/[^\s<>"'`{}|\\^\u200b-\u200f\u2028-\u202e\u2066-\u2069]{1,2000}|(?:\d{1,4}[ -]?)?•[• -]*•(?:[ -]?\d{1,4}(?!\d))?/giu;
+const CANDIDATE = /https?:\/\/[^\s<>"'\u0060{}|\\^\u200b-\u200f\u2028-\u202e\u2066-\u2069]{1,2000}|(?:\d{1,4}[ -]?)?•[• -]*•(?:[ -]?\d{1,4}(?!\d))?/giu;
 const TRAILING = ".,;:!?…»”’)]*_~";
 const OPENS = new Map([[")", "("], ["]", "["]]);
 

@@ -3,14 +3,7 @@
  * Messages on their way. A message has one UUID for its whole life: sent again with it, the server
  * stores nothing twice, so "not sure whether it arrived" is always answered by sending it again.
  *
- * @typedef {"sending"|"failed"} ItemState  acknowledged items leave the outbox: they are in the Transcript
- * @typedef {object} Item
- * @property {string} clientId
- * @property {import("./connection.js").Frame} frame what is sent, `client_id` included
- * @property {number} createdAt
- * @property {ItemState} state
- * @property {string|null} reason why it failed, or why it waits (`rate_limited`)
- * @property {number|null} againAt when it is sent again by itself
+ * @import {Clock, Frame, Item} from "./types"
  */
 import { systemClock } from "./connection.js";
 
@@ -25,7 +18,7 @@ export class Outbox {
    * @param {object} options
    * @param {Pick<import("./connection.js").Connection, "ready"|"send">} options.connection
    * @param {(item: Item|null) => void} [options.onChange] the item that changed
-   * @param {import("./connection.js").Clock} [options.clock]
+   * @param {Clock} [options.clock]
    * @param {() => string} [options.uuid]
    */
   constructor({ connection, onChange = () => {}, clock = systemClock, uuid = () => crypto.randomUUID() }) {
@@ -37,12 +30,12 @@ export class Outbox {
     this.items = new Map();
   }
 
-  /** Take a `message` or `note` frame without its `client_id`. @param {import("./connection.js").Frame} frame @returns {Item} */
+  /** Take a `message` or `note` frame without its `client_id`. @param {Frame} frame @returns {Item} */
   add(frame) {
     const clientId = this.uuid();
     const item = {
       clientId, frame: { ...frame, client_id: clientId }, createdAt: this.clock.now(),
-      state: /** @type {ItemState} */ ("sending"), reason: null, againAt: null,
+      state: "sending", reason: null, againAt: null,
       attempts: 0, timer: null, wired: false,
     };
     this.items.set(clientId, item);
@@ -87,7 +80,6 @@ export class Outbox {
     return [...this.items.values()];
   }
 
-  /** @param {any} item */
   #again(item) {
     this.clock.clearTimeout(item.timer);
     Object.assign(item, { state: "sending", reason: null, againAt: null, timer: null });
@@ -95,7 +87,6 @@ export class Outbox {
     this.#send(item);
   }
 
-  /** @param {any} item */
   #send(item) {
     if (!this.connection.ready || item.wired) return;
     item.attempts += 1;
@@ -109,7 +100,6 @@ export class Outbox {
     );
   }
 
-  /** @param {any} item @param {import("./connection.js").Unanswered} why */
   #unanswered(item, why) {
     if (why.code === "lost") {
       if (this.connection.ready) this.#again(item); // lost with a socket that is already replaced

@@ -6,19 +6,7 @@
  * what is known without a hole, and only it and `lastRev` are told to the server at resume. While there
  * is a hole neither moves, so that the resume brings everything behind it again.
  *
- * @typedef {object} Message
- * @property {string} id
- * @property {number} seq
- * @property {number} [prev_seq] the message before it that this reader may see; 0: none
- * @property {number} rev
- * @property {string} text
- * @property {{kind: string, id?: string, name?: string}} author
- * @property {string} sent_at
- * @property {{kind: string, count: number}[]} [masked]
- * @property {string} [client_id]
- * @property {string} [code]
- * @property {boolean} [gone]
- * @property {boolean} [edited]
+ * @import {Message} from "./types"
  */
 
 export class Transcript {
@@ -101,19 +89,16 @@ export class Transcript {
     return this.order.map((seq) => /** @type {Message} */ (this.bySeq.get(seq)));
   }
 
-  /** @param {Message} message @returns {number|undefined} */
   #before(message) {
     return message.prev_seq ?? (this.gapless || message.seq === 1 ? message.seq - 1 : undefined);
   }
 
-  /** @param {number} seq */
   #insert(seq) {
     let at = this.order.length;
     while (at > 0 && this.order[at - 1] > seq) at -= 1;
     this.order.splice(at, 0, seq);
   }
 
-  /** @param {number} seq the next known one after it */
   #after(seq) {
     let at = this.order.length;
     while (at > 0 && this.order[at - 1] > seq) at -= 1;

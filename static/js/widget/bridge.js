@@ -5,15 +5,14 @@
  */
 
 /**
- * @typedef {{origin: string, department: string|null, seen: string|null, page: object|null, tell: (type: string, value?: any) => void}} Bridge
  * @param {Record<string, (value: any) => void>} commands what the page may ask for
  * @param {Window} [frame]
- * @returns {Promise<Bridge|null>} null: this window is not in a frame
+ * @returns {Promise<import("./types").Bridge|null>} null: this window is not in a frame
  */
 export function bridge(commands, frame = window) {
   if (frame.parent === frame) return Promise.resolve(null);
   return new Promise((resolve) => {
-    const attach = (/** @type {MessageEvent} */ event) => {
+    const attach = (event) => {
       const [port] = event.ports;
       if (event.source !== frame.parent || event.data?.type !== "attach" || !port) return;
       frame.removeEventListener("message", attach);

@@ -3,11 +3,9 @@
 import { el, fill, listen } from "../shared/dom.js";
 import { profileOf } from "./profile.js";
 
-/** @typedef {{name: string, label: string, kind: string, required: boolean, options: string[]}} Field */
-
 /**
- * @param {HTMLElement} card @param {Field[]} fields none: the e-mail address alone
- * @param {import("./strings.js").Translate} say
+ * @param {HTMLElement} card @param {import("./types").Field[]} fields none: the e-mail address alone
+ * @param {import("./types").Translate} say
  * @param {{save: (profile: object) => void, skip: () => void}} on @param {AbortSignal} signal
  */
 export function askDetails(card, fields, say, { save, skip }, signal) {
@@ -35,7 +33,7 @@ export function askDetails(card, fields, say, { save, skip }, signal) {
   fill(card, form);
 }
 
-/** @param {Field} field @param {string} id */
+/** @param {import("./types").Field} field @param {string} id */
 function control(field, id) {
   const required = field.required ? true : null;
   const input = field.kind === "choice"
@@ -46,7 +44,7 @@ function control(field, id) {
 }
 
 /**
- * @param {HTMLElement} card @param {import("./strings.js").Translate} say
+ * @param {HTMLElement} card @param {import("./types").Translate} say
  * @param {(score: number, comment: string) => Promise<unknown>} rate @param {AbortSignal} signal
  */
 export function askRating(card, say, rate, signal) {

@@ -3,15 +3,7 @@
  * The visitor's side of one chat, without a page: frames in, what is known out. Views ask it and are told
  * when something changed; what they show is always made from the whole, never from a single event.
  *
- * @typedef {import("../shared/transcript.js").Message} Message
- * @typedef {{name: string, greeting: string, online: boolean, consent: string|null, departments: any[], fields: any[]}} Site
- * @typedef {"none"|"waiting"|"open"|"closed"} Status
- * @typedef {object} Listener
- * @property {() => void} changed something visible is different
- * @property {(message: Message) => void} arrived a new message of the other side, not one of the past
- * @property {() => void} stored the server has accepted a message of this page for the first time
- * @property {(status: Status) => void} status
- * @property {(code: string) => void} refused an error that belongs to no message
+ * @import {Listener, Message, Site, Status} from "./types"
  */
 import { Connection, systemClock } from "../shared/connection.js";
 import { Outbox } from "../shared/outbox.js";
@@ -28,7 +20,7 @@ export class Chat {
    * @param {string} options.url
    * @param {Listener} options.listener
    * @param {() => object} options.about what `hello` tells besides the position: page, locale, profile …
-   * @param {import("../shared/connection.js").Clock} [options.clock]
+   * @param {import("../shared/types").Clock} [options.clock]
    * @param {object} [options.network] for Connection: WebSocketImpl, random, watch
    * @param {() => string} [options.uuid]
    * @param {{conversation: string, seq: number}|null} [options.seen] how far the visitor had read on an earlier page
@@ -125,7 +117,6 @@ export class Chat {
     this.listener.changed();
   }
 
-  /** @param {import("../shared/connection.js").Frame} frame */
   #receive(frame) {
     const handlers = {
       welcome: () => this.#welcome(frame), ack: () => this.#ack(frame), message: () => this.#message(frame),
@@ -138,7 +129,6 @@ export class Chat {
     this.listener.changed();
   }
 
-  /** @param {any} frame */
   #welcome(frame) {
     this.token = frame.token ?? this.token;
     this.site = frame.site;
@@ -153,11 +143,10 @@ export class Chat {
     this.outbox.flush();
   }
 
-  /** @param {any} frame */
   #ack(frame) {
     const item = this.outbox.settle(frame.client_id);
     this.#enter(frame.conversation);
-    const held = frame.masked.some((/** @type {{kind: string}} */ entry) => entry.kind === "held");
+    const held = frame.masked.some((entry) => entry.kind === "held");
     const text = held && item ? item.frame.text : frame.text; // the author keeps what he typed until it is decided
     this.transcript.add({ ...frame, text, author: { kind: "visitor" } });
     this.seenSeq = Math.max(this.seenSeq, frame.seq);
@@ -168,7 +157,6 @@ export class Chat {
     }
   }
 
-  /** @param {any} frame */
   #message(frame) {
     if (frame.client_id) this.outbox.settle(frame.client_id);
     this.#enter(frame.conversation);
@@ -189,12 +177,10 @@ export class Chat {
     Object.assign(this, { conversation, status: "waiting", position: null, readSeq: 0, seenSeq: 0, caughtUpTo: 0, resyncedFor: 0 });
   }
 
-  /** @param {any} frame */
   #revised(frame) {
     if (frame.conversation === this.conversation) this.transcript.revise(frame);
   }
 
-  /** @param {any} frame */
   #typing(frame) {
     if (frame.author.kind !== "agent") return;
     this.clock.clearTimeout(this.typistTimer);
@@ -207,12 +193,10 @@ export class Chat {
     }
   }
 
-  /** @param {any} frame */
   #read(frame) {
     if (frame.author.kind === "agent") this.readSeq = Math.max(this.readSeq, frame.seq);
   }
 
-  /** @param {any} frame */
   #status(frame) {
     if (frame.conversation !== this.conversation && frame.conversation !== null) return;
     const before = this.status;
@@ -230,7 +214,6 @@ export class Chat {
     }, LATE_FRAMES_WITHIN);
   }
 
-  /** @param {any} frame */
   #error(frame) {
     if (!frame.client_id) this.listener.refused(frame.code);
   }
@@ -254,7 +237,6 @@ export class Chat {
     this.listener.changed();
   }
 
-  /** @param {number} before @param {number} limit @returns {Promise<boolean>} */
   async #history(before, limit) {
     const conversation = this.conversation;
     try {

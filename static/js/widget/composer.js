@@ -55,7 +55,7 @@ export class Composer {
     }, signal);
   }
 
-  /** @param {import("./strings.js").Translate} say */
+  /** @param {import("./types").Translate} say */
   speak(say) {
     this.say = say;
     this.#written(false);
@@ -103,7 +103,6 @@ export class Composer {
     if (byHand) this.#sayTyping();
   }
 
-  /** @param {boolean} over */
   async #show(over) {
     const text = this.field.value;
     const safe = over || text === "" ? text : await masked(text);

@@ -2,7 +2,7 @@
 /** The top of the panel: whose chat this is, how it stands, and the menu. */
 import { fill, hook, icon, listen, setAttributes } from "../shared/dom.js";
 
-/** @param {import("./chat.js").Chat} chat @param {import("./strings.js").Translate} say */
+/** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
 export function standing(chat, say) {
   if (chat.status === "closed") return say("ended");
   if (chat.status === "open" && chat.agent) return say("joined", { name: chat.agent });
@@ -48,7 +48,7 @@ export class Header {
     return changed;
   }
 
-  /** @param {import("./chat.js").Chat} chat @param {import("./strings.js").Translate} say */
+  /** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
   render(chat, say) {
     if (chat.site) this.title.textContent = chat.site.name;
     const words = standing(chat, say);

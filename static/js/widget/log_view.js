@@ -3,10 +3,7 @@
  * The list of messages. Each render describes the whole list; only entries whose description changed are
  * built anew, so a bubble keeps its element from "sending" to "read".
  *
- * @typedef {import("../shared/transcript.js").Message} Message
- * @typedef {import("../shared/outbox.js").Item} Item
- * @typedef {{key: string, signature: string, build: () => HTMLElement}} Entry
- * @typedef {{message: Message, own: boolean, first: boolean, last: boolean, state: string|null}} Shown
+ * @import {Entry, Item, Message, Shown} from "./types"
  */
 import { el } from "../shared/dom.js";
 import { rendered } from "../shared/linkify.js";
@@ -24,7 +21,7 @@ export class LogView {
     this.shown = new Map();
   }
 
-  /** @param {import("./strings.js").Translate} say */
+  /** @param {import("./types").Translate} say */
   speak(say) {
     this.say = say;
     this.formats = formats(say.locale);
@@ -59,7 +56,6 @@ export class LogView {
     }
   }
 
-  /** @param {import("./chat.js").Chat} chat @returns {Entry[]} */
   #entries(chat) {
     const entries = chat.site?.greeting && !chat.transcript.hasOlder ? [this.#greeting(chat.site.greeting)] : [];
     chat.earlier.forEach((messages, index) => {
@@ -70,7 +66,6 @@ export class LogView {
     return entries;
   }
 
-  /** @param {Message[]} messages @param {import("./chat.js").Chat|null} chat null: an ended conversation, without delivery states */
   #conversation(messages, chat) {
     /** @type {Entry[]} */
     const entries = [];
@@ -96,7 +91,6 @@ export class LogView {
     return entries;
   }
 
-  /** @param {Shown} shown @returns {Entry} */
   #message(shown) {
     const { message, own, first, last, state } = shown;
     return {
@@ -109,7 +103,6 @@ export class LogView {
     };
   }
 
-  /** @param {Item} item @returns {Entry} */
   #pending(item) {
     const failed = item.state === "failed";
     return {
@@ -122,7 +115,6 @@ export class LogView {
     };
   }
 
-  /** @param {Item} item */
   #failure(item) {
     const final = item.reason === "too_long" || item.reason === "bad_frame" || item.reason === "forbidden";
     return [
@@ -132,18 +124,15 @@ export class LogView {
     ].filter((node) => node !== null);
   }
 
-  /** @param {Item} item */
   #waiting(item) {
     if (item.againAt === null) return el("span", {}, this.say("sending"));
     return el("span", {}, this.say("later", { count: Math.max(1, Math.ceil((item.againAt - this.now()) / 1000)) }));
   }
 
-  /** @param {boolean} own @param {boolean} first @param {string} [name] */
   #sender(own, first, name) {
     return el("p", { class: own || !first ? "visually-hidden" : "sender" }, own ? this.say("you") : name || this.say("conversation"));
   }
 
-  /** @param {Shown} shown */
   #foot({ message, last, state }) {
     const checking = message.masked?.some((entry) => entry.kind === "held");
     if (!last && !state && !checking && !message.edited) return "";
@@ -154,7 +143,6 @@ export class LogView {
       words.length ? el("span", {}, ` · ${words.join(" · ")}`) : "");
   }
 
-  /** @param {string} greeting @returns {Entry} */
   #greeting(greeting) {
     return {
       key: "greeting", signature: greeting,
@@ -162,7 +150,6 @@ export class LogView {
     };
   }
 
-  /** @param {string} key @param {string} text @returns {Entry} */
   #line(key, text) {
     return { key, signature: text, build: () => el("p", { class: "line", dir: "auto" }, text) };
   }

@@ -5,7 +5,6 @@ import { bridge } from "./bridge.js";
 import { Chat } from "./chat.js";
 import { Panel } from "./panel.js";
 import { profileOf } from "./profile.js";
-import { forget, remember } from "./session.js";
 import { translator } from "./strings.js";
 
 const THEMES = new Set(["light", "dark"]);
@@ -17,12 +16,12 @@ function seenBefore(seen) {
 }
 
 class Widget {
-  /** @param {HTMLElement} root @param {import("./strings.js").Translate} say */
+  /** @param {HTMLElement} root @param {import("./types").Translate} say */
   constructor(root, say) {
     this.root = root;
     this.say = say;
     this.life = new AbortController();
-    /** @type {import("./bridge.js").Bridge|null} */
+    /** @type {import("./types").Bridge|null} */
     this.page = null;
     this.open = false;
     /** What `hello` tells besides the position. @type {Record<string, any>} */
@@ -61,20 +60,20 @@ class Widget {
     return {
       open: () => this.#show(),
       close: () => { this.open = false; },
-      page: (/** @type {object} */ page) => {
+      page: (page) => {
         about.page = page;
         this.#tell("page", page);
       },
-      identify: (/** @type {any} */ identity) => {
+      identify: (identity) => {
         if (typeof identity?.token === "string") this.#tell("identify", { token: identity.token });
       },
-      setAttributes: (/** @type {any} */ attributes) => {
+      setAttributes: (attributes) => {
         about.profile = profileOf(Object.entries({ ...attributes }).map(([name, value]) => [name, String(value)]));
         this.#tell("profile", about.profile);
       },
-      setLocale: (/** @type {any} */ locale) => this.#speak(String(locale)),
-      setTheme: (/** @type {any} */ theme) => setAttributes(document.documentElement, { "data-theme": THEMES.has(theme) ? theme : null }),
-      prefill: (/** @type {any} */ text) => this.panel?.composer.prefill(String(text)),
+      setLocale: (locale) => this.#speak(String(locale)),
+      setTheme: (theme) => setAttributes(document.documentElement, { "data-theme": THEMES.has(theme) ? theme : null }),
+      prefill: (text) => this.panel?.composer.prefill(String(text)),
       reset: () => this.#forget(),
     };
   }
@@ -91,7 +90,6 @@ class Widget {
     for (const [type, fields] of untold) this.#tell(type, fields);
   }
 
-  /** @returns {import("./chat.js").Listener} */
   #listener() {
     return {
       changed: () => this.#changed(),
@@ -128,11 +126,12 @@ class Widget {
     if (chat?.conversation) this.page?.tell("store", `${chat.conversation} ${chat.seenSeq}`);
   }
 
-  #keep() {
+  async #keep() {
     this.#noteSeen();
     const { token } = this.chat ?? {};
     if (token && !this.remembered) {
       this.remembered = true;
+      const { remember } = await import("./session.js");
       remember(this.root.dataset.session ?? "", token);
     }
   }
@@ -141,6 +140,7 @@ class Widget {
     const { chat } = this;
     if (!chat) return;
     chat.connection.stop();
+    const { forget } = await import("./session.js");
     await forget(this.root.dataset.forget ?? "", chat.token);
     this.page?.tell("store", null);
     this.remembered = false;
@@ -156,7 +156,6 @@ class Widget {
     this.#changed();
   }
 
-  /** @param {string} locale */
   async #speak(locale) {
     this.say = await translator(locale);
     this.about.locale = locale;

@@ -9,7 +9,7 @@ const ENDED = new Map([[4403, "blocked"], [4404, "unavailable"], [4409, "replace
 const AGAIN = new Map([[4409, "here"], [4401, "retry"], [4400, "retry"]]);
 
 export class Notice {
-  /** @param {HTMLElement} line @param {import("../shared/connection.js").Clock} [clock] */
+  /** @param {HTMLElement} line @param {import("../shared/types").Clock} [clock] */
   constructor(line, clock = systemClock) {
     this.line = line;
     this.clock = clock;
@@ -17,7 +17,7 @@ export class Notice {
     this.said = "";
   }
 
-  /** @param {import("../shared/connection.js").Connection} connection @param {import("./strings.js").Translate} say */
+  /** @param {import("../shared/connection.js").Connection} connection @param {import("./types").Translate} say */
   render(connection, say) {
     const { phase, code } = connection.state;
     if (phase === "ended") {
@@ -36,7 +36,6 @@ export class Notice {
     this.timer = null;
   }
 
-  /** @param {string} text @param {string|null} action @param {() => void} act */
   #say(text, action, act) {
     if (text === this.said) return;
     this.said = text;

@@ -44,7 +44,7 @@ export class Panel {
     listen(document, "keydown", (event) => event.key === "Escape" && this.#escape(), signal);
   }
 
-  /** @param {import("./strings.js").Translate} say */
+  /** @param {import("./types").Translate} say */
   speak(say) {
     this.say = say;
     for (const node of this.root.querySelectorAll("[data-say]")) node.textContent = say(/** @type {any} */ (node).dataset.say);
@@ -82,7 +82,7 @@ export class Panel {
     this.composer.focus();
   }
 
-  /** @param {import("../shared/transcript.js").Message} message */
+  /** @param {import("./types").Message} message */
   announce(message) {
     if (!this.scroll.atEnd) {
       this.news += 1;
@@ -101,7 +101,6 @@ export class Panel {
     this.composer.focus();
   }
 
-  /** @param {string} text @returns {boolean} */
   #send(text) {
     const missing = !this.consent.hidden && !this.agreed.checked;
     this.problem.hidden = !missing;
@@ -134,7 +133,6 @@ export class Panel {
     if (wanted) this.#show(wanted, question);
   }
 
-  /** @param {string} wanted @param {string} question */
   async #show(wanted, question) {
     const { askDetails, askRating } = await import("./cards.js");
     const { chat, say, signal, card } = this;
@@ -159,7 +157,6 @@ export class Panel {
     }, COUNTDOWN_EVERY);
   }
 
-  /** @param {HTMLElement} target */
   #clicked(target) {
     const button = /** @type {HTMLElement|null} */ (target.closest("[data-retry],[data-remove]"));
     if (button?.dataset.retry) this.chat.outbox.retry(button.dataset.retry);

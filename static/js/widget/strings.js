@@ -3,8 +3,7 @@
  * What the widget says. A text is a sentence, or one sentence for each plural form of `{count}`.
  * Another language is one more module with the same names; what it lacks is said in English.
  *
- * @typedef {Record<string, string|Record<string, string>>} Strings
- * @typedef {{locale: string, language: string, dir: "ltr"|"rtl", (name: string, values?: Record<string, any>): string}} Translate
+ * @import {Strings, Translate} from "./types"
  */
 
 /** @type {Strings} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @type {import("./strings.js").Strings} */
+/** @type {import("./types").Strings} */
 export const STRINGS = {
   open: "فتح الدردشة",
   close: "إغلاق الدردشة",
