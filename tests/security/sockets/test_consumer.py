@@ -69,7 +69,7 @@ class Echo(GuardedConsumer):
     def encode_error(self, refusal: FrameRefused) -> bytes:
         return json.dumps({"error": refusal.code, "ref": refusal.ref, "retry": refusal.retry_after}).encode()
 
-    async def on_hello(self, frame: Said) -> None:
+    async def on_hello(self, frame: Said) -> None:  # noqa: ARG002
         self.send_frame(b"welcome")
 
     async def on_say(self, frame: Said) -> None:
@@ -81,7 +81,7 @@ class Echo(GuardedConsumer):
         leak.set("dirty")
 
     async def on_fail(self, frame: Said) -> None:
-        raise self.failures[frame.body]()
+        raise self.failures[frame.body]
 
 
 Open = Callable[..., Wire]
@@ -313,7 +313,7 @@ async def test_a_restart_sends_what_is_queued_and_tells_everybody(opened: Open) 
 
 
 def test_a_frame_without_a_handler_fails_the_build() -> None:
-    with pytest.raises(TypeError, match="on_more|more"):
+    with pytest.raises(TypeError, match="more"):
 
         class Forgetful(Echo):
             frames: ClassVar[dict[str, type]] = {**Echo.frames, "more": Said}

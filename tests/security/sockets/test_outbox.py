@@ -124,7 +124,7 @@ async def test_an_idle_outbox_has_no_task() -> None:
     before = asyncio.all_tasks()
     outbox = client.outbox()
     outbox.put(b"x")
-    while not client.texts:
+    while not client.texts:  # noqa: ASYNC110
         await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before

@@ -87,5 +87,5 @@ class Store:
         known = {id_: self.stored[tenant_id, id_] for id_ in conversations}
         return {id_: max(event.rev or 0 for event in events) for id_, events in known.items() if events}
 
-    async def current(self, tenant_id: int, room: RoomName) -> Sequence[Event]:
+    async def current(self, tenant_id: int, room: RoomName) -> Sequence[Event]:  # noqa: ARG002
         return self.states.get(room, [])

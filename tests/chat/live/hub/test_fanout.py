@@ -80,7 +80,7 @@ async def cluster(valkey: Valkey) -> AsyncIterator[Cluster]:
 async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
     """Wait for something that no event tells: a connection's state inside a hub."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -257,7 +257,7 @@ async def test_a_room_is_subscribed_only_while_it_has_members(cluster: Cluster, 
         hub.leave(name, listener.member)
     await until(lambda: not hub._subscriber._asked)
     async with asyncio.timeout(10):
-        while await in_thread(subscribed):
+        while await in_thread(subscribed):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert not hub._rooms
 

@@ -18,7 +18,7 @@ class Gaps:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, room: ConversationRoom) -> None:
+    def __call__(self, room: ConversationRoom) -> None:  # noqa: ARG002
         self.count += 1
 
 
