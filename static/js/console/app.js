@@ -3,7 +3,7 @@ import { announcer } from "../shared/announce.js";
 import { systemClock } from "../shared/connection.js";
 import { formats } from "../shared/time.js";
 import { clicked, createActions } from "./actions.js";
-import { createSession } from "./live/session.js";
+import { Session } from "./live/session.js";
 import { typingSignal } from "./live/typing.js";
 import { say } from "./messages.js";
 import { may } from "./model/acts.js";
@@ -81,6 +81,55 @@ function moreOfList(app) {
   app.session.list(view === "all" && filter === "closed" ? "closed" : view, true);
 }
 
+/** Once a second, while the page lives. @param {any} app */
+function createTicker(app) {
+  /** @type {Set<() => void>} */
+  const runs = new Set();
+  let seconds = 0;
+  return {
+    /** @param {() => void} run */
+    onTick: (run) => runs.add(run),
+    /** @param {number} period seconds @param {() => void} run */
+    every: (period, run) => runs.add(() => { if (seconds % period === 0) run(); }),
+    start() {
+      const timer = setInterval(() => {
+        seconds += 1;
+        app.store.dispatch({ type: "tick", now: app.now() });
+        for (const run of runs) run();
+      }, 1000);
+      app.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    },
+  };
+}
+
+/** What views may ask for. @param {any} app */
+function doors(app) {
+  const actions = createActions(app);
+  return {
+    may: (/** @type {any} */ name) => may(app.store.state, name),
+    has: (/** @type {string} */ id) => Object.hasOwn(actions, id),
+    run: (/** @type {string} */ id) => actions[id](),
+    clicked: (/** @type {any} */ button) => clicked(app, button),
+    show: (/** @type {any} */ view, /** @type {any} */ filter) => show(app, view, filter),
+    go: (/** @type {any} */ id, /** @type {any} */ how) => go(app, id, how),
+    write: (/** @type {any} */ mode) => write(app, mode),
+    more: () => moreOfList(app),
+    /** @param {import("./model/types.js").Message} message */
+    edit(message) {
+      app.store.dispatch({ type: "editing", editing: { conversation: app.store.state.selected, id: message.id, text: message.text } });
+      app.focus.composer();
+    },
+  };
+}
+
+/** @param {ReturnType<typeof createPrefs>} prefs @param {string} root */
+function openStore(prefs, root) {
+  const wanted = prefs.get("view");
+  const view = wanted === "mine" || wanted === "all" ? wanted : "queue";
+  const start = initialState({ view, selected: conversationOf(location.pathname, root) });
+  return createStore(reduce, start, (run) => queueMicrotask(run));
+}
+
 /**
  * @param {object} options
  * @param {string} options.root the console's path
@@ -91,17 +140,14 @@ function moreOfList(app) {
 export function createApp({ root, socket, signal, region }) {
   const clock = systemClock;
   const prefs = createPrefs(() => localStorage);
-  const selected = conversationOf(location.pathname, root);
-  const view = /** @type {"queue"} */ (["queue", "mine", "all"].includes(prefs.get("view")) ? prefs.get("view") : "queue");
-  const store = createStore(reduce, initialState({ view, selected }), (run) => queueMicrotask(run));
   const announced = announcer(region, { clock, summary: say.newVisitor });
-  /** @type {Set<() => void>} */
-  const ticks = new Set();
-  let seconds = 0;
-
   /** @type {any} */
   const app = {
-    root, signal, clock, prefs, store,
+    root,
+    signal,
+    clock,
+    prefs,
+    store: openStore(prefs, root),
     drafts: createDrafts(),
     formats: formats(document.documentElement.lang || undefined),
     theme: themeOf(document),
@@ -109,40 +155,17 @@ export function createApp({ root, socket, signal, region }) {
     now: () => clock.now(),
     looking: () => false,
     announce: announced.say,
-    may: (/** @type {any} */ name) => may(store.state, name),
-    has: (/** @type {string} */ id) => Object.hasOwn(actions, id),
-    run: (/** @type {string} */ id) => actions[id](),
-    clicked: (/** @type {any} */ button) => clicked(app, button),
-    show: (/** @type {any} */ view, /** @type {any} */ filter) => show(app, view, filter),
-    go: (/** @type {any} */ id, /** @type {any} */ how) => go(app, id, how),
-    write: (/** @type {any} */ mode) => write(app, mode),
-    more: () => moreOfList(app),
-    /** @param {import("./model/types.js").Message} message */
-    edit(message) {
-      const conversation = store.state.selected;
-      store.dispatch({ type: "editing", editing: { conversation, id: message.id, text: message.text } });
-      app.focus.composer();
-    },
-    /** Once a second while the page is seen. @param {() => void} run */
-    onTick: (run) => ticks.add(run),
-    /** @param {number} period seconds @param {() => void} run */
-    every: (period, run) => ticks.add(() => { if (seconds % period === 0) run(); }),
   };
-  app.session = createSession({ url: socket, store, looking: (id) => app.looking(id), notify: (event) => notified(app, event) });
-  app.typing = typingSignal({ tell: app.session.typing, clock });
-  const actions = createActions(app);
-
+  app.session = new Session({ url: socket, store: app.store, looking: (id) => app.looking(id), notify: (event) => notified(app, event) });
+  app.typing = typingSignal({ tell: (id, active) => app.session.typing(id, active), clock });
+  const ticker = createTicker(app);
+  Object.assign(app, doors(app), { onTick: ticker.onTick, every: ticker.every });
+  signal.addEventListener("abort", () => {
+    announced.stop();
+    app.session.stop();
+  }, { once: true });
   app.start = () => {
-    const timer = setInterval(() => {
-      seconds += 1;
-      store.dispatch({ type: "tick", now: clock.now() });
-      for (const run of ticks) run();
-    }, 1000);
-    signal.addEventListener("abort", () => {
-      clearInterval(timer);
-      announced.stop();
-      app.session.stop();
-    }, { once: true });
+    ticker.start();
     app.session.start();
   };
   return app;

@@ -2,7 +2,7 @@
 import { hook } from "../shared/dom.js";
 import { createApp } from "./app.js";
 import { mountKeyboard } from "./keyboard.js";
-import { layoutOf } from "./layout.js";
+import { Layout } from "./layout.js";
 import { say } from "./messages.js";
 import { conversationOf } from "./model/route.js";
 import { mountConnection } from "./views/connection.js";
@@ -41,7 +41,7 @@ function start(shell) {
     signal: ending.signal,
     region: hook(document, "announce"),
   });
-  app.layout = layoutOf(shell, app);
+  app.layout = new Layout(shell, app);
   app.toasts = mountToasts(hook(document, "toasts"), app);
   mountConnection(hook(shell, "connection"), app);
   mountRail(hook(shell, "rail"), hook(document, "menu"), app);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { KNOWN_FRAMES } from "../../../static/js/console/live/incoming.js";
-import { createSession } from "../../../static/js/console/live/session.js";
+import { Session } from "../../../static/js/console/live/session.js";
 import { initialState, reduce, threadOf } from "../../../static/js/console/model/state.js";
 import { createStore } from "../../../static/js/console/model/store.js";
 import { Clock, network, settled } from "../fakes.js";
@@ -16,7 +16,7 @@ function desk({ selected = /** @type {string|null} */ (null), looking = false } 
   const store = createStore(reduce, initialState({ selected }), (run) => run());
   /** @type {any[]} */
   const notices = [];
-  const session = createSession({
+  const session = new Session({
     url: "ws://host/ws/agent/", store, looking: () => looking, notify: (event) => notices.push(event), now: () => clock.now(),
     wiring: { clock, WebSocketImpl: net.FakeSocket, random: () => 0, watch: () => {} },
   });
@@ -277,14 +277,14 @@ describe("coming back", () => {
 
   test("lists that were shown are asked for again", async () => {
     const on = desk();
-    on.session.list("all");
-    on.answer("list", { type: "list", view: "all", conversations: [], more: false });
+    on.session.list("closed");
+    on.answer("list", { type: "list", view: "closed", conversations: [], more: false });
     await settled();
     on.net.last.drops(1012);
     await settled();
     on.clock.advance(1);
     on.arrive();
-    assert.deepEqual(on.sent("list").map((/** @type {any} */ frame) => frame.view), ["mine", "all"]);
+    assert.deepEqual(on.sent("list").map((/** @type {any} */ frame) => frame.view), ["mine", "all", "closed"]);
   });
 
   test("who reads along asks to read along again", async () => {

@@ -8,7 +8,7 @@ import { createItem, itemFacts, updateItem } from "./bubble.js";
 import { emptyState, skeleton } from "./empty.js";
 import { observe, reconcile } from "./observe.js";
 import { nameOf } from "./row.js";
-import { scrollKeeper } from "./scroll.js";
+import { ScrollKeeper } from "./scroll.js";
 
 const PAGE = 30;
 const FIRST_WINDOW = 60;
@@ -36,114 +36,150 @@ function itemsOf(app, state, id, size) {
   return [...items, ...pending];
 }
 
-/** The pill that says how many messages came below. @param {any} app @param {HTMLElement} pill @param {() => void} toEnd */
-function mountPill(app, pill, toEnd) {
-  let count = 0;
-  listen(pill, "click", toEnd, app.signal);
-  return {
-    /** @param {number} n @param {boolean} away */
-    show(n, away) {
-      count = n;
-      pill.hidden = !away || count === 0;
-      setAttributes(pill, { "aria-label": say.newPillLong(count) });
-      fill(pill, say.newPill(count));
-    },
-  };
+/** The pill that says how many messages came below. */
+class Pill {
+  /** @param {HTMLElement} button */
+  constructor(button) {
+    this.button = button;
+  }
+
+  /** @param {number} count @param {boolean} away whether the reader is somewhere else */
+  show(count, away) {
+    this.button.hidden = !away || count === 0;
+    setAttributes(this.button, { "aria-label": say.newPillLong(count) });
+    fill(this.button, say.newPill(count));
+  }
 }
 
-/**
- * @param {any} app
- * @param {HTMLElement} log role=log
- * @param {HTMLElement} pillButton
- */
-export function mountLog(app, log, pillButton) {
-  const keeper = scrollKeeper(log);
-  const edge = el("p", { class: "log__edge" });
-  const list = el("div", {});
-  const rest = el("div", {});
-  fill(log, edge, list, rest);
-  const loading = skeleton(app.clock);
-  const pill = mountPill(app, pillButton, () => {
-    toEnd();
-    log.focus({ preventScroll: true }); // the pill is about to vanish with the focus on it
-  });
-  let size = FIRST_WINDOW;
-  /** @type {string|null} */
-  let shownId = null;
+class LogView {
+  /** @param {any} app @param {HTMLElement} log role=log @param {HTMLElement} pill */
+  constructor(app, log, pill) {
+    this.app = app;
+    this.log = log;
+    this.keeper = new ScrollKeeper(log);
+    this.pill = new Pill(pill);
+    this.edge = el("p", { class: "log__edge" });
+    this.list = el("div", {});
+    this.rest = el("div", {});
+    this.loading = skeleton(app.clock);
+    this.size = FIRST_WINDOW;
+    /** @type {string|null} */
+    this.shown = null;
+    fill(log, this.edge, this.list, this.rest);
+  }
 
-  function toEnd() {
-    keeper.toEnd();
-    look();
+  /** @param {string} id */
+  isLookingAt(id) {
+    return this.app.store.state.selected === id && !document.hidden && this.keeper.atEnd && this.log.offsetParent !== null;
+  }
+
+  toEnd() {
+    this.keeper.toEnd();
+    this.look();
   }
 
   /** Tell the session what the agent has before his eyes, and renew the pill. */
-  function look() {
-    const { state } = app.store;
-    const id = state.selected;
-    if (id === null) return pill.show(0, false);
-    const thread = threadOf(state, id);
-    const last = thread.messages.at(-1)?.seq ?? 0;
-    if (app.looking(id) && last > 0) app.session.seen(id, last);
-    const after = Math.max(threadOf(app.store.state, id).seenSeq, 0);
-    const fresh = thread.messages.filter((one) => one.seq > after && one.author.kind !== "system").length;
-    pill.show(fresh, !keeper.atEnd);
+  look() {
+    const { store, session } = this.app;
+    const id = store.state.selected;
+    if (id === null) {
+      this.pill.show(0, false);
+      return;
+    }
+    const { messages } = threadOf(store.state, id);
+    const last = messages.at(-1)?.seq ?? 0;
+    if (last > 0 && this.isLookingAt(id)) session.seen(id, last);
+    const { seenSeq } = threadOf(store.state, id);
+    const fresh = messages.filter((one) => one.seq > seenSeq && one.author.kind !== "system").length;
+    this.pill.show(fresh, !this.keeper.atEnd);
   }
 
-  function reachTop() {
-    const { state } = app.store;
-    if (log.scrollTop > HISTORY_WITHIN || state.selected === null || keeper.following) return;
+  scrolled() {
+    this.keeper.scrolled();
+    this.look();
+    this.reachTop();
+  }
+
+  resized() {
+    this.keeper.resized();
+    this.look();
+  }
+
+  /** Near the top: first what is known already, then what the server has. */
+  reachTop() {
+    const { state } = this.app.store;
+    if (this.log.scrollTop > HISTORY_WITHIN || state.selected === null || this.keeper.following) return;
     const thread = threadOf(state, state.selected);
-    if (thread.messages.length > size) {
-      size += PAGE;
-      render(state);
+    if (thread.loading) return;
+    if (thread.messages.length > this.size) {
+      this.size += PAGE;
+      this.render(state);
     } else if (thread.hasOlder) {
-      size += PAGE;
-      app.session.older(state.selected);
+      this.size += PAGE;
+      this.app.session.older(state.selected);
     }
   }
 
   /** @param {any} state */
-  function render(state) {
+  render(state) {
     const id = state.selected;
-    log.hidden = id === null;
+    this.log.hidden = id === null;
+    const fresh = id !== this.shown;
+    if (fresh || (this.keeper.following && this.size > MOST_SHOWN)) this.size = FIRST_WINDOW;
+    this.shown = id;
     if (id === null) return;
     const thread = threadOf(state, id);
-    const fresh = id !== shownId;
-    if (fresh || (keeper.following && size > MOST_SHOWN)) size = FIRST_WINDOW;
-    shownId = id;
     const one = state.conversations[id];
-    setAttributes(log, { "aria-label": say.log(one ? nameOf(one) : say.visitor), "aria-busy": String(thread.loading) });
-    keeper.around(() => {
-      edge.textContent = edgeText(thread, size);
-      reconcile(list, itemsOf(app, state, id, size), {
-        key: (item) => item.key,
-        create: createItem,
-        facts: itemFacts,
-        update: (element, item) => updateItem(element, item, { formats: app.formats, me: state.me?.id ?? null }),
-      });
-      if (thread.loaded) loading.hide(), fill(rest, thread.missing && emptyState("missing"));
-      else loading.showIn(rest);
-    });
-    if (fresh) keeper.toEnd();
-    look();
+    setAttributes(this.log, { "aria-label": say.log(one ? nameOf(one) : say.visitor), "aria-busy": String(thread.loading) });
+    this.keeper.around(() => this.#fill(state, thread, id));
+    if (fresh) this.keeper.toEnd();
+    this.look();
   }
 
-  app.looking = (/** @type {string} */ id) =>
-    app.store.state.selected === id && !document.hidden && keeper.atEnd && log.offsetParent !== null;
+  /** @param {any} state @param {any} thread @param {string} id */
+  #fill(state, thread, id) {
+    const { app } = this;
+    this.edge.textContent = edgeText(thread, this.size);
+    reconcile(this.list, itemsOf(app, state, id, this.size), {
+      key: (item) => item.key,
+      create: createItem,
+      facts: itemFacts,
+      update: (element, item) => updateItem(element, item, { formats: app.formats, me: state.me?.id ?? null }),
+    });
+    if (thread.loaded) {
+      this.loading.hide();
+      fill(this.rest, thread.missing && emptyState("missing"));
+    } else this.loading.showIn(this.rest);
+  }
+}
 
-  const pick = (/** @type {any} */ state) => [
-    state.selected, state.threads[state.selected ?? ""], state.outbox, state.me, state.connection.phase,
-    state.conversations[state.selected ?? ""]?.visitor,
-  ];
-  observe(app.store, pick, render, app.signal);
-  listen(log, "scroll", () => { keeper.scrolled(); look(); reachTop(); }, app.signal, { passive: true });
-  listen(document, "visibilitychange", look, app.signal);
+/** What a log shows of the state. @param {any} state */
+const picked = (state) => [
+  state.selected, state.threads[state.selected ?? ""], state.outbox, state.me, state.connection.phase,
+  state.conversations[state.selected ?? ""]?.visitor,
+];
+
+/**
+ * @param {any} app
+ * @param {HTMLElement} log role=log
+ * @param {HTMLElement} pill
+ */
+export function mountLog(app, log, pill) {
+  const view = new LogView(app, log, pill);
+  app.looking = (/** @type {string} */ id) => view.isLookingAt(id);
+  observe(app.store, picked, (state) => view.render(state), app.signal);
+  listen(log, "scroll", () => view.scrolled(), app.signal, { passive: true });
   listen(log, "click", (event) => app.clicked(event.target.closest("[data-act]")), app.signal);
-  const sizes = new ResizeObserver(() => { keeper.resized(); look(); });
+  listen(document, "visibilitychange", () => view.look(), app.signal);
+  listen(pill, "click", () => {
+    view.toEnd();
+    log.focus({ preventScroll: true }); // the pill is about to vanish with the focus on it
+  }, app.signal);
+  const sizes = new ResizeObserver(() => view.resized());
   sizes.observe(log);
   app.signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
-  app.every(30, () => render(app.store.state));
-  return { toEnd };
+  app.every(30, () => view.render(app.store.state));
+  return view;
 }
 
 /** @param {any} thread @param {number} size */

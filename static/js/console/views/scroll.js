@@ -5,57 +5,65 @@
 
 const AT_END_WITHIN = 48;
 
-/** @param {HTMLElement} log */
-export function scrollKeeper(log) {
-  let following = true;
-  /** @type {{element: Element, top: number}|null} */
-  let anchor = null;
+/** @typedef {{element: Element, top: number}} Anchor an element and its distance from the log's upper edge */
 
-  const toEnd = () => {
-    log.scrollTop = log.scrollHeight;
-    following = true;
-  };
+export class ScrollKeeper {
+  /** @param {HTMLElement} log */
+  constructor(log) {
+    this.log = log;
+    /** Whether the end stays in view when something is added. */
+    this.following = true;
+    /** @type {Anchor|null} */
+    this.anchor = null;
+  }
 
-  /** The first element that is at least partly in view, and where. */
-  function findAnchor() {
-    const edge = log.getBoundingClientRect().top;
-    for (const element of log.querySelectorAll("[data-seq]")) {
+  /** Whether the end is in view. */
+  get atEnd() {
+    const { log } = this;
+    return log.scrollHeight - log.scrollTop - log.clientHeight <= AT_END_WITHIN;
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.following = true;
+  }
+
+  /** The reader scrolled. */
+  scrolled() {
+    this.following = this.atEnd;
+    this.anchor = this.following ? null : this.#find();
+  }
+
+  /** Call around every change of the log. @param {() => void} change */
+  around(change) {
+    const anchor = this.following ? null : this.#find();
+    change();
+    this.#restore(anchor);
+  }
+
+  /** The log itself changed its size: the composer grew, the window turned. */
+  resized() {
+    this.#restore(this.anchor);
+  }
+
+  /** @param {Anchor|null} anchor */
+  #restore(anchor) {
+    if (this.following) this.toEnd();
+    else if (anchor?.element.isConnected) this.log.scrollTop += this.#topOf(anchor.element) - anchor.top;
+  }
+
+  /** The first message that is at least partly in view. @returns {Anchor|null} */
+  #find() {
+    for (const element of this.log.querySelectorAll("[data-seq]")) {
       const box = element.getBoundingClientRect();
-      if (box.bottom > edge) return { element, top: box.top - edge };
+      const top = this.#topOf(element);
+      if (top + box.height > 0) return { element, top };
     }
     return null;
   }
 
-  return {
-    /** Whether the end is in view. */
-    get atEnd() {
-      return log.scrollHeight - log.scrollTop - log.clientHeight <= AT_END_WITHIN;
-    },
-    get following() {
-      return following;
-    },
-    /** The reader scrolled. */
-    scrolled() {
-      following = this.atEnd;
-      anchor = following ? null : findAnchor();
-    },
-    toEnd,
-    /** Call around every change of the log. @param {() => void} change */
-    around(change) {
-      const held = following ? null : findAnchor();
-      change();
-      if (following) toEnd();
-      else if (held?.element.isConnected) this.hold(held);
-    },
-    /** @param {{element: Element, top: number}} held */
-    hold(held) {
-      const now = held.element.getBoundingClientRect().top - log.getBoundingClientRect().top;
-      log.scrollTop += now - held.top;
-    },
-    /** The log itself changed its size: the composer grew, the window turned. */
-    resized() {
-      if (following) toEnd();
-      else if (anchor?.element.isConnected) this.hold(anchor);
-    },
-  };
+  /** @param {Element} element */
+  #topOf(element) {
+    return element.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
+  }
 }

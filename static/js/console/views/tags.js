@@ -6,6 +6,27 @@ import { observe, reconcile } from "./observe.js";
 
 const TAG_LENGTH = 40;
 
+/** @param {string} tag @param {boolean} removable */
+function parts(tag, removable) {
+  const remove = removable && el("button", { class: "tag__remove", type: "button", "data-tag": tag, "aria-label": say.tags.remove(tag) }, "×");
+  return [el("span", { dir: "auto" }, tag), remove];
+}
+
+/** @param {any} state @param {HTMLElement} list @param {HTMLElement} form */
+function render(state, list, form) {
+  const one = state.conversations[state.selected ?? ""];
+  if (!one) return;
+  const can = acts(state, one).tag;
+  form.hidden = !can;
+  list.hidden = one.tags.length === 0;
+  reconcile(list, /** @type {string[]} */ (one.tags), {
+    key: (tag) => tag,
+    create: () => el("li", { class: "tag" }),
+    facts: () => [can],
+    update: (element, tag) => fill(element, ...parts(tag, can)),
+  });
+}
+
 /** @param {HTMLElement} root @param {any} app */
 export function mountTags(root, app) {
   const list = el("ul", { class: "tag-list", role: "list" });
@@ -31,22 +52,5 @@ export function mountTags(root, app) {
   }, app.signal);
 
   const pick = (/** @type {any} */ s) => [s.selected, s.conversations[s.selected ?? ""]?.tags, s.permissions];
-  observe(app.store, pick, (state) => {
-    const one = state.conversations[state.selected ?? ""];
-    if (!one) return;
-    const can = acts(state, one).tag;
-    form.hidden = !can;
-    list.hidden = one.tags.length === 0;
-    reconcile(list, /** @type {string[]} */ (one.tags), {
-      key: (tag) => tag,
-      create: () => el("li", { class: "tag" }),
-      facts: () => [can],
-      update: (element, tag) =>
-        fill(
-          element,
-          el("span", { dir: "auto" }, tag),
-          can && el("button", { class: "tag__remove", type: "button", "data-tag": tag, "aria-label": say.tags.remove(tag) }, "×"),
-        ),
-    });
-  }, app.signal);
+  observe(app.store, pick, (state) => render(state, list, form), app.signal);
 }
