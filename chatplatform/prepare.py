@@ -14,10 +14,14 @@ from django.db.migrations.executor import MigrationExecutor
 from chatplatform.console import step
 
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+django.setup()  # what follows imports models
+
+from chat.demo.people import switch_accounts  # noqa: E402
+
+
 def main() -> None:
     """Do what is not done yet."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
-    django.setup()
     executor = MigrationExecutor(connections["owner"])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
@@ -26,6 +30,8 @@ def main() -> None:
     if settings.DEMO and "seed_demo" in get_commands():
         with step("Filling in the demo"):
             call_command("seed_demo", verbosity=0)
+    elif not settings.DEMO:
+        switch_accounts(is_active=False)
 
 
 if __name__ == "__main__":

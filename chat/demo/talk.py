@@ -1,0 +1,131 @@
+"""A few weeks of conversations, told by the product's own services: masked, sealed and numbered like real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from chat.demo import fixed_id
+from chat.live.protocol.shapes import Author, AuthorKind
+from chat.live.writer.orders import masked_in
+from chat.models import Conversation, Visitor
+from chat.personal import Page, Profile
+from chat.services import assignment, beginning, lifecycle, messages
+from chat.services.visitors import VisitorSession
+from security.masking import mask
+from security.permissions import Grant
+from tenants.access import grant_of
+from tenants.models import Department, Membership, Site
+
+CONVERSATIONS = Path(__file__).with_name("conversations.json")
+BETWEEN = timedelta(seconds=50)
+_KINDS = {"v": AuthorKind.VISITOR, "a": AuthorKind.AGENT, "n": AuthorKind.NOTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Those who speak: agents by their short name, and the site on which it happens."""
+
+    site: Site
+    agents: dict[str, Grant]
+    departments: dict[str, UUID]
+
+
+def seed_conversations(*, now: datetime) -> int:
+    """Tell what has not been told yet, in the scope of the tenant; times count back from `now`. How many were new."""
+    members = Membership.objects.select_related("role", "user").filter(
+        user__email__in=["alice@acme.example", "bob@acme.example"]
+    )
+    cast = Cast(
+        site=Site.objects.get(key="pk_demo_acme"),
+        agents={member.user.email.partition("@")[0]: grant_of(member) for member in members},
+        departments=dict(Department.objects.values_list("name", "public_id")),
+    )
+    told = set(Visitor.objects.values_list("public_id", flat=True))
+    stories = json.loads(CONVERSATIONS.read_text(encoding="utf-8"))
+    fresh = [(number, story) for number, story in enumerate(stories) if _visitor_id(number) not in told]
+    for number, story in fresh:
+        _tell(number, story, cast, _start(story, now))
+    return len(fresh)
+
+
+def _visitor_id(number: int) -> UUID:
+    return fixed_id("acme", "visitor", number)
+
+
+def _start(story: dict[str, Any], now: datetime) -> datetime:
+    """So many days ago at that hour; for today, so many hours ago."""
+    if story["days"] == 0:
+        return now + timedelta(hours=story["hour"])
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=story["days"])
+    return day + timedelta(hours=story["hour"])
+
+
+def _tell(number: int, story: dict[str, Any], cast: Cast, at: datetime) -> None:
+    visitor = VisitorSession(
+        public_id=_visitor_id(number),
+        token=None,
+        token_digest=hashlib.sha256(_visitor_id(number).bytes).digest(),
+        pk=None,
+        profile=Profile(name=story["visitor"], email=story["email"]),
+    )
+    (_, first), *others = story["lines"]
+    text = mask(first)
+    begun = beginning.begin_conversation(
+        opening=beginning.Opening(
+            site_pk=cast.site.pk,
+            session=visitor,
+            client_id=fixed_id("acme", "message", number, 0),
+            text=text,
+            masked=masked_in(text),
+            department=cast.departments[story["department"]],
+            page=Page(url=f"https://shop.acme.example{story['page']}", title="Acme"),
+            locale="en",
+            address="203.0.113.7",
+        ),
+        now=at,
+    )
+    if story["agent"]:
+        agent = cast.agents[story["agent"]]
+        assignment.claim(grant=agent, conversation=begun.conversation, now=at + BETWEEN / 2)
+        at = _speak(number, others, begun.conversation, visitor, agent, at)
+        _end(story, begun.conversation, begun.visitor_pk, agent, at)
+    else:
+        _speak(number, others, begun.conversation, visitor, None, at)
+
+
+def _speak(
+    number: int, lines: list[list[str]], conversation: UUID, visitor: VisitorSession, agent: Grant | None, at: datetime
+) -> datetime:
+    for index, (who, line) in enumerate(lines, start=1):
+        at += BETWEEN
+        kind = _KINDS[who]
+        author = Author(kind, visitor.public_id, visitor.profile.name)
+        if kind is not AuthorKind.VISITOR and agent is not None:
+            author = Author(kind, agent.membership_public_id, agent.name)
+        text = mask(line)
+        messages.append(
+            Conversation.objects.select_for_update().get(public_id=conversation),
+            author=author,
+            text=text,
+            masked=masked_in(text),
+            client_id=fixed_id("acme", "message", number, index),
+            now=at,
+        )
+    return at
+
+
+def _end(story: dict[str, Any], conversation: UUID, visitor_pk: int, agent: Grant, at: datetime) -> None:
+    tags = [mask(tag) for tag in story["tags"]]
+    lifecycle.tag_conversation(grant=agent, conversation=conversation, add=tags, remove=())
+    lifecycle.close_conversation(grant=agent, conversation=conversation, outcome="resolved", now=at + BETWEEN)
+    if story["rating"]:
+        comment = mask(story["comment"]) if story["comment"] else None
+        lifecycle.rate_conversation(
+            visitor_pk=visitor_pk, conversation=conversation, score=story["rating"], comment=comment
+        )
