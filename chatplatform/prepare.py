@@ -13,7 +13,6 @@ from django.db.migrations.executor import MigrationExecutor
 
 from chatplatform.console import step
 
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
 django.setup()  # what follows imports models
 

@@ -70,7 +70,7 @@ RIVAL = Organisation(
 )
 ORGANISATIONS = (ACME, RIVAL)
 OPERATOR = Person("oscar@platform.example", "Oscar", "operator")
-EMAILS = tuple(person.email for found in ORGANISATIONS for person in found.people) + (OPERATOR.email,)
+EMAILS = (*(person.email for found in ORGANISATIONS for person in found.people), OPERATOR.email)
 
 
 def seed_people(organisation: Organisation, *, password: str, site_url: str) -> int:
