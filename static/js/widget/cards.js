@@ -57,7 +57,10 @@ export function askRating(card, say, rate, signal) {
     el("span", { "aria-hidden": "true" }, "★")));
   const form = el("form", { class: "card-form", "data-rating": true },
     el("fieldset", {}, el("legend", { class: "card-title" }, say("rate")), el("div", { class: "scores" }, ...scores)), extra);
-  listen(form, "change", () => { extra.hidden = false; }, signal);
+  listen(form, "change", () => {
+    extra.hidden = false;
+    extra.scrollIntoView({ block: "nearest" });
+  }, signal);
   listen(form, "submit", async (event) => {
     event.preventDefault();
     try {

@@ -4,7 +4,7 @@ import { fill, hook, icon, listen, setAttributes } from "../shared/dom.js";
 
 /** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
 export function standing(chat, say) {
-  if (chat.status === "closed") return say("ended");
+  if (chat.status === "closed") return `${say("ended")}. ${say("again")}`;
   if (chat.status === "open" && chat.agent) return say("joined", { name: chat.agent });
   if (!chat.site) return "";
   if (!chat.site.online) return say("offline");
