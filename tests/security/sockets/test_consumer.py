@@ -81,7 +81,8 @@ class Echo(GuardedConsumer):
         leak.set("dirty")
 
     async def on_fail(self, frame: Said) -> None:
-        raise self.failures[frame.body]
+        error = self.failures[frame.body]()
+        raise error
 
 
 Open = Callable[..., Wire]
