@@ -37,7 +37,7 @@ def signed_out(request: HttpRequest | None, user: User | None, **_: object) -> N
         _record(Action.SESSION_SIGNED_OUT, user, request)
 
 
-def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: object) -> None:
+def sign_in_failed(credentials: dict[str, Any], **_: object) -> None:
     """Without the name that was typed, which may be a password: with the person, where there is one."""
     person = person_with(str(credentials.get("email") or credentials.get("username") or ""))
     _record_attempt(Action.SESSION_SIGN_IN_FAILED, person, Outcome.FAILED)

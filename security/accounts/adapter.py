@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         stages: list[str] = super().get_login_stages()
         return [stage for stage in stages if not (settings.DEMO and stage == _EMAIL_STAGE)]
 
-    def should_send_confirmation_mail(self, request: HttpRequest, email_address: Any, signup: bool) -> bool:  # noqa: ARG002, FBT001 - allauth's interface
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: Any, signup: bool) -> bool:  # noqa: ARG002 - allauth's interface
         """Only for a change of address.
 
         The mail of the sign-up holds a link that asks for the password too. A link without that, sent to whomever an attacker named, would
@@ -61,7 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             request.axes_locked_out = True  # type: ignore[attr-defined]
             request.axes_credentials = credentials  # type: ignore[attr-defined]
             user_locked_out.send(
-                "security", request=request, username=lockout.username(request, credentials), ip_address=lockout.address(request)
+                "security",
+                request=request,
+                username=lockout.username(request, credentials),
+                ip_address=lockout.address(request),
             )
             raise
 
@@ -85,5 +88,3 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def format_email_subject(self, subject: str) -> str:
         """Without a prefix: the sender says who writes."""
         return subject
-
-

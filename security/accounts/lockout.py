@@ -26,7 +26,9 @@ _NAME_FIELDS = ("email", "username", "login")
 
 def name_digest(name: str) -> str:
     """What stands for a name in counters: the same for each way of writing it, and of no use without SECRET_KEY."""
-    return salted_hmac("security.accounts.lockout", normalize_email(name[:_LONGEST_NAME]), algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "security.accounts.lockout", normalize_email(name[:_LONGEST_NAME]), algorithm="sha256"
+    ).hexdigest()
 
 
 def username(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:

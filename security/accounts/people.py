@@ -34,7 +34,9 @@ def confirm_email(user: User) -> bool:
     address, created = EmailAddress.objects.get_or_create(
         user=user, email=user.email, defaults={"primary": True, "verified": True}
     )
-    return created or bool(EmailAddress.objects.filter(pk=address.pk, verified=False).update(verified=True, primary=True))
+    return created or bool(
+        EmailAddress.objects.filter(pk=address.pk, verified=False).update(verified=True, primary=True)
+    )
 
 
 @transaction.atomic

@@ -28,7 +28,9 @@ _PRECISION = timedelta(seconds=30)
 """Activity is written down at most this often, so a limit may end up to this much early, never late."""
 
 
-def polling(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def polling(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A view that a page asks by itself: being asked is no sign of a person."""
 
     @wraps(view)

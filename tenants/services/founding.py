@@ -67,7 +67,9 @@ def create_tenant(*, slug: str, name: str, owner: User, is_confirmed: bool = Tru
 def _furnish(owner: User, *, is_confirmed: bool) -> Membership:
     Policy.objects.create()
     roles = {
-        slug: Role.objects.create(slug=slug, name=str(title), permissions=sorted(ROLE_PERMISSIONS[slug]), is_builtin=True)
+        slug: Role.objects.create(
+            slug=slug, name=str(title), permissions=sorted(ROLE_PERMISSIONS[slug]), is_builtin=True
+        )
         for slug, title in ROLE_NAMES.items()
     }
     department = Department.objects.create(name=DEFAULT_DEPARTMENT, is_default=True)

@@ -11,13 +11,12 @@ from .people import Organisation, organisation
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(request: pytest.FixtureRequest) -> Iterator[None]:
+def _nothing_remembered() -> Iterator[None]:
     """Neither keys of rows that are gone nor the counters of limits."""
     keyring.forget_everything()
+    cache.clear()
     yield
     keyring.forget_everything()
-    if {"db", "committed_db"} & set(request.fixturenames):
-        cache.clear()
 
 
 @pytest.fixture

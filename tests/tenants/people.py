@@ -42,7 +42,9 @@ class Organisation:
         user = person(f"{name}@{self.slug}.example", name.title())
         with tenant_scope(self.tenant_id):
             membership = Membership.objects.create(user=user, role=Role.objects.get(slug=role), name=name.title())
-            DepartmentMembership.objects.create(department=Department.objects.get(is_default=True), membership=membership)
+            DepartmentMembership.objects.create(
+                department=Department.objects.get(is_default=True), membership=membership
+            )
         return membership
 
     def actions(self) -> list[str]:

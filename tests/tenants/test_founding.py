@@ -134,5 +134,7 @@ def test_the_command_founds_and_invites(django_capture_on_commit_callbacks: Djan
 
 
 def test_a_dry_run_of_the_command_changes_nothing() -> None:
-    call_command("create_tenant", slug="acme", name="Acme", owner_email="olga@acme.example", dry_run=True, stdout=StringIO())
+    call_command(
+        "create_tenant", slug="acme", name="Acme", owner_email="olga@acme.example", dry_run=True, stdout=StringIO()
+    )
     assert person_with("olga@acme.example") is None

@@ -30,7 +30,9 @@ def link() -> str:
     return found[1]
 
 
-def test_known_and_unknown_addresses_are_answered_alike(client: Client, commits: DjangoCaptureOnCommitCallbacks) -> None:
+def test_known_and_unknown_addresses_are_answered_alike(
+    client: Client, commits: DjangoCaptureOnCommitCallbacks
+) -> None:
     person("known@acme.example", "Known")
     answers = []
     for email in ("known@acme.example", "unknown@acme.example"):
@@ -44,11 +46,13 @@ def test_known_and_unknown_addresses_are_answered_alike(client: Client, commits:
     assert said[0] == said[1]
 
 
-def test_the_mail_and_the_password_together_open_the_organisation(client: Client, commits: DjangoCaptureOnCommitCallbacks) -> None:
+def test_the_mail_and_the_password_together_open_the_organisation(
+    client: Client, commits: DjangoCaptureOnCommitCallbacks
+) -> None:
     with commits(execute=True):
         client.post("/signup/", FORM)
     path = link()
-    assert "name=\"password\"" in client.get(path).content.decode()
+    assert 'name="password"' in client.get(path).content.decode()
     assert not has_confirmed(User.objects.get()), "opening the link confirms nothing"
     response = client.post(path, {"password": PASSWORD})
     assert (response.status_code, response.headers["Location"]) == (303, "/get-started/")

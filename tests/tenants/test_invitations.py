@@ -1,0 +1,117 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from security.accounts.people import create_person
+from security.errors import Conflict, Denied, NotFound
+from security.models import User
+from security.scoping import tenant_scope
+from tenants.access import access_invitation, memberships_of
+from tenants.models import Directory, Invitation
+from tenants.services import accept_invitation, invite_member
+
+from .people import PASSWORD, Organisation, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def token(acme: Organisation, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> str:
+    """Of Ada's invitation to Bob, to answer as an agent, out of his mail."""
+    with django_capture_on_commit_callbacks(execute=True), tenant_scope(acme.tenant_id):
+        invite_member(grant=acme.grant("ada"), email="Bob@acme.example", role="agent")
+    [message] = mail.outbox
+    assert message.to == ["bob@acme.example"]
+    found = re.search(r"/invitations/(\S+)/", str(message.body))
+    assert found
+    return found[1]
+
+
+def test_a_stranger_joins_with_a_name_and_a_password(acme: Organisation, token: str, client: Client) -> None:
+    response = client.post(f"/invitations/{token}/", {"full_name": "Bob Builder", "password": PASSWORD})
+    assert (response.status_code, response.headers["Location"]) == (303, "/console/")
+    assert acme.member("bob").name == "Bob Builder"
+    assert acme.grant("bob").role == "agent"
+    assert acme.actions()[-3:] == ["member.invited", "member.joined", "session.signed_in"]
+
+
+def test_the_secret_is_good_once(acme: Organisation, token: str, client: Client) -> None:
+    client.post(f"/invitations/{token}/", {"full_name": "Bob", "password": PASSWORD})
+    assert Client().get(f"/invitations/{token}/").status_code == 404
+
+
+def test_the_secret_is_written_down_nowhere(acme: Organisation, token: str) -> None:
+    assert len(token) >= 43, "256 bits"
+    with tenant_scope(acme.tenant_id):
+        rows = [*Directory.objects.values_list("digest", flat=True), *Invitation.objects.values_list()]
+    assert token not in repr(rows)
+
+
+def test_an_expired_invitation_is_as_one_that_never_was(acme: Organisation, token: str) -> None:
+    access_invitation(token, now=timezone.now() + timedelta(days=7, minutes=-1))
+    with pytest.raises(NotFound):
+        access_invitation(token, now=timezone.now() + timedelta(days=7, minutes=1))
+
+
+def test_a_newer_invitation_makes_the_older_one_worthless(acme: Organisation, token: str) -> None:
+    with tenant_scope(acme.tenant_id):
+        invite_member(grant=acme.grant("ada"), email="bob@acme.example", role="agent")
+    with pytest.raises(NotFound):
+        access_invitation(token)
+
+
+def test_only_the_one_who_was_invited_may_accept(acme: Organisation, rival: Organisation, token: str) -> None:
+    with pytest.raises(Denied):
+        accept_invitation(invitation=access_invitation(token), user=rival.user("mallory"))
+    assert [ref.tenant_slug for ref in memberships_of(rival.user("mallory"))] == ["rival"]
+
+
+def test_an_unconfirmed_address_is_not_the_one_that_was_invited(acme: Organisation, token: str) -> None:
+    squatter = create_person(email="bob@acme.example", full_name="Not Bob", password=PASSWORD)
+    with pytest.raises(Denied):
+        accept_invitation(invitation=access_invitation(token), user=squatter)
+
+
+def test_a_known_person_signs_in_first(acme: Organisation, token: str, client: Client) -> None:
+    bob = person("bob@acme.example", "Bob")
+    page = client.get(f"/invitations/{token}/").content.decode()
+    assert "/accounts/login/?next=" in page
+    assert client.post(f"/invitations/{token}/", {"full_name": "Eve", "password": PASSWORD}).status_code == 200
+    assert memberships_of(bob) == (), "neither name nor password in the form joins somebody who has an account"
+    client.force_login(bob)
+    client.post(f"/invitations/{token}/")
+    assert [ref.tenant_slug for ref in memberships_of(bob)] == ["acme"]
+
+
+def test_somebody_else_is_asked_to_sign_out(
+    acme: Organisation, rival: Organisation, token: str, client: Client
+) -> None:
+    client.force_login(rival.user("mallory"))
+    assert "signed in as somebody else" in client.post(f"/invitations/{token}/").content.decode()
+    access_invitation(token)
+
+
+def test_an_agent_invites_nobody(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        invite_member(grant=acme.grant("alice"), email="bob@acme.example", role="agent")
+
+
+def test_nobody_gives_more_than_he_has(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        invite_member(grant=acme.grant("ada"), email="bob@acme.example", role="owner")
+
+
+def test_a_member_is_not_invited_again(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Conflict) as refused:
+        invite_member(grant=acme.grant("ada"), email="alice@acme.example", role="agent")
+    assert refused.value.code == "already_member"
+
+
+def test_a_secret_of_another_kind_opens_nothing(acme: Organisation, client: Client) -> None:
+    assert client.get(f"/invitations/{acme.site_key}/").status_code == 404
+    assert not User.objects.filter(email="bob@acme.example").exists()

@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from security.errors import Conflict, Denied, NotFound
+from security.permissions import Grant
+from security.revocation import revoked_since
+from security.scoping import tenant_scope
+from tenants.access import active_grant
+from tenants.models import Membership
+from tenants.services import change_role, remove_member, resume_member, suspend_member
+
+from .people import Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+def demote(*, grant: Grant, member: UUID) -> Membership:
+    return change_role(grant=grant, member=member, role="analyst")
+
+
+TAKES_AWAY: list[Callable[..., Membership]] = [suspend_member, remove_member, demote]
+
+
+@pytest.mark.parametrize(
+    ("act", "action"),
+    [(suspend_member, "member.suspended"), (remove_member, "member.removed"), (demote, "member.role_changed")],
+)
+def test_who_loses_a_right_loses_what_is_open(acme: Organisation, act: Callable[..., Membership], action: str) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        act(grant=acme.grant("ada"), member=alice.public_id)
+    assert str(alice.public_id) in {revoked.subject for revoked in revoked_since(timezone.now() - timedelta(minutes=1))}
+    assert acme.actions()[-1] == action
+
+
+def test_a_suspended_member_is_out_until_resumed(acme: Organisation) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        suspend_member(grant=acme.grant("ada"), member=alice.public_id)
+        assert active_grant(alice.user_id, acme.tenant_id) is None
+        resume_member(grant=acme.grant("ada"), member=alice.public_id)
+    assert acme.grant("alice").role == "agent"
+
+
+def test_a_membership_that_has_run_out_gives_nothing(acme: Organisation) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        Membership.objects.filter(pk=alice.pk).update(expires_at=timezone.now())
+    assert active_grant(alice.user_id, acme.tenant_id) is None
+
+
+@pytest.mark.parametrize("act", TAKES_AWAY)
+def test_the_last_owner_stays(acme: Organisation, act: Callable[..., Membership]) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Conflict) as refused:
+        act(grant=acme.grant("olga"), member=acme.member("olga").public_id)
+    assert refused.value.code == "last_owner"
+
+
+@pytest.mark.parametrize("act", TAKES_AWAY)
+def test_one_of_two_owners_may_go(acme: Organisation, act: Callable[..., Membership]) -> None:
+    acme.join("oscar", "owner")
+    with tenant_scope(acme.tenant_id):
+        act(grant=acme.grant("oscar"), member=acme.member("olga").public_id)
+
+
+@pytest.mark.parametrize("act", TAKES_AWAY)
+def test_nobody_touches_who_holds_more(acme: Organisation, act: Callable[..., Membership]) -> None:
+    acme.join("oscar", "owner")
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        act(grant=acme.grant("ada"), member=acme.member("olga").public_id)
+
+
+@pytest.mark.parametrize("act", TAKES_AWAY)
+def test_an_agent_may_not(acme: Organisation, act: Callable[..., Membership]) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        act(grant=acme.grant("alice"), member=acme.member("alice").public_id)
+
+
+def test_an_administrator_makes_no_owner(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        change_role(grant=acme.grant("ada"), member=acme.member("alice").public_id, role="owner")
+
+
+@pytest.mark.parametrize("act", TAKES_AWAY)
+def test_a_foreign_member_is_as_a_missing_one(
+    acme: Organisation, rival: Organisation, act: Callable[..., Membership]
+) -> None:
+    foreign = rival.member("mallory").public_id
+    with tenant_scope(acme.tenant_id):
+        for missing in (foreign, uuid4()):
+            with pytest.raises(NotFound):
+                act(grant=acme.grant("ada"), member=missing)

@@ -1,0 +1,109 @@
+"""From the session to the scope, asked anew at each request; and the pages at both ends of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from security.scoping import tenant_scope
+from tenants.access import access_site
+from tenants.models import Membership, MembershipStatus, Role
+from tenants.services import note_site_seen
+
+from .people import Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def olga(acme: Organisation, client: Client) -> Client:
+    client.force_login(acme.user("olga"))
+    return client
+
+
+def also_in(rival: Organisation, acme: Organisation) -> None:
+    """Olga becomes an agent of Rival's, after Acme's owner."""
+    with tenant_scope(rival.tenant_id):
+        role = Role.objects.get(slug="admin")
+        later = timezone.now() + timedelta(seconds=1)
+        Membership.objects.create(user=acme.user("olga"), role=role, name="Olga", created_at=later)
+
+
+def test_who_is_not_signed_in_is_led_there(client: Client) -> None:
+    assert client.get("/get-started/").headers["Location"] == "/accounts/login/?next=/get-started/"
+    assert client.get("/get-started/status/", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_the_page_names_ones_own_site(olga: Client, acme: Organisation, rival: Organisation) -> None:
+    page = olga.get("/get-started/").content.decode()
+    assert acme.site_key in page
+    assert rival.site_key not in page
+
+
+def test_a_role_without_the_right_is_refused(acme: Organisation, client: Client) -> None:
+    client.force_login(acme.user("alice"))
+    assert client.get("/get-started/").status_code == 403
+
+
+def test_a_suspended_member_is_refused_at_the_next_request(olga: Client, acme: Organisation) -> None:
+    assert olga.get("/get-started/").status_code == 200
+    with tenant_scope(acme.tenant_id):
+        Membership.objects.filter(name="Olga").update(status=MembershipStatus.SUSPENDED.value)
+    assert olga.get("/get-started/").status_code == 403
+
+
+def test_a_session_that_names_a_foreign_tenant_falls_back(
+    olga: Client, acme: Organisation, rival: Organisation
+) -> None:
+    session = olga.session
+    session["tenant_id"] = rival.tenant_id
+    session.save()
+    assert acme.site_key in olga.get("/get-started/").content.decode()
+
+
+def test_switching_changes_the_scope_and_is_remembered(olga: Client, acme: Organisation, rival: Organisation) -> None:
+    also_in(rival, acme)
+    assert acme.site_key in olga.get("/get-started/").content.decode()
+    tenants = {ref.tenant_slug: ref.tenant_public_id for ref in olga.get("/").wsgi_request.memberships}  # type: ignore[attr-defined]
+    response = olga.post(f"/tenants/{tenants['rival']}/switch/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/console/")
+    assert rival.site_key in olga.get("/get-started/").content.decode()
+    assert rival.actions()[-1] == "session.tenant_switched"
+    olga.post(f"/tenants/{tenants['acme']}/switch/")
+    olga.logout()
+    olga.cookies["tenant"] = str(tenants["acme"])
+    olga.force_login(acme.user("olga"))
+    assert acme.site_key in olga.get("/get-started/").content.decode(), "the newest would be Rival"
+
+
+def test_nobody_switches_to_a_foreign_tenant(olga: Client, rival: Organisation) -> None:
+    foreign = Client()
+    foreign.force_login(rival.user("mallory"))
+    [ref] = foreign.get("/").wsgi_request.memberships  # type: ignore[attr-defined]
+    assert olga.post(f"/tenants/{ref.tenant_public_id}/switch/").status_code == 404
+
+
+def test_pages_for_anybody_have_no_scope(olga: Client) -> None:
+    assert olga.get("/").wsgi_request.grant is None  # type: ignore[attr-defined]
+
+
+def test_the_status_turns_when_a_page_asks_for_the_widget(olga: Client, acme: Organisation) -> None:
+    assert olga.get("/get-started/status/").json() == {"seen": False, "origin": None, "seen_at": None}
+    note_site_seen(access_site(acme.site_key), "https://acme.example")
+    status = olga.get("/get-started/status/").json()
+    assert (status["seen"], status["origin"]) == (True, "https://acme.example")
+
+
+def test_leading_on_stays_on_our_own_origin(client: Client) -> None:
+    for evil in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"):
+        assert client.post("/theme/", {"theme": "dark", "next": evil}).headers["Location"] == "/"
+    assert client.post("/theme/", {"theme": "dark", "next": "/signup/"}).headers["Location"] == "/signup/"
+
+
+def test_a_chosen_theme_is_there_before_the_first_paint(client: Client) -> None:
+    assert "data-theme" not in client.get("/").content.decode()
+    client.post("/theme/", {"theme": "dark"})
+    assert 'data-theme="dark"' in client.get("/").content.decode()
+    client.post("/theme/", {"theme": "system"})
+    assert "data-theme" not in client.get("/").content.decode()
