@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
+from chat.cookies import visitor_cookie
 from chat.live import visiting
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
@@ -83,7 +84,7 @@ class VisitorSocket(ChatConsumer):
 
     def cookie(self) -> str | None:
         """The token that an earlier visit left in this browser."""
-        name = f"chat_visitor_{self.visit.site.key}"
+        name = visitor_cookie(self.visit.site.key)
         for header, value in self.scope["headers"]:
             if header == b"cookie":
                 try:
