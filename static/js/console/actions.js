@@ -71,8 +71,8 @@ function aboutConversation(app) {
       if (await close(app, one, "resolved")) app.run("next");
     }),
     editLast: () => {
-      const { state } = app.store;
-      const message = state.selected ? lastEditable(state, state.selected, app.now()) : null;
+      const found = selected(app);
+      const message = found && found.one.status !== "closed" ? lastEditable(app.store.state, found.one.id, app.now()) : null;
       if (message) app.edit(message);
     },
     claim: act("claim"),

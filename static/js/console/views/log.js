@@ -22,7 +22,7 @@ function itemsOf(app, state, id, size) {
   const now = app.now();
   const today = new Date(now);
   const own = shown.findLast((one) => one.author.kind === "agent" && one.author.id === state.me?.id);
-  const last = lastEditable(state, id, now);
+  const last = state.conversations[id]?.status === "closed" ? null : lastEditable(state, id, now);
   const receipt = own && (own.seq <= thread.visitorRead ? say.read : say.sent);
   const items = threadRows(shown, { newAfter: thread.newAfter }).map((row) => {
     if (row.kind === "day") return { ...row, label: app.formats.day(new Date(row.at), today) };
@@ -156,7 +156,7 @@ class LogView {
 /** What a log shows of the state. @param {any} state */
 const picked = (state) => [
   state.selected, state.threads[state.selected ?? ""], state.outbox, state.me, state.connection.phase,
-  state.conversations[state.selected ?? ""]?.visitor,
+  state.conversations[state.selected ?? ""]?.visitor, state.conversations[state.selected ?? ""]?.status,
 ];
 
 /**
