@@ -21,8 +21,7 @@ _BIN = Path(sys.executable).parent
 _HELP = """\
 Runs every check and test, on real PostgreSQL and Valkey that it starts for itself.
 
-Extra arguments go to pytest: ./test tests/security -k masking. With DATABASE_URL set to a superuser's URL the tests
-make their databases there. CI=true makes a missing program (Chromium, node) a failure."""
+Extra arguments go to pytest: ./test tests/security -k masking. CI=true makes a missing program (Chromium, node) a failure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 One process for both, since loading the project is most of the time of a second start.
 """
 
+import io
 import os
 
 import django
@@ -28,7 +29,7 @@ def main() -> None:
             call_command("migrate", verbosity=0)
     if settings.DEMO and "seed_demo" in get_commands():
         with step("Filling in the demo"):
-            call_command("seed_demo", verbosity=0)
+            call_command("seed_demo", verbosity=0, stdout=io.StringIO())
     elif not settings.DEMO:
         switch_accounts(is_active=False)
 

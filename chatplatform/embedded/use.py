@@ -24,20 +24,23 @@ def hold(layout: Layout, parts: Iterable[Part]) -> None:
     """Have each of `parts` running from now on until this process ends; EmbeddedError says why that cannot be."""
     layout.make()
     for part in parts:
-        use = layout.run / f"{part}.use"
-        with locks.exclusively(layout.run / f"{part}.start"):
-            if part not in _held:
-                descriptor = locks.open_lock(use)
-                fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a keeper that is just ending
-                _held[part] = descriptor
-            if not is_kept(layout, part):
-                _start_keeper(layout, part)
-        wait_until(
-            layout.server(part).answers,
-            alive=lambda part=part: is_kept(layout, part),  # type: ignore[misc]
-            seconds=_READY_SECONDS,
-            failure=lambda: f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
-        )
+        _hold(layout, part)
+
+
+def _hold(layout: Layout, part: Part) -> None:
+    with locks.exclusively(layout.run / f"{part}.start"):
+        if part not in _held:
+            descriptor = locks.open_lock(layout.run / f"{part}.use")
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a keeper that is just ending
+            _held[part] = descriptor
+        if not is_kept(layout, part):
+            _start_keeper(layout, part)
+    wait_until(
+        layout.server(part).answers,
+        alive=lambda: is_kept(layout, part),
+        seconds=_READY_SECONDS,
+        failure=lambda: f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
+    )
 
 
 def release() -> list[Part]:

@@ -59,7 +59,5 @@ def test_what_is_left_is_still_a_module(tmp_path: Path) -> None:
     for path in MODULES:
         copy = tmp_path / f"{path.stem}.mjs"
         copy.write_text(without_comments(path.read_text()))
-        done = subprocess.run(  # noqa: S603
-            [node, "--check", str(copy)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([node, "--check", str(copy)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{path}: {done.stderr}"

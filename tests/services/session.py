@@ -104,7 +104,7 @@ def _migrate(server: databases.Server) -> None:
     urls = Urls(
         server.url("chat_app", _TEMPLATE), server.url("chat_owner", _TEMPLATE), redis="unix:///nonexistent?db=0"
     )
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, str(_BASE / "manage.py"), "migrate", "--database=owner", "--verbosity=0"],
         env=os.environ | environment.values(urls),
         cwd=_BASE,
