@@ -73,13 +73,17 @@ class AgentSocket(ChatConsumer):
         return None
 
     async def ended(self) -> None:
+        if self.tenant_id is None:
+            return
         for task in self._tasks:
             task.cancel()
-        for conversation in tuple(self.watching):
-            await self.unwatch(conversation)
-        if self._is_present:
-            await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
-        await super().ended()
+        try:
+            for conversation in tuple(self.watching):
+                await self.unwatch(conversation)
+            if self._is_present:
+                await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
+        finally:  # the rooms are left, whatever the database says
+            await super().ended()
 
     @property
     def key(self) -> str:
