@@ -81,6 +81,13 @@ def on_scope_end(callback: Callable[[], None]) -> None:
         scope.at_end.append(callback)
 
 
+def abandon_scope() -> None:
+    """Undo everything done in the open scope when it ends, if there is one; for who answers an error instead of raising it."""
+    scope = _scope.get()
+    if scope is not None and scope.is_open_here():
+        scope.connection.set_rollback(True)
+
+
 @contextmanager
 def _opened(scope: _Scope, setting: str, value: int) -> Iterator[None]:
     token = _scope.set(scope)
@@ -88,11 +95,12 @@ def _opened(scope: _Scope, setting: str, value: int) -> Iterator[None]:
         with transaction.atomic():
             _set(setting, value)
             yield
+            if scope.connection.needs_rollback:  # abandoned: nothing more is said in this transaction
+                return
             while scope.at_end:
                 scope.at_end.pop(0)()
-            _set(
-                setting, None
-            )  # an outer transaction goes on without it; a rollback restores what was before by itself
+            # An outer transaction goes on without the setting; a rollback restores what was before by itself.
+            _set(setting, None)
     finally:
         _scope.reset(token)
 
