@@ -34,6 +34,10 @@ REPLAY: Final = 200
 """How many messages a client that comes back is sent at most; for the rest it asks by `history`."""
 
 
+EDITED: Final = "edited"
+"""The reason of a revision by its author."""
+
+
 class Audience(StrEnum):
     """Who reads: a visitor sees no notes, and his `prev_seq` leaves them out."""
 
@@ -163,6 +167,7 @@ class _Opened:
             masked=_masked(row),
             code=row.code or None,
             gone=text is None,
+            edited=row.revised_reason == EDITED,
         )
 
     def revision(self, row: Message) -> Revision:

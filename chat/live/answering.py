@@ -106,6 +106,12 @@ def view(*, grant: Grant, conversation: UUID) -> ConversationView:
     return summaries.summary(access.access_conversation(grant, conversation))
 
 
+def view_in_full(*, grant: Grant, conversation: UUID) -> ConversationView:
+    """The same with what may be known of the visitor, for the one who looks at it."""
+    opened = _opened(grant, access.access_conversation(grant, conversation), messages=())
+    return replace(opened.conversation, visitor=opened.visitor)
+
+
 def newest_rev(*, grant: Grant, conversation: UUID) -> int:
     """Up to where a client that shows nothing of it yet needs nothing."""
     return access.access_conversation(grant, conversation).last_rev

@@ -116,6 +116,10 @@ class AgentConsumer(AgentActs):
         self.send_frame(
             server.history(conversation=frame.conversation, messages=found.messages, more=found.more, ref=frame.ref)
         )
+        if frame.before_seq is None:
+            full = await self.call(answering.view_in_full, grant=self.grant, conversation=frame.conversation)
+            self.show_all([full])
+            self.send_frame(server.conversation(full))
 
     async def on_ping(self, frame: agent.Ping) -> None:
         self.send_frame(server.pong(self.last_seqs, ref=frame.ref))

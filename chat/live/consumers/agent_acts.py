@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from django.utils import timezone
@@ -33,6 +34,7 @@ class AgentActs(AgentSocket):
         except NotFound:
             self.shut(conversation)
             return
+        self.send_frame(server.conversation(replace(opened.conversation, visitor=opened.visitor)))
         for frame in opened.frames:
             if not await self.replay_frame(frame):
                 return
@@ -44,16 +46,19 @@ class AgentActs(AgentSocket):
         if taken is None:
             raise FrameRefused(ErrorCode.QUEUE_EMPTY)
         await self.assign(taken.public_id, ref=frame.ref)
+        self.live.states.touch_agents(self.grant.tenant_id)
 
     async def on_claim(self, frame: agent.Claim) -> None:
         await self.note_activity()
         await self.call(assignment.claim, grant=self.grant, conversation=frame.conversation, now=timezone.now())
         await self.assign(frame.conversation, ref=frame.ref)
+        self.live.states.touch_agents(self.grant.tenant_id)
 
     async def on_accept(self, frame: agent.Accept) -> None:
         await self.note_activity()
         await self.call(assignment.accept_offer, grant=self.grant, conversation=frame.conversation, now=timezone.now())
         await self.assign(frame.conversation, ref=frame.ref)
+        self.live.states.touch_agents(self.grant.tenant_id)
 
     async def on_decline(self, frame: agent.Decline) -> None:
         await self.note_activity()
@@ -122,6 +127,7 @@ class AgentActs(AgentSocket):
 
     async def _answer(self, conversation: UUID, ref: int | None) -> None:
         """How it stands now. Who has just passed on his last right to see it is told only that it went."""
+        self.live.states.touch_agents(self.grant.tenant_id)
         try:
             view = await self.call(answering.view, grant=self.grant, conversation=conversation)
         except NotFound:

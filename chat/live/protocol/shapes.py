@@ -81,6 +81,7 @@ class MessageView:
     masked: Sequence[Masked] = ()
     code: str | None = None
     gone: bool = False
+    edited: bool = False
 
     def seen(self, *, prev_seq: int, client_id: UUID | None = None) -> MessageView:
         """The same message for another reader."""
@@ -104,6 +105,8 @@ class MessageView:
             found["code"] = self.code
         if self.gone:
             found["gone"] = True
+        if self.edited:
+            found["edited"] = True
         return found
 
 
@@ -201,6 +204,7 @@ class ConversationView:
     tags: Sequence[str] = ()
     waiting_since: datetime | None = None
     last_text: MaskedText | None = None
+    last_at: datetime | None = None
     visitor: VisitorView | None = None
     last_seq: int | None = None
     last_rev: int | None = None
@@ -215,6 +219,7 @@ class ConversationView:
             "tags": list(self.tags),
             "waiting_since": _at(self.waiting_since),
             "last_text": self.last_text,
+            "last_at": _at(self.last_at),
         }
         if self.visitor is not None:
             found["visitor"] = self.visitor.json()
