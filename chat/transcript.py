@@ -8,6 +8,7 @@ number of queries for any number of messages.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -206,8 +207,12 @@ def _masked(row: Message) -> list[Masked]:
 
 def _names(rows: Iterable[Message]) -> dict[UUID | None, str]:
     """Names by the public id of an author; no name for who is no longer there."""
-    visitors = {row.author_id for row in rows if row.author_kind == AuthorKind.VISITOR.value}
-    members = {row.author_id for row in rows if row.author_kind in (AuthorKind.AGENT.value, AuthorKind.NOTE.value)}
+    by_kind: dict[str, set[UUID]] = defaultdict(set)
+    for row in rows:
+        if row.author_id is not None:
+            by_kind[row.author_kind].add(row.author_id)
+    visitors = by_kind[AuthorKind.VISITOR.value]
+    members = by_kind[AuthorKind.AGENT.value] | by_kind[AuthorKind.NOTE.value]
     found: dict[UUID | None, str] = {}
     if visitors:
         for visitor in Visitor.objects.filter(public_id__in=visitors):

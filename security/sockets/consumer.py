@@ -51,7 +51,7 @@ class ParsedFrame(Protocol):
 Handler = Callable[[Any], Awaitable[None]]
 
 
-class GuardedConsumer(AsyncConsumer):
+class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
     """One socket, from its upgrade to its end.
 
     A subclass names its frames (`frames`: type to class) and has an `on_<type>` coroutine for each; one that is missing

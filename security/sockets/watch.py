@@ -44,7 +44,7 @@ class Watchdog:
         try:
             return await receive()
         except asyncio.CancelledError:
-            if self._stopped and self._reader is not None and self._reader.uncancel() == 0:
+            if self._was_stopped() and self._reader is not None and self._reader.uncancel() == 0:
                 return None
             raise
         finally:
@@ -56,6 +56,10 @@ class Watchdog:
             self._stopped = True
             if self._reader is not None:
                 self._reader.cancel()
+
+    def _was_stopped(self) -> bool:
+        """Asked again after waiting, when it may have changed."""
+        return self._stopped
 
     def stop(self) -> None:
         """Disarm."""
