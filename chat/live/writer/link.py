@@ -19,6 +19,8 @@ from psycopg.types.numeric import Int8BinaryDumper
 logger = logging.getLogger(__name__)
 
 CONNECT_WITHIN: Final = 3
+REPLAN_AFTER: Final = 10.0
+"""Seconds. A plan that was made while a table was small is kept until somebody analyses the table; a busy tenant does not wait for that."""
 _NOT_LIBPQ: Final = frozenset({"context", "cursor_factory", "prepare_threshold", "row_factory", "autocommit"})
 # Every statement of the writer is a look-up by index. A plan made while a table was still empty would scan it from then on, so the planner is told;
 # a short lock is waited for, a long one is not (`lock_timeout`), and a commit is durable whatever the role's default says.
@@ -43,9 +45,11 @@ class Link:
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
+        self._replan_at = 0.0
 
     async def connection(self) -> AsyncConnection:
         """The present connection or a new one; psycopg.Error where there is none to be had."""
+        now = asyncio.get_running_loop().time()
         if self._connection is None:
             connection = await AsyncConnection.connect(
                 self._conninfo, autocommit=True, connect_timeout=CONNECT_WITHIN, prepare_threshold=None
@@ -53,6 +57,10 @@ class Link:
             connection.adapters.register_dumper(int, Int8BinaryDumper)  # one type, hence one prepared statement
             await connection.execute(_SETTINGS)
             self._connection = connection
+            self._replan_at = now + REPLAN_AFTER
+        elif now >= self._replan_at:
+            self._replan_at = now + REPLAN_AFTER
+            await self._connection.execute("DISCARD PLANS")
         return self._connection
 
     @contextmanager

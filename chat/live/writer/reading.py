@@ -102,8 +102,8 @@ async def _ask(connection: AsyncConnection, tenant_id: int, items: Sequence[Item
     await connection.execute(statements.ENTER_TO_READ, (str(tenant_id),), prepare=True)
     lock = statements.LOCK_FREE if skip_locked else statements.LOCK
     asked = _Asked(
-        await query(connection, lock, tenant_id, conversations),
-        await query(connection, statements.KEYS, tenant_id, conversations),
+        await query(connection, lock, tenant_id, conversations, tenant_id),
+        await query(connection, statements.KEYS, conversations, tenant_id),
     )
     posts = [sent(order) for order in orders if isinstance(order, Post)]
     if posts:
@@ -111,7 +111,7 @@ async def _ask(connection: AsyncConnection, tenant_id: int, items: Sequence[Item
         asked.known = await query(connection, statements.KNOWN, kinds, authors, client_ids, tenant_id)
     revised = [order.message for order in orders if isinstance(order, Revise)]
     if revised:
-        asked.targets = await query(connection, statements.TARGETS, tenant_id, revised)
+        asked.targets = await query(connection, statements.TARGETS, revised, tenant_id)
     return asked
 
 

@@ -16,12 +16,20 @@ ENTER_TO_READ: Final = "SELECT set_config('app.tenant_id', %s, true), set_config
 
 ENTER_TO_WRITE: Final = "SELECT set_config('app.tenant_id', %s, true), set_config('statement_timeout', '0', true)"
 
+# Each look-up is an equality with all columns of a unique index, behind OFFSET 0, which the planner does not flatten. Without that, and as long as
+# a table has no statistics, it walks through all that the tenant has ever written. Proof: tests/chat/live/test_writer_plans.py.
 _LOCK: Final = """
 SELECT c.tenant_id, c.id, c.public_id, c.status, c.visitor_id, c.department_id, c.assigned_to_id, c.offered_to_id,
        c.last_seq, c.last_rev, c.last_visible_seq, c.last_message_at
 FROM chat_conversation c
-WHERE c.tenant_id = %b AND c.public_id = ANY(%b::uuid[])
-ORDER BY c.id
+WHERE c.tenant_id = %b AND c.id = ANY(ARRAY(
+    SELECT found.id
+    FROM unnest(%b::uuid[]) AS wanted (public_id)
+    CROSS JOIN LATERAL (
+        SELECT i.id FROM chat_conversation i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
+    ) AS found
+))
+ORDER BY c.id + 0
 FOR NO KEY UPDATE OF c
 """
 LOCK: Final = _LOCK
@@ -32,24 +40,40 @@ LOCK_FREE: Final = _LOCK + "SKIP LOCKED"
 # What follows must be statements of their own: only those that begin after the lock was given see what the one before it committed.
 KEYS: Final = """
 SELECT k.subject_id, k.wrapped
-FROM security_subjectkey k
-WHERE k.tenant_id = %b AND k.kind = 'conversation' AND k.subject_id = ANY(%b::uuid[])
+FROM unnest(%b::uuid[]) AS wanted (public_id)
+CROSS JOIN LATERAL (
+    SELECT s.subject_id, s.wrapped
+    FROM security_subjectkey s
+    WHERE s.tenant_id = %b AND s.kind = 'conversation' AND s.subject_id = wanted.public_id
+    OFFSET 0
+) AS k
 """
 
 KNOWN: Final = """
 SELECT m.author_kind, m.author_id, m.client_id, m.public_id, c.public_id, c.status, m.seq, m.rev, m.prev_visible_seq,
        m.sent_at, m.body, m.masked, m.is_visible, k.wrapped
 FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) AS sent (author_kind, author_id, client_id)
-JOIN chat_message m ON m.tenant_id = %b AND m.author_kind = sent.author_kind
-                   AND m.author_id = sent.author_id AND m.client_id = sent.client_id
-JOIN chat_conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
-LEFT JOIN security_subjectkey k ON k.tenant_id = m.tenant_id AND k.kind = 'conversation' AND k.subject_id = c.public_id
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_message i
+    WHERE i.tenant_id = %b AND i.author_kind = sent.author_kind AND i.author_id = sent.author_id AND i.client_id = sent.client_id
+    OFFSET 0
+) AS m
+CROSS JOIN LATERAL (
+    SELECT i.public_id, i.status FROM chat_conversation i WHERE i.tenant_id = m.tenant_id AND i.id = m.conversation_id OFFSET 0
+) AS c
+LEFT JOIN LATERAL (
+    SELECT s.wrapped FROM security_subjectkey s
+    WHERE s.tenant_id = m.tenant_id AND s.kind = 'conversation' AND s.subject_id = c.public_id
+    OFFSET 0
+) AS k ON true
 """
 
 TARGETS: Final = """
 SELECT m.public_id, m.id, m.conversation_id, m.seq, m.author_kind, m.author_id, m.sent_at, m.is_visible, m.body IS NULL
-FROM chat_message m
-WHERE m.tenant_id = %b AND m.public_id = ANY(%b::uuid[])
+FROM unnest(%b::uuid[]) AS wanted (public_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_message i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
+) AS m
 """
 
 ADVANCE: Final = """
