@@ -1,9 +1,11 @@
 """What load balancers and monitoring are told."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
@@ -23,7 +25,7 @@ def unknown_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_database(settings: Settings, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database is nowhere."""
     with django_db_blocker.unblock():
-        connection = connections["default"]
+        connection = cast("DatabaseWrapper", connections["default"])
         connection.close()
         connection.close_pool()
         host, connection.settings_dict["HOST"] = connection.settings_dict["HOST"], "/nonexistent"

@@ -5,11 +5,12 @@ import os
 import shutil
 import socket
 import tempfile
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from chatplatform import server
 from chatplatform.deployment import is_loopback
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
         self.check(databases=["default"])
         connections.close_all()
-        connections["default"].close_pool()  # each process that serves opens its own
+        cast("DatabaseWrapper", connections["default"]).close_pool()  # each process that serves opens its own
         _refuse_taken_port(host, port)
         config = server.configuration(
             host=host,
