@@ -28,7 +28,8 @@ class _Form(forms.Form):
     """Labels as the designer wrote them, without a colon."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
 
 
 def _new_password() -> forms.CharField:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -14,8 +14,7 @@ from django.views.decorators.cache import never_cache
 from security.errors import Denied
 from security.permissions import Grant, Permission, require
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def grant_of_request(request: HttpRequest) -> Grant | None:
@@ -24,12 +23,12 @@ def grant_of_request(request: HttpRequest) -> Grant | None:
     return grant
 
 
-def member_page(permission: Permission | None = None) -> Callable[[View[P]], View[P]]:
+def member_page(permission: Permission | None = None) -> Callable[[View], View]:
     """A page for members, with this right if one is named: else sign-in, or a page that says what is missing. Never cached."""
 
-    def guard(view: View[P]) -> View[P]:
+    def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _signed_out(request)
             grant = grant_of_request(request)

@@ -20,6 +20,8 @@ from tenants.services.switching import choose_tenant
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
 """Pages of members. All others, in the widget's frame above all, run without a scope, whoever is signed in."""
+OPERATOR_PATHS = "/admin/platform/"
+"""Operators' pages: about all organisations, so in the scope of none, even where the operator is a member somewhere."""
 LAST_COOKIE = "tenant"
 
 
@@ -37,14 +39,15 @@ class TenantMiddleware:
         """Answer, in the scope of the session's active organisation where the page is a member's."""
         memberships: tuple[MembershipRef, ...] = ()
         active: MembershipRef | None = None
-        if isinstance(request.user, User):
-            memberships = memberships_of(request.user)
+        user = request.user
+        if isinstance(user, User):
+            memberships = memberships_of(user)
             active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
-        if active is None or not request.path_info.startswith(MEMBER_PATHS):
+        if not isinstance(user, User) or active is None or not request.path_info.startswith(MEMBER_PATHS):
             return self.get_response(request)
         with tenant_scope(active.tenant_id):
-            grant = active_grant(request.user.pk, active.tenant_id)
+            grant = active_grant(user.pk, active.tenant_id)
             request.grant = grant  # type: ignore[attr-defined]
             return self._answered(request, grant)
 

@@ -25,7 +25,7 @@ def create_person(*, email: str, full_name: str, password: str | None, is_confir
 
 def has_confirmed(user: User) -> bool:
     """Whether the person has shown that the mailbox is his."""
-    return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())
 
 
 @transaction.atomic

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.db.models.functions import Greatest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponseBase]
 IDLE_KEY = "idle_minutes"
 """In the session: the strictest idle limit of the person's organisations, put there by `tenants`."""
 DEFAULT_IDLE_MINUTES = 15
@@ -28,13 +28,11 @@ _PRECISION = timedelta(seconds=30)
 """Activity is written down at most this often, so a limit may end up to this much early, never late."""
 
 
-def polling(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def polling(view: View) -> View:
     """A view that a page asks by itself: being asked is no sign of a person."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.is_polling = True  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
@@ -48,7 +46,8 @@ def note_activity(session_key: str, now: datetime) -> bool:
 
 def ends_at(session: UserSession, idle_minutes: int) -> datetime:
     """When the session ends if nothing more happens in it."""
-    return min(session.created_at + LONGEST, session.last_seen_at + timedelta(minutes=idle_minutes))
+    ends: datetime = min(session.created_at + LONGEST, session.last_seen_at + timedelta(minutes=idle_minutes))
+    return ends
 
 
 class SessionLimitsMiddleware:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -58,6 +59,19 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
     invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation")
     record(Action.MEMBER_INVITED, on=invitation, role=wanted.slug)
     return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(*, grant: Grant, invitation: UUID) -> None:
+    """Make an open invitation worthless. Conflict("not_open") if it was accepted, withdrawn or has run out."""
+    require(grant, Permission.CONFIGURATION_MEMBERS)
+    found = Invitation.objects.select_for_update(of=("self",)).filter(public_id=invitation).first()
+    if found is None:
+        raise NotFound
+    if found.accepted_at is not None or found.expires_at <= timezone.now():
+        raise Conflict("not_open")
+    withdraw([found.pk])
+    record(Action.MEMBER_INVITATION_WITHDRAWN, on=found)
 
 
 def withdraw(invitation_ids: object) -> None:

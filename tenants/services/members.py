@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from importlib import import_module
+from typing import Any
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from security.audit import Action, record
+from security.audit import Action, changes_of, record, snapshot
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
-from tenants.models import Membership, MembershipStatus, Role
+from security.scoping import require_tenant_id
+from tenants.models import Department, Membership, MembershipStatus, Role
 from tenants.roles import OWNER, permissions_of
+from tenants.services.departments import put_in_departments
+from tenants.services.switching import TENANT_KEY
 
 
 @transaction.atomic
@@ -72,6 +80,62 @@ def remove_member(*, grant: Grant, member: UUID) -> Membership:
     return membership
 
 
+@transaction.atomic
+def change_member(
+    *, grant: Grant, member: UUID, name: str, capacity: int | None, departments: Collection[Department]
+) -> Membership:
+    """The name that visitors see, how many conversations at once (None: as the policy says), and where the member answers."""
+    membership = _lock(grant, member)
+    before = snapshot(membership)
+    membership.name, membership.capacity = name, capacity
+    membership.save(update_fields=["name", "capacity"])
+    changes = {**changes_of(before, membership), **put_in_departments(membership, departments)}
+    if changes:
+        record(Action.MEMBER_CHANGED, on=membership, changes=changes)
+    return membership
+
+
+@transaction.atomic
+def end_member_sessions(*, grant: Grant, member: UUID) -> int:
+    """Sign a member out of this tenant, in sessions that work in another one not at all; how many sessions ended."""
+    membership = _lock(grant, member)
+    tenant_id, store = require_tenant_id(), _session_store()
+    ended = 0
+    for session in UserSession.objects.filter(user_id=membership.user_id):
+        if store(session.session_key).get(TENANT_KEY) == tenant_id:
+            session.end()
+            ended += 1
+    revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    record(Action.MEMBER_SESSIONS_ENDED, on=membership, sessions=ended)
+    return ended
+
+
+@transaction.atomic
+def require_password_change(*, grant: Grant, member: UUID) -> Membership:
+    """Lead a member to a new password before anything else; what it is, only he knows."""
+    membership = _lock(grant, member)
+    user = membership.user
+    user.must_change_password = True
+    user.save(update_fields=["must_change_password"])
+    revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    record(Action.MEMBER_PASSWORD_CHANGE_REQUIRED, on=membership)
+    return membership
+
+
+def assignable_roles(grant: Grant) -> list[Role]:
+    """The roles that hold no more than the one who gives them."""
+    return [role for role in Role.objects.order_by("pk") if holds(grant, role)]
+
+
+def holds(grant: Grant, role: Role) -> bool:
+    """Whether the one who acts has every right of this role, so may give it and act on who has it."""
+    return permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions) <= grant.permissions
+
+
+def _session_store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore
+
+
 def _lock(grant: Grant, member: UUID) -> Membership:
     """The member, locked; Denied where he holds what the one who acts does not."""
     require(grant, Permission.CONFIGURATION_MEMBERS)
@@ -85,7 +149,7 @@ def _lock(grant: Grant, member: UUID) -> Membership:
 
 
 def _require_to_hold(grant: Grant, role: Role) -> None:
-    if not permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions) <= grant.permissions:
+    if not holds(grant, role):
         raise Denied
 
 

@@ -1,0 +1,22 @@
+"""A list of records that links by public id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+
+
+class PublicChangeList(ChangeList):
+    """Django's, naming rows by the admin's `key_field`, and letting the admin complete the rows of one page at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pk_attname = self.model_admin.key_field  # type: ignore[attr-defined]
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        self.model_admin.enrich(request, rows)  # type: ignore[attr-defined]
+        self.result_list = rows  # type: ignore[assignment]

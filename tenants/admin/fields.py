@@ -1,0 +1,76 @@
+"""Form fields that name records by their public ids, and one for lists of website addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from security.errors import Invalid
+from tenants.origins import origin_of
+
+if TYPE_CHECKING:
+    _Choice = forms.ModelChoiceField[Any]
+    _Choices = forms.ModelMultipleChoiceField[Any]
+else:
+    _Choice, _Choices = forms.ModelChoiceField, forms.ModelMultipleChoiceField
+
+_MOST_ORIGINS = 50
+
+
+class PublicChoiceField(_Choice):
+    """One of the organisation's records; primary keys neither leave nor enter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["to_field_name"] = "public_id"
+        super().__init__(*args, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A model form gives the foreign key as it is stored."""
+        if isinstance(value, int):
+            return self.queryset.filter(pk=value).values_list("public_id", flat=True).first()  # type: ignore[union-attr]
+        return super().prepare_value(value)
+
+
+class PublicChoicesField(_Choices):
+    """Several of the organisation's records."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["to_field_name"] = "public_id"
+        super().__init__(*args, **kwargs)
+
+
+class OriginsField(forms.CharField):
+    """Website addresses, one a line, brought to the form in which browsers name them."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=_MOST_ORIGINS * 256, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> Any:
+        """The list, without doubles."""
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if len(lines) > _MOST_ORIGINS:
+            raise ValidationError(_("At most %(most)s addresses."), code="many", params={"most": _MOST_ORIGINS})
+        return list(dict.fromkeys(_origin(number, line) for number, line in enumerate(lines, start=1)))
+
+    def has_changed(self, initial: Sequence[str] | None, data: Any) -> bool:
+        return [line.strip() for line in (data or "").splitlines() if line.strip()] != list(initial or ())
+
+
+def _origin(number: int, line: str) -> str:
+    try:
+        return origin_of(line)
+    except Invalid:
+        raise ValidationError(
+            _("Line %(number)s is no web address such as shop.example."), code="website", params={"number": number}
+        ) from None

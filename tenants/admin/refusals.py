@@ -1,0 +1,29 @@
+"""What a service refused, as a sentence for the one who asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from security.errors import DomainError
+
+_SENTENCES: Final = {
+    "already_member": _("This person is a member already."),
+    "default_department": _("The default department cannot be deleted. Make another one the default first."),
+    "last_owner": _("This is the last owner. Make somebody else an owner first."),
+    "not_active": _("The organisation is not active."),
+    "not_open": _("This invitation is not open any more."),
+    "not_suspended": _("This is not suspended."),
+    "role": _("There is no such role."),
+    "site_exists": _("A website with this name exists already."),
+    "website": _("Enter a web address such as shop.example."),
+}
+_OTHERWISE: Final = _("This was not possible: somebody else changed something meanwhile. Please look again.")
+
+
+def sentence_for(refusal: Exception) -> str:
+    """The sentence; a general one for what only the database could see, such as two people who took the same name at once."""
+    code = refusal.code if isinstance(refusal, DomainError) else ""
+    return gettext(str(_SENTENCES.get(code, _OTHERWISE)))

@@ -1,0 +1,33 @@
+"""The admin's menu, by subject."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Section(StrEnum):
+    """In the order of the menu."""
+
+    CHAT = "chat"
+    PEOPLE = "people"
+    ORGANISATION = "organisation"
+    AUDIT = "audit"
+    PLATFORM = "platform"
+
+    @property
+    def label(self) -> str | Promise:
+        """What stands above the section."""
+        return _LABELS[self]
+
+
+_LABELS: Final = {
+    Section.CHAT: _("Chat"),
+    Section.PEOPLE: _("People"),
+    Section.ORGANISATION: _("Organisation"),
+    Section.AUDIT: _("Audit"),
+    Section.PLATFORM: _("Platform"),
+}

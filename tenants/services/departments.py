@@ -1,0 +1,98 @@
+"""Departments and who answers in them. Whoever is put in or taken out reads other conversations from then on, so what he has open ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from security.audit import Action, changes_of, record, record_change
+from security.errors import Conflict
+from security.models import RevocationKind
+from security.permissions import Grant, Permission, require
+from security.revocation import revoke
+from tenants.models import Department, DepartmentMembership, Membership
+from tenants.services.records import locked
+
+
+@transaction.atomic
+def create_department(*, grant: Grant, name: str, members: Collection[Membership]) -> Department:
+    """A new department with these members."""
+    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    department = Department.objects.create(name=name)
+    pairs = _put(department, members)
+    record(Action.DEPARTMENT_CREATED, on=department, changes={**changes_of(None, department), **pairs})
+    return department
+
+
+@transaction.atomic
+def change_department(*, grant: Grant, department: Department, name: str, members: Collection[Membership]) -> Department:
+    """Another name, other members."""
+    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    before = locked(department)
+    department.name = name
+    department.save(update_fields=["name"])
+    changes = {**changes_of(before, department), **_put(department, members)}
+    if changes:
+        record(Action.DEPARTMENT_CHANGED, on=department, changes=changes)
+    return department
+
+
+@transaction.atomic
+def make_default(*, grant: Grant, department: Department) -> None:
+    """Where new members and undirected conversations go."""
+    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    for other in Department.objects.select_for_update().filter(is_default=True).exclude(pk=department.pk):
+        other.is_default = False
+        other.save(update_fields=["is_default"])
+    before = locked(department)
+    department.is_default = True
+    department.save(update_fields=["is_default"])
+    record_change(Action.DEPARTMENT_CHANGED, before=before, after=department)
+
+
+@transaction.atomic
+def delete_department(*, grant: Grant, department: Department) -> None:
+    """Its conversations stay, without a department. Conflict("default_department") for the default one."""
+    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    before = locked(department)
+    if before.is_default:
+        raise Conflict("default_department")
+    _put(before, ())
+    record_change(Action.DEPARTMENT_DELETED, before=before, after=None)
+    before.delete()
+
+
+def put_in_departments(membership: Membership, departments: Collection[Department]) -> dict[str, tuple[object, object]]:
+    """Make these the departments of a member, as part of the caller's transaction; what changed, by name."""
+    rows = list(membership.in_departments.select_related("department"))
+    before, after = {row.department_id: row.department for row in rows}, {found.pk: found for found in departments}
+    if before.keys() == after.keys():
+        return {}
+    membership.in_departments.exclude(department_id__in=after).delete()
+    for pk in after.keys() - before.keys():
+        DepartmentMembership.objects.create(department_id=pk, membership=membership)
+    revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    return {"departments": (_names(before), _names(after))}
+
+
+def _put(department: Department, members: Collection[Membership]) -> dict[str, tuple[object, object]]:
+    """As above from the other side. Members stand in the trail by id: their names are not this record's to keep."""
+    rows = list(department.in_members.select_related("membership"))
+    before, after = {row.membership_id: row.membership for row in rows}, {found.pk: found for found in members}
+    if before.keys() == after.keys():
+        return {}
+    department.in_members.exclude(membership_id__in=after).delete()
+    for pk in after.keys() - before.keys():
+        DepartmentMembership.objects.create(department=department, membership_id=pk)
+    for pk in before.keys() ^ after.keys():
+        revoke(RevocationKind.MEMBERSHIP, (before.get(pk) or after[pk]).public_id)
+    return {"members": (_ids(before), _ids(after))}
+
+
+def _names(departments: dict[int, Department]) -> str:
+    return ", ".join(sorted(found.name for found in departments.values()))
+
+
+def _ids(members: dict[int, Membership]) -> str:
+    return ", ".join(sorted(str(found.public_id) for found in members.values()))

@@ -1,0 +1,117 @@
+"""What operators do across organisations.
+
+Danger: a role that reads every organisation's row. Rule: it is taken for one statement, by operators alone, and may read the table of
+organisations and nothing else; everything else happens inside the scope of one organisation, in whose trail it stands. Proof:
+tests/tenants/admin/test_operators.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from security.audit import Action, record
+from security.errors import Denied, NotFound
+from security.models import User
+from security.scoping import PLATFORM_TENANT_ID, tenant_scope
+from tenants.models import TenantStatus
+from tenants.services.tenancy import resume_tenant, suspend_tenant
+
+PAGE: Final = 50
+_LONGEST_SEARCH: Final = 120
+_LIST = """
+SELECT public_id, slug, name, status, created_at, count(*) OVER () FROM tenants_tenant
+WHERE id <> %(platform)s AND (strpos(lower(name), lower(%(search)s)) > 0 OR strpos(slug, lower(%(search)s)) > 0)
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+"""
+_FIND = "SELECT public_id, slug, name, status, created_at, id FROM tenants_tenant WHERE public_id = %s AND id <> %s"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRef:
+    """An organisation as operators see it: nothing of what is in it."""
+
+    public_id: UUID
+    slug: str
+    name: str
+    status: TenantStatus
+    created_at: datetime
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its people and visitors get in."""
+        return self.status is TenantStatus.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    """One page of organisations, newest first, and how many there are."""
+
+    tenants: list[TenantRef]
+    total: int
+
+
+def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPage:
+    """Organisations whose name or slug holds `search`. Outside any scope; leaves an event in the platform's trail."""
+    _require_operator(operator)
+    values = {"platform": PLATFORM_TENANT_ID, "search": search[:_LONGEST_SEARCH].replace("\0", "")}
+    with _as_platform() as cursor:
+        cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
+        rows = cursor.fetchall()
+    record(Action.ADMIN_READ, organisations=len(rows))
+    return TenantPage([_ref(row) for row in rows], rows[0][5] if rows else 0)
+
+
+def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:
+    """One organisation; NotFound for any other id."""
+    return _find(operator, tenant)[0]
+
+
+def suspend(*, operator: User, tenant: UUID) -> None:
+    """Nobody of it gets in any more; the event is in its own trail."""
+    _ref_, tenant_id = _find(operator, tenant)
+    with tenant_scope(tenant_id):
+        suspend_tenant()
+
+
+def resume(*, operator: User, tenant: UUID) -> None:
+    """Let it in again."""
+    _ref_, tenant_id = _find(operator, tenant)
+    with tenant_scope(tenant_id):
+        resume_tenant()
+
+
+def _find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
+    _require_operator(operator)
+    with _as_platform() as cursor:
+        cursor.execute(_FIND, [tenant, PLATFORM_TENANT_ID])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return _ref(row), row[5]
+
+
+def _require_operator(person: User) -> None:
+    if not (person.is_operator and person.is_active):
+        raise Denied
+
+
+@contextmanager
+def _as_platform() -> Iterator[CursorWrapper]:
+    """A transaction that reads as `chat_platform`; if it fails, the rollback gives the role back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE chat_platform")
+        yield cursor
+        cursor.execute("RESET ROLE")
+
+
+def _ref(row: tuple[UUID, str, str, str, datetime, int]) -> TenantRef:
+    public_id, slug, name, status, created_at, _number = row
+    return TenantRef(public_id, slug, name, TenantStatus(status), created_at)

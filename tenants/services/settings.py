@@ -1,0 +1,60 @@
+"""What an organisation decides about itself: its name, its policy, its websites' settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from django.db import transaction
+
+from security.audit import Action
+from security.errors import Denied
+from security.models import RevocationKind
+from security.permissions import Grant, Permission, has, require
+from security.revocation import revoke
+from tenants.models import Policy, Site, Tenant
+from tenants.services.records import change_record
+
+POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
+    {
+        "password_min_length": Permission.CONFIGURATION_PASSWORDS,
+        "session_idle_minutes": Permission.CONFIGURATION_SECURITY,
+        "keep_last_four": Permission.CONFIGURATION_MASKING,
+        "typing_preview": Permission.CONFIGURATION_CHAT,
+        "close_after_hours": Permission.CONFIGURATION_CHAT,
+        "agent_capacity": Permission.CONFIGURATION_CHAT,
+    }
+)
+"""Each setting with the right that changes it."""
+_TENANT_FIELDS = frozenset({"name", "time_zone"})
+
+
+def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Policy:
+    """Store these settings; Denied if one of them is not the person's to change."""
+    if not all(has(grant, POLICY_RIGHTS[name]) for name in fields):
+        raise Denied
+    permission = POLICY_RIGHTS[fields[0]] if fields else Permission.CONFIGURATION_CHAT
+    return change_record(
+        grant=grant, permission=permission, record=policy, fields=fields, action=Action.POLICY_CHANGED
+    )
+
+
+def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:
+    """Store the name or time zone; whether the organisation is suspended is not its own to say."""
+    if not _TENANT_FIELDS.issuperset(fields):
+        raise Denied
+    permission = Permission.CONFIGURATION_ACCOUNT
+    return change_record(
+        grant=grant, permission=permission, record=tenant, fields=fields, action=Action.TENANT_CHANGED
+    )
+
+
+@transaction.atomic
+def change_site(*, grant: Grant, site: Site, fields: Sequence[str]) -> Site:
+    """Store these settings of a website; one that is switched off loses its open chats at once."""
+    require(grant, Permission.CONFIGURATION_SITES)
+    permission = Permission.CONFIGURATION_SITES
+    changed = change_record(grant=grant, permission=permission, record=site, fields=fields, action=Action.SITE_CHANGED)
+    if "is_active" in fields and not changed.is_active:
+        revoke(RevocationKind.SITE, changed.public_id)
+    return changed

@@ -1,0 +1,99 @@
+"""Reading the audit trail, which is an act of its own and leaves an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Model
+
+from security.audit import Action, record
+from security.audit.details import Opener
+from security.models import AuditEvent
+from security.permissions import Grant, Permission, require
+
+HISTORY: Final = 100
+"""How many of a record's latest events its history shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event for readers. What was sealed and is gone is empty."""
+
+    seq: int
+    at: datetime
+    action: str
+    sentence: str
+    outcome: str
+    actor: str
+    role: str
+    address: str
+    on_type: str
+    on_label: str
+    extent: str
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
+    request: str = ""
+
+
+@transaction.atomic
+def read_trail(*, grant: Grant, events: Iterable[AuditEvent], **detail: object) -> list[Line]:
+    """Open these events of the tenant in scope, which must come with their details; a fixed number of queries."""
+    require(grant, Permission.AUDIT_READ)
+    rows = list(events)
+    lines = _lines(rows)
+    record(Action.AUDIT_READ, events=len(rows), **detail)
+    return lines
+
+
+@transaction.atomic
+def history_of(*, grant: Grant, record: Model) -> list[Line]:
+    """The latest events about one record, newest first."""
+    found = AuditEvent.objects.filter(object_id=getattr(record, "public_id", None), object_id__isnull=False)
+    events = found.order_by("-seq").prefetch_related("details")[:HISTORY]
+    return read_trail(grant=grant, events=events, about=record._meta.label_lower)
+
+
+def _lines(events: Sequence[AuditEvent]) -> list[Line]:
+    opener = Opener()
+    opener.load(events)
+    return [_line(event, opener) for event in events]
+
+
+def _line(event: AuditEvent, opener: Opener) -> Line:
+    said = json.loads(event.entry)
+    opened = opener.values_of(event)
+    actor, about = opened.get("actor", {}), opened.get("about", {})
+    label = about.pop("label", "")
+    changes = about.pop("changes", {})
+    return Line(
+        seq=event.seq,
+        at=event.at,
+        action=event.action,
+        sentence=_sentence(event.action),
+        outcome=event.outcome,
+        actor=actor.get("name") or said["actor"].get("name") or "",
+        role=said["actor"].get("role") or said["actor"]["kind"],
+        address=actor.get("address", ""),
+        on_type=said.get("on", {}).get("type", "").rpartition(".")[2],
+        on_label=label,
+        extent=_extent(said.get("extent", {})),
+        changes=changes,
+        detail={**said.get("detail", {}), **about},
+        request=said.get("request", ""),
+    )
+
+
+def _sentence(action: str) -> str:
+    try:
+        return Action(action).meaning  # type: ignore[call-arg]
+    except ValueError:  # written by a newer version
+        return action
+
+
+def _extent(extent: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in extent.items())
