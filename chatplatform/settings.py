@@ -178,7 +178,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"masked": {"()": "security.logs.MaskingFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
+    "filters": {"route": {"()": "security.logs.RouteFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked", "filters": ["route"]}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -68,6 +68,21 @@ class MaskingFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
+class RouteFilter(logging.Filter):
+    """Django's own lines about a request name its route instead of its path, which holds keys, tokens and what people searched for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line through; what quotes the path does so no more."""
+        request = getattr(record, "request", None)
+        path = getattr(request, "path", None)
+        if isinstance(path, str) and isinstance(record.args, tuple):
+            match = request.resolver_match if request is not None else None
+            route = match.view_name if match is not None and match.view_name else "none"
+            quoted = {path, path.encode("unicode_escape").decode("ascii")}
+            record.args = tuple(f"route {route}" if value in quoted else value for value in record.args)
+        return True
+
+
 def _masked(text: str) -> str:
     if not text:
         return text
