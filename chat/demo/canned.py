@@ -9,7 +9,7 @@ from security.masking import mask
 RESPONSES = (
     ("hello", "Greeting", "Hello! How can I help you?"),
     ("refund", "Refund", "The refund is on its way; it shows on your statement within three working days."),
-    ("delivery", "Delivery times", "Delivery takes three to four working days, with a call an hour before."),
+    ("delivery", "Delivery times", "Delivery takes two to four days and is free from € 50."),
     (
         "card",
         "Card numbers",
