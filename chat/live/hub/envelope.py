@@ -2,7 +2,7 @@
 
 Danger: whoever reaches Valkey could read chats, or replay one tenant's frame into another's room. Rule: everything but
 the random number of the sending process is sealed under a key of the tenant with tenant and room as associated data;
-what cannot be opened is dropped and counted. Proof: tests/chat/live/test_hub_envelope.py.
+what cannot be opened is dropped and counted. Proof: tests/chat/live/hub/test_envelope.py.
 """
 
 from __future__ import annotations

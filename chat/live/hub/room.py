@@ -2,7 +2,7 @@
 
 Danger: a frame of one tenant in another's socket, a note in a visitor's, a revision before its message. Rule: the room
 has one tenant, a member's and an event's must equal it; the audience decides before any variant does; in a conversation
-only `last_rev` + 1 is delivered, and what is missing is asked of the database. Proof: tests/chat/live/test_room.py.
+only `last_rev` + 1 is delivered, and what is missing is asked of the database. Proof: tests/chat/live/hub/test_room.py.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Danger: with duplicate keys, a check and a use can see different values. orjson keeps the last one silently, and `json`
 with a pairs hook costs three times as much. Rule: every key costs exactly one colon in the text, so a text with as many
 colons as the parsed object has keys has no duplicate, no nested object and no colon in a string. That is nearly all of
-chat; the rest is read a second time with a hook that sees each pair. Proof: tests/chat/live/test_protocol_decode.py.
+chat; the rest is read a second time with a hook that sees each pair. Proof: tests/chat/live/protocol/test_decode.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 """What a field of a frame may be: each reader takes one JSON value and returns a typed one, or refuses.
 
 Danger: a reader that lets a `str` through unparsed lets a card number through unmasked. Rule: text leaves a reader as
-MaskedText or in the canonical form of its type, never as it came. Proof: tests/chat/live/test_protocol_fields.py.
+MaskedText or in the canonical form of its type, never as it came. Proof: tests/chat/live/protocol/test_fields.py.
 """
 
 from __future__ import annotations
