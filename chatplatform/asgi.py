@@ -12,10 +12,13 @@ from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from chat.routing import websocket_application
+from chatplatform.lifespan import lifespan
 from chatplatform.proxy import ForwardedScheme
 from security.body_limit import Application, BodyLimit
 
 application = ForwardedScheme(
-    ProtocolTypeRouter({"http": BodyLimit(cast("Application", _django)), "websocket": websocket_application}),
+    ProtocolTypeRouter(
+        {"http": BodyLimit(cast("Application", _django)), "websocket": websocket_application, "lifespan": lifespan}
+    ),
     settings.TRUSTED_PROXIES,
 )

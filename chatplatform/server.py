@@ -49,7 +49,7 @@ def configuration(*, host: str, port: int, processes: int, tls_cert: str, tls_ke
         ws_max_size=FRAME_BYTES + _FRAME_MARGIN,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the protocol has its own heartbeat
-        lifespan="off",
+        lifespan="on",
         proxy_headers=False,  # security.net decides whom to believe
         server_header=False,
         access_log=False,

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",
+    "security.failures.FailureMiddleware",  # last: the first to see what a view raised
 ]
 ROOT_URLCONF = "chatplatform.urls"
 ASGI_APPLICATION = "chatplatform.asgi.application"

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from security.errors import Denied
+from security.failures import refuse
 from security.permissions import Grant, Permission, require
 
 View = Callable[..., HttpResponseBase]
@@ -57,6 +58,7 @@ def _signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, template: str) -> HttpResponse:
+    refuse(request)
     if _wants_json(request):
         return JsonResponse({"code": "forbidden"}, status=403)
     return render(request, template, status=403)

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponseBase
 
+from security.audit import Action, record_denied
 from security.context import acting, current
+from security.failures import is_failed, is_refused
 from security.models import User
 from security.permissions import Grant
-from security.scoping import tenant_scope
+from security.scoping import abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
 from tenants.services.switching import choose_tenant
 
@@ -44,12 +46,17 @@ class TenantMiddleware:
             memberships = memberships_of(user)
             active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
-        if not isinstance(user, User) or active is None or not request.path_info.startswith(MEMBER_PATHS):
+        if not isinstance(user, User) or active is None or not _is_in_a_scope(request.path_info):
             return self.get_response(request)
         with tenant_scope(active.tenant_id):
             grant = active_grant(user.pk, active.tenant_id)
             request.grant = grant  # type: ignore[attr-defined]
-            return self._answered(request, grant)
+            response = self._answered(request, grant)
+            if is_failed(request):
+                abandon_scope()
+        if is_refused(request):
+            _record_refusal(request, active.tenant_id)
+        return response
 
     def _answered(self, request: HttpRequest, grant: Grant | None) -> HttpResponseBase:
         if grant is None:  # lost between the two looks
@@ -57,3 +64,13 @@ class TenantMiddleware:
         actor = replace(current().actor, name=grant.name, role=grant.role)
         with acting(actor=actor):
             return self.get_response(request)
+
+
+def _record_refusal(request: HttpRequest, tenant_id: int) -> None:
+    """In its own transaction: the refused one is gone."""
+    match = request.resolver_match
+    record_denied(Action.ACCESS_DENIED, tenant_id=tenant_id, route=match.view_name if match else "none")
+
+
+def _is_in_a_scope(path: str) -> bool:
+    return path.startswith(MEMBER_PATHS) and not path.startswith(OPERATOR_PATHS)

@@ -1,0 +1,67 @@
+"""What a service refuses becomes an answer, and nothing of a failed request stays."""
+
+import pytest
+from django.db import DatabaseError, InternalError
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from security.errors import Conflict, Denied, Invalid, NotFound
+from security.failures import FailureMiddleware, is_failed, is_refused
+from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
+from tenants.models import Tenant
+
+
+@pytest.fixture
+def middleware() -> FailureMiddleware:
+    return FailureMiddleware(lambda _: pytest.fail("no view is called"))
+
+
+@pytest.fixture
+def request_() -> HttpRequest:
+    request = RequestFactory().get("/console/")
+    request.resolver_match = None
+    return request
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(NotFound(), 404), (Denied(), 403), (Conflict("slug_taken"), 409), (Invalid("name"), 400)]
+)
+def test_each_refusal_has_its_status(
+    middleware: FailureMiddleware, request_: HttpRequest, error: Exception, status: int
+) -> None:
+    response = middleware.process_exception(request_, error)
+    assert response is not None
+    assert response.status_code == status
+    assert is_failed(request_)
+    assert is_refused(request_) is isinstance(error, Denied)
+
+
+def test_a_row_that_a_policy_refuses_is_missing_and_raises_an_alarm(
+    middleware: FailureMiddleware, request_: HttpRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = DatabaseError()
+    error.__cause__ = _WithState("42501")
+    response = middleware.process_exception(request_, error)
+    assert response is not None
+    assert response.status_code == 404
+    assert [record.levelname for record in caplog.records if record.name == "security.failures"] == ["CRITICAL"]
+
+
+def test_other_errors_are_djangos_to_answer(middleware: FailureMiddleware, request_: HttpRequest) -> None:
+    assert middleware.process_exception(request_, InternalError()) is None
+    assert is_failed(request_)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_an_abandoned_scope_leaves_nothing() -> None:
+    with tenant_scope(PLATFORM_TENANT_ID):
+        Tenant.objects.update(name="Changed")
+        abandon_scope()
+    with tenant_scope(PLATFORM_TENANT_ID):
+        assert Tenant.objects.get().name == "Platform"
+
+
+class _WithState(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
