@@ -43,18 +43,15 @@ INSTALLED_APPS = [
     "django.contrib.humanize",  # allauth's page of sessions fails without it, at request time only
     "allauth",
     "allauth.account",
-    "allauth.mfa",
     "allauth.usersessions",
     "axes",
     "auditlog",
-    "guardian",
     "channels",
     "security",
     "tenants",
     "chat",
     "chatplatform",
 ]
-ANONYMOUS_USER_NAME = None  # guardian would make an account for nobody
 AUTH_USER_MODEL = "security.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -47,8 +47,6 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "60/h/ip",
 }
 USERSESSIONS_TRACK_ACTIVITY = False  # security.accounts.sessions does, without counting what pages ask by themselves
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_TOTP_ISSUER = "Chatplatform"
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)

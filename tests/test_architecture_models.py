@@ -25,8 +25,6 @@ GLOBAL = {
     "axes.AccessFailureLog": "not written",
     "axes.AccessLog": "not written",
     "auditlog.LogEntry": "kept empty: the trail is security.AuditEvent",
-    "guardian.UserObjectPermission": "not used yet",
-    "guardian.GroupObjectPermission": "not used yet",
 }
 NOT_BY_TENANT = {
     "tenants_directory_digest_key": "found before the tenant is known",
