@@ -17,7 +17,7 @@ from chatplatform.console import step
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
 django.setup()  # what follows imports models
 
-from chat.demo.people import switch_accounts  # noqa: E402
+from chat.demo.people import switch_accounts
 
 
 def main() -> None:

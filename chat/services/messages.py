@@ -41,6 +41,7 @@ def append(
 ) -> MessageView:
     """Store one message at the end of a conversation whose row is locked; the row's counters move with it, unsaved ones too."""
     is_visible = author.kind is not WireKind.NOTE
+    now = max(now, conversation.last_message_at)  # a clock that was set back does not turn the order round
     message = Message(
         public_id=uuid.uuid4(),
         conversation=conversation,

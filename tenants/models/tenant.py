@@ -14,7 +14,7 @@ from security.scoping import TenantIsolation, TenantManager
 from security.scoping.constraints import USER_SETTING
 from tenants.models.base import TenantModel
 
-OF_THIS_PERSON = f"{{column}} IN (SELECT tenant_id FROM tenants_membership WHERE user_id = {USER_SETTING})"
+OF_THIS_PERSON = f"{{column}} IN (SELECT tenant_id FROM tenants_membership WHERE user_id = {USER_SETTING})"  # noqa: S608 - constants only
 
 
 class TenantStatus(StrEnum):
