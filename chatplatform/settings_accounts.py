@@ -46,6 +46,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/h/ip,5/h/key",
     "invitation": "60/h/ip",
 }
+USERSESSIONS_ADAPTER = "security.accounts.ending.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # security.accounts.sessions does, without counting what pages ask by themselves
 
 AXES_FAILURE_LIMIT = 5

@@ -13,7 +13,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from security.accounts.people import create_person, deactivate, has_confirmed
 from security.accounts.sessions import note_activity
 from security.revocation import revoked_since, session_digest
-from tests.tenants.people import PASSWORD, Organisation
+from security.scoping import PLATFORM_TENANT_ID
+from tests.tenants.people import PASSWORD, Organisation, trail
 
 pytestmark = pytest.mark.django_db
 NEW = "quite-another-correct-battery"
@@ -87,6 +88,16 @@ def test_signing_out_ends_session_and_sockets(acme: Organisation) -> None:
     assert not is_in(olga)
     assert digest in revoked()
     assert acme.actions()[-1] == "session.signed_out"
+
+
+def test_ending_all_other_sessions_ends_their_sockets(acme: Organisation) -> None:
+    here, there = signed_in(), signed_in()
+    digest = session_digest(str(there.session.session_key))
+    here.post("/accounts/sessions/")
+    assert is_in(here)
+    assert not is_in(there)
+    assert revoked() == {digest}
+    assert trail(PLATFORM_TENANT_ID)[-1] == "session.ended"
 
 
 def test_a_sign_in_gets_a_key_of_its_own(acme: Organisation) -> None:
