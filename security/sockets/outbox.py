@@ -141,7 +141,7 @@ class Outbox:
                 await self._send({"type": "websocket.send", "text": frame.decode()})
                 self._tell_space()
             if self._code is not None and not self._ended:
-                await asyncio.wait_for(self._send({"type": "websocket.close", "code": int(self._code)}), CLOSE_WITHIN)
+                await self._close(self._code)
                 self._end()
         except (OSError, RuntimeError):
             # Servers tell in one of these two ways that the client has gone; a TimeoutError is an OSError.
@@ -149,6 +149,14 @@ class Outbox:
         finally:
             if self._task is this:
                 self._task = None
+
+    async def _close(self, code: CloseCode) -> None:
+        try:
+            await asyncio.wait_for(self._send({"type": "websocket.close", "code": int(code)}), CLOSE_WITHIN)
+        except (OSError, RuntimeError):
+            raise
+        except Exception:  # noqa: BLE001 - daphne's library lets applications send 1000 and 3000 to 4999 only, and raises just that
+            await asyncio.wait_for(self._send({"type": "websocket.close"}), CLOSE_WITHIN)
 
     def _end(self) -> None:
         if not self._ended:

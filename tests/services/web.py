@@ -32,7 +32,7 @@ def free_port() -> int:
     raise RuntimeError("No free port between 20000 and 32000.")
 
 
-@dataclass(slots=True)
+@dataclass
 class WebServer:
     """`manage.py serve`; `url` has no slash at the end."""
 
@@ -60,7 +60,7 @@ class WebServer:
     def start(self) -> None:
         """Run it, return when it is ready."""
         own = {"PORT": str(self.port), "SITE_URL": self.url, "DEMO": "1", "ALLOWED_HOSTS": "127.0.0.1,localhost"}
-        child = self.child = Child("web", [sys.executable, str(_PROJECT / "manage.py"), "serve"], self.log)
+        child = self.child = Child("web", [sys.executable, *self.command()], self.log)
         child.start({**os.environ, **environment.values(self.urls), **own, "VAR_DIR": str(self.folder), **self.extra})
         wait_until(
             self.is_ready,
@@ -68,6 +68,10 @@ class WebServer:
             seconds=_READY_SECONDS,
             failure=lambda: f"The server did not become ready: {tail(self.log, 20)}",
         )
+
+    def command(self) -> list[str]:
+        """What Python runs."""
+        return [str(_PROJECT / "manage.py"), "serve"]
 
     def is_ready(self) -> bool:
         """Whether it says so."""
@@ -88,3 +92,11 @@ class WebServer:
         if self.child is not None and self.child.process is not None:
             self.child.signal(signal.SIGKILL)
             self.child.process.wait(_STOP_SECONDS)
+
+
+class DaphneServer(WebServer):
+    """The same application on daphne, which is supported beside uvicorn."""
+
+    def command(self) -> list[str]:
+        """What Python runs."""
+        return ["-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.port), "chatplatform.asgi:application"]
