@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from tenants.admin.site import site
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.urls")),  # before allauth: signing up is ours
     path("accounts/", include("allauth.urls")),
     path("", include("chat.urls_widget")),
     path("", include("chat.urls_console")),
+    path("admin/", site.urls),
 ]

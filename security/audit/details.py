@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from security.audit.chain import SALT_BYTES, commitment
 from security.audit.entry import place
 from security.audit.subjects import Subject
 from security.crypto.envelope import Undecryptable, open_sealed
-from security.crypto.keyring import existing_key
+from security.crypto.keyring import existing_key, existing_keys
 from security.models.audit import AuditDetail, AuditEvent
 from security.models.keys import KeySubject
 from security.scoping import require_tenant_id
@@ -35,6 +38,16 @@ class Opener:
 
     def __init__(self) -> None:
         self._keys: dict[Subject, bytes | None] = {}
+
+    def load(self, events: Iterable[AuditEvent]) -> None:
+        """Fetch the keys of these events' details, one query for each kind of subject."""
+        wanted: dict[KeySubject, set[UUID]] = defaultdict(set)
+        for event in events:
+            for detail in event.details.all():
+                wanted[KeySubject(detail.subject_kind)].add(detail.subject_id)
+        for kind, ids in wanted.items():
+            found = existing_keys(kind, ids)
+            self._keys.update({Subject(kind, subject_id): found.get(subject_id) for subject_id in ids})
 
     def opened(self, detail: AuditDetail) -> Opened | None:
         """The values of a detail; None where its key was destroyed or does not open it."""

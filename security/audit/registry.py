@@ -53,6 +53,7 @@ class Action(StrEnum):
     MEMBER_RESUMED = "member.resumed", "A suspended member was let in again."
     MEMBER_REMOVED = "member.removed", "A member was removed."
     MEMBER_SESSIONS_ENDED = "member.sessions_ended", "A member's sessions were ended by somebody else."
+    MEMBER_PASSWORD_CHANGE_REQUIRED = "member.password_change_required", "A member was asked for a new password."
     MEMBER_RESET_STARTED = "member.reset_started", "A password reset was started for a member."
     MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
     ROLE_CREATED = "role.created", "A role was created."

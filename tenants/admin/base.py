@@ -24,7 +24,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from security.audit import Action
-from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
+from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
 from tenants.admin.acts import Act, act_urls
 from tenants.admin.changelist import PublicChangeList
@@ -205,6 +205,7 @@ class TenantAdmin(_ModelAdmin):
         if original is not None:
             grant = require_grant(request)
             context["object_key"] = self.public_key(original)
+            context["may_read_trail"] = has(grant, Permission.AUDIT_READ) and hasattr(original, "public_id")
             offered = [act for act in self.acts if self.may_act(request, original) and act.offered(grant, original)]
             context["acts"] = [(act, self.url_of(original, act.name)) for act in offered]
         return super().render_change_form(request, context, *args, **kwargs)
@@ -255,6 +256,3 @@ class TenantAdmin(_ModelAdmin):
             "lines": trail.history_of(grant=grant, record=obj),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
-
-
-__all__ = ["Denied", "DomainError", "NotFound", "TenantAdmin", "require_grant"]

@@ -1,0 +1,71 @@
+"""Prepared replies. They are sent to visitors, so they pass masking like anything that is typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import CannedResponse
+from security.audit import Action
+from security.forms import MaskedCharField
+from security.permissions import Permission
+from tenants.admin.base import TenantAdmin
+from tenants.admin.filters import RecordFilter
+from tenants.admin.forms import TenantModelForm
+from tenants.admin.sections import Section
+from tenants.admin.site import site
+from tenants.models import Department
+from tenants.policies import masking_policy
+
+
+class CannedResponseForm(TenantModelForm):
+    """Title and text as they would be sent."""
+
+    title = MaskedCharField(label=_("Title"), max_length=120, policy=masking_policy)
+    body = MaskedCharField(
+        label=_("Text"),
+        max_length=8_000,
+        policy=masking_policy,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    class Meta(TenantModelForm.Meta):
+        model = CannedResponse
+        fields = ("shortcut", "title", "body", "department")
+        help_texts: ClassVar = {
+            "shortcut": _("What agents type after / to find it."),
+            "department": _("Empty: for everybody."),
+        }
+
+
+class _DepartmentFilter(RecordFilter):
+    title = _("department")
+    parameter_name = "department"
+    field = "department"
+    model = Department
+
+
+@admin.register(CannedResponse, site=site)
+class CannedResponseAdmin(TenantAdmin):
+    """For everybody or for one department."""
+
+    section = Section.CHAT
+    rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_CANNED_RESPONSES)
+    created = Action.CANNED_RESPONSE_CREATED
+    changed = Action.CANNED_RESPONSE_CHANGED
+    deleted = Action.CANNED_RESPONSE_DELETED
+    form = CannedResponseForm
+    fields = ("shortcut", "title", "body", "department")
+    list_display = ("shortcut", "title", "department")
+    list_select_related = ("department",)
+    list_filter = (_DepartmentFilter,)
+    search_fields = ("shortcut", "title", "body")
+    ordering = ("shortcut",)
+
+    def menu_name(self) -> str | Promise:
+        return _("Canned responses")

@@ -1,0 +1,137 @@
+"""Conversations, to look at: a list and transcripts, each look an event of the trail. Nothing is changed here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chat import access
+from chat.models import Conversation, Status
+from chat.services.reading import read_list, read_transcript
+from security.permissions import Permission, has
+from tenants.admin.base import TenantAdmin, require_grant
+from tenants.admin.filters import RecordFilter, SinceFilter, WordFilter
+from tenants.admin.sections import Section
+from tenants.admin.site import site
+from tenants.guards import grant_of_request
+from tenants.models import Department, Membership, Site
+
+STATUS_NAMES: dict[str, str | Promise] = {
+    Status.WAITING.value: _("Waiting"),
+    Status.OPEN.value: _("Open"),
+    Status.CLOSED.value: _("Closed"),
+}
+_SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
+_LONGEST_SEQ = 18
+
+
+class _StatusFilter(WordFilter):
+    title = _("status")
+    parameter_name = "status"
+    field = "status"
+    words = list(STATUS_NAMES.items())
+
+
+class _DepartmentFilter(RecordFilter):
+    title = _("department")
+    parameter_name = "department"
+    field = "department"
+    model = Department
+
+
+class _AgentFilter(RecordFilter):
+    title = _("agent")
+    parameter_name = "agent"
+    field = "assigned_to"
+    model = Membership
+
+
+class _SiteFilter(RecordFilter):
+    title = _("website")
+    parameter_name = "site"
+    field = "site"
+    model = Site
+
+
+class _RecentFilter(SinceFilter):
+    title = _("last message")
+    parameter_name = "since"
+    field = "last_message_at"
+
+
+@admin.register(Conversation, site=site)
+class ConversationAdmin(TenantAdmin):
+    """Which ones a member sees is said by `chat.access.visible`, as in the console."""
+
+    section = Section.CHAT
+    list_display = ("visitor_name", "state", "department", "agent", "site", "last_said", "last_message_at")
+    list_display_links = ("visitor_name",)
+    list_select_related = access.WITH_PEOPLE
+    list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _SiteFilter, _RecentFilter)
+    ordering = ("-last_message_at", "-pk")
+
+    def may(self, request: HttpRequest, verb: str) -> bool:
+        grant = grant_of_request(request)
+        return verb == "view" and grant is not None and any(has(grant, right) for right in _SEE)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return access.visible(require_grant(request)).order_by(*self.ordering)
+
+    def enrich(self, request: HttpRequest, rows: list[Any]) -> None:
+        for row, view in zip(rows, read_list(grant=require_grant(request), conversations=rows), strict=True):
+            row.view = view
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The transcript."""
+        if object_id is None or request.method == "POST":
+            raise PermissionDenied
+        found = self.get_object(request, object_id)
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        grant = require_grant(request)
+        reading = read_transcript(grant=grant, conversation=found.public_id, before=_seq(request.GET.get("before", "")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": reading.summary.visitor.name or gettext("Visitor"),
+            "opts": self.opts,
+            "original": found,
+            "object_key": self.public_key(found),
+            "reading": reading,
+            "status": STATUS_NAMES[reading.conversation.status],
+            "may_read_trail": has(grant, Permission.AUDIT_READ),
+            "has_view_permission": True,
+        }
+        return TemplateResponse(request, "admin/chat/conversation/transcript.html", context)
+
+    @admin.display(description=_("Visitor"))
+    def visitor_name(self, conversation: Any) -> str:
+        return conversation.view.visitor.name or gettext("Visitor")
+
+    @admin.display(description=_("Status"), ordering="status")
+    def state(self, conversation: Any) -> str:
+        name = STATUS_NAMES[conversation.status]
+        return format_html('<span class="state state-{}">{}</span>', conversation.status, name)
+
+    @admin.display(description=_("Agent"), empty_value="–")
+    def agent(self, conversation: Any) -> str | None:
+        return conversation.assigned_to and conversation.assigned_to.name
+
+    @admin.display(description=_("Last message"), empty_value="–")
+    def last_said(self, conversation: Any) -> str | None:
+        text = conversation.view.last_text
+        return text and format_html('<span class="last-said">{}</span>', text)
+
+
+def _seq(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _LONGEST_SEQ else None

@@ -1,0 +1,99 @@
+"""Operators' pages: which organisations there are, and keeping one out. Nothing of what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from security.errors import Conflict
+from security.models import User
+from tenants.admin.refusals import sentence_for
+from tenants.admin.sections import Section
+from tenants.admin.site import AdminPage, site
+from tenants.services import platform
+
+_MOST_PAGES = 100_000
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the person works for the platform; asked of the account, not of any membership."""
+    return isinstance(request.user, User) and request.user.is_active and request.user.is_operator
+
+
+def _operator(request: HttpRequest) -> User:
+    if not isinstance(request.user, User) or not is_operator(request):
+        raise PermissionDenied
+    return request.user
+
+
+@require_safe
+def tenants(request: HttpRequest) -> HttpResponse:
+    """Every organisation, newest first."""
+    number = _page_number(request)
+    search = request.GET.get("q", "")
+    page = platform.list_tenants(operator=_operator(request), search=search, page=number)
+    context = {
+        **site.each_context(request),
+        "title": _("Organisations"),
+        "tenants": page.tenants,
+        "total": page.total,
+        "search": search,
+        "previous": number - 1 if number > 1 else None,
+        "next": number + 1 if number * platform.PAGE < page.total else None,
+    }
+    return TemplateResponse(request, "admin/platform/tenants.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def suspend(request: HttpRequest, tenant: UUID) -> HttpResponse:
+    """Asks, then keeps everybody of an organisation out."""
+    return _move(request, tenant, platform.suspend, _("The organisation was suspended."), is_suspending=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, tenant: UUID) -> HttpResponse:
+    """Asks, then lets them in again."""
+    return _move(request, tenant, platform.resume, _("The organisation was let in again."), is_suspending=False)
+
+
+def _move(
+    request: HttpRequest, tenant: UUID, service: Callable[..., None], said: str, *, is_suspending: bool
+) -> HttpResponse:
+    operator = _operator(request)
+    found = platform.access_tenant(operator=operator, tenant=tenant)
+    if request.method != "POST":
+        context = {
+            **site.each_context(request),
+            "title": _("Suspend") if is_suspending else _("Let in again"),
+            "tenant": found,
+            "is_suspending": is_suspending,
+        }
+        return TemplateResponse(request, "admin/platform/move.html", context)
+    try:
+        service(operator=operator, tenant=tenant)
+        messages.success(request, said)
+    except Conflict as refusal:
+        messages.error(request, sentence_for(refusal))
+    return HttpResponseRedirect(reverse("admin:platform_tenants"))
+
+
+def _page_number(request: HttpRequest) -> int:
+    wanted = request.GET.get("p", "1")
+    return min(max(int(wanted), 1), _MOST_PAGES) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1  # noqa: PLR2004
+
+
+for _path, _name, _view, _label in (
+    ("platform/tenants/", "platform_tenants", tenants, gettext_lazy("Organisations")),
+    ("platform/tenants/<uuid:tenant>/suspend/", "platform_suspend", suspend, ""),
+    ("platform/tenants/<uuid:tenant>/resume/", "platform_resume", resume, ""),
+):
+    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label))

@@ -1,0 +1,123 @@
+"""What there is one of: the organisation itself, and its policy. Each is one form; there is no list."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from security.permissions import Grant, Permission, has
+from tenants.admin.base import TenantAdmin
+from tenants.admin.forms import TenantModelForm
+from tenants.admin.site import site
+from tenants.forms import no_link
+from tenants.guards import grant_of_request
+from tenants.models import Policy, Tenant
+from tenants.services.settings import POLICY_RIGHTS, change_policy, change_tenant
+
+_KEY: Final = "current"
+
+
+class SingleAdmin(TenantAdmin):
+    """The one row that the scope holds; whatever its primary key, its address says `current`."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[_KEY]))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = self.get_queryset(request).first() if object_id == _KEY else None
+        if found is None:
+            raise Http404
+        return found
+
+    def public_key(self, obj: Any) -> str:
+        return _KEY
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(request.path)
+
+
+class TenantForm(TenantModelForm):
+    """Name and time zone."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+    )
+
+    class Meta(TenantModelForm.Meta):
+        model = Tenant
+        fields = ("name", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" in self.fields:
+            self.fields["name"].validators.append(no_link)
+
+
+@admin.register(Tenant, site=site)
+class OrganisationAdmin(SingleAdmin):
+    """The owner's: it is what he has an account for."""
+
+    rights: ClassVar = dict.fromkeys(("view", "change"), Permission.CONFIGURATION_ACCOUNT)
+    form = TenantForm
+    fields = ("name", "time_zone")
+
+    def menu_name(self) -> str | Promise:
+        return _("Name and time zone")
+
+    def change(self, grant: Grant, record: Any, form: Any) -> None:
+        change_tenant(grant=grant, tenant=record, fields=form.changed_data)
+
+
+class PolicyForm(TenantModelForm):
+    """One sentence for each setting."""
+
+    class Meta(TenantModelForm.Meta):
+        model = Policy
+        fields = tuple(POLICY_RIGHTS)
+        labels: ClassVar = {
+            "password_min_length": _("Shortest password"),
+            "session_idle_minutes": _("Minutes until an idle session ends"),
+            "keep_last_four": _("Show the last four digits of masked card numbers"),
+            "typing_preview": _("Show agents what a visitor is typing"),
+            "close_after_hours": _("Hours without a message until a conversation is closed"),
+            "agent_capacity": _("Conversations that an agent answers at once"),
+        }
+        help_texts: ClassVar = {
+            "password_min_length": _("Characters: 8 to 128, 15 by default. For new passwords."),
+            "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
+            "typing_preview": _("The preview is masked before anybody sees it."),
+            "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
+        }
+
+
+@admin.register(Policy, site=site)
+class PolicyAdmin(SingleAdmin):
+    """Each setting asks for its own right; the others are shown."""
+
+    form = PolicyForm
+    fieldsets = (
+        (_("Sign-in"), {"fields": ("password_min_length", "session_idle_minutes")}),
+        (_("Messages"), {"fields": ("keep_last_four", "typing_preview")}),
+        (_("Chat"), {"fields": ("agent_capacity", "close_after_hours")}),
+    )
+
+    def menu_name(self) -> str | Promise:
+        return _("Policy")
+
+    def may(self, request: HttpRequest, verb: str) -> bool:
+        grant = grant_of_request(request)
+        return verb in {"view", "change"} and grant is not None and any(has(grant, right) for right in POLICY_RIGHTS.values())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        grant = grant_of_request(request)
+        return [name for name, right in POLICY_RIGHTS.items() if grant is None or not has(grant, right)]
+
+    def change(self, grant: Grant, record: Any, form: Any) -> None:
+        change_policy(grant=grant, policy=record, fields=form.changed_data)

@@ -1,0 +1,49 @@
+"""Browsing the admin as a person would: sign in, open a page, send its form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from security.models import User
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """One signed-in browser. Pages are named as the admin names them: `site_changelist`, `membership_change`."""
+
+    client: Client
+
+    def get(self, name: str, *args: Any, app: str = "tenants", query: str = "") -> HttpResponse:
+        return self.client.get(url(name, *args, app=app) + query)
+
+    def post(self, name: str, *args: Any, app: str = "tenants", **data: Any) -> HttpResponse:
+        return self.client.post(url(name, *args, app=app), data)
+
+
+def url(name: str, *args: Any, app: str = "tenants") -> str:
+    """The address of a model's page; without an app, of a page of the site's own."""
+    return reverse(f"admin:{app}_{name}" if app else f"admin:{name}", args=args)
+
+
+def sign_in(user: User) -> Browse:
+    """A browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return Browse(client)
+
+
+def text_of(response: HttpResponse) -> str:
+    return response.content.decode()
+
+
+def errors_of(response: HttpResponse) -> str:
+    """What the form complains about."""
+    return " ".join(re.findall(r'<ul class="errorlist.*?</ul>', text_of(response), re.DOTALL))
