@@ -93,9 +93,7 @@ class Organisation:
 
 def organisation(slug: str, owner: str, people: dict[str, str]) -> Organisation:
     """A tenant with one site, one department and these people, by name and role."""
-    user = create_person(
-        email=f"{owner}@{slug}.example", full_name=owner.title(), password=None, is_confirmed=True
-    )
+    user = create_person(email=f"{owner}@{slug}.example", full_name=owner.title(), password=None, is_confirmed=True)
     founded = create_tenant(slug=slug, name=slug.title(), owner=user)
     with tenant_scope(founded.tenant_id):
         site = add_site(name=slug.title(), websites=[f"https://{slug}.example"])

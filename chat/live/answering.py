@@ -126,6 +126,8 @@ def open_watched(*, grant: Grant, conversation: UUID) -> Opened:
     """The latest page for a supervisor who reads along; Denied without the right to."""
     row = access.access_conversation(grant, conversation)
     require(grant, Permission.CHAT_WATCH, row.department_id)
+    if row.assigned_to_id == grant.membership_id:
+        raise Conflict
     if row.status == Status.CLOSED.value:
         raise Conflict("closed")
     opened = _opened(grant, row)

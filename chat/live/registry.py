@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.utils import timezone
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 READ_EVERY = 0.5
 BLIND_FOR = 15.0
 OVERLAP = timedelta(seconds=60)
+LATE_COMMIT = timedelta(seconds=5)
+"""How long before its commit a revocation may have been dated."""
 
 
 class Revocable(Protocol):
@@ -47,12 +49,18 @@ class Registry:
         self._wake = asyncio.Event()
         self._read_at = asyncio.get_running_loop().time()
 
-    def enter(self, socket: Revocable, subjects: Iterable[Subject]) -> None:
-        """From now on whatever names one of `subjects` concerns `socket`; replaces what was said before."""
+    def enter(self, socket: Revocable, subjects: Iterable[Subject], *, since: datetime) -> None:
+        """From now on whatever names one of `subjects` concerns `socket`; replaces what was said before.
+
+        `since` is when its rights began to be read: what was revoked after that, and told before this, is told to it now.
+        """
         self.leave(socket)
-        self._sockets[socket] = frozenset(subjects)
-        for subject in self._sockets[socket]:
+        own = self._sockets[socket] = frozenset(subjects)
+        for subject in own:
             self._by_subject[subject].add(socket)
+        for revoked in tuple(self._seen):
+            if (revoked.kind, revoked.subject) in own and revoked.at >= since - LATE_COMMIT:
+                socket.revoked_by(revoked)
 
     def leave(self, socket: Revocable) -> None:
         for subject in self._sockets.pop(socket, ()):

@@ -32,6 +32,7 @@ from chat.live.work import in_scope, unscoped
 from chat.live.writer import Posted, Stored, Writer
 from chat.services import assignment
 from chat.services.assignment import OFFER_FOR
+from security.context import Actor, ActorKind, acting, new_request_id
 from security.revocation import on_revoked
 from security.sockets.codes import CloseCode
 from security.sockets.limits import AddressCount, Rate, Seats
@@ -115,11 +116,13 @@ class Live:
 
     def return_offers_later(self, tenant_id: int) -> None:
         """An offer was made: look after it when its time is over. Should this process be gone by then, beat does it."""
-        self.loop.call_later(OFFER_FOR.total_seconds() + 0.05, self._return_offers, tenant_id)
+        # In a context of its own: it is not the one who offered that takes it back.
+        self.loop.call_later(OFFER_FOR.total_seconds() + 0.05, self._return_offers, tenant_id, context=Context())
 
     def _return_offers(self, tenant_id: int) -> None:
-        work = in_scope(tenant_id, assignment.return_expired_offers, now=timezone.now())
-        task = self.loop.create_task(work)
+        with acting(actor=Actor(ActorKind.JOB, name="return_expired_offers"), request_id=new_request_id()):
+            work = in_scope(tenant_id, assignment.return_expired_offers, now=timezone.now())
+            task = self.loop.create_task(work)
         self._short.add(task)
         task.add_done_callback(self._short.discard)
 

@@ -19,6 +19,7 @@ from security.audit import Action, Extent, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission
+from tenants.access import grant_of
 from tenants.models import Department, Membership, MembershipStatus
 
 OFFER_FOR = timedelta(seconds=30)
@@ -76,9 +77,12 @@ def offer_to_agent(
     """Offer an open conversation to a colleague for 30 s; until he accepts it stays where it is."""
     permissions.require(grant, Permission.CHAT_TRANSFER)
     found = _lock_open(grant, conversation)
-    target = Membership.objects.filter(public_id=agent, status=MembershipStatus.ACTIVE.value).first()
-    if target is None or target.pk == found.assigned_to_id:
-        raise NotFound if target is None else Conflict
+    active = Membership.objects.select_related("role", "user").filter(status=MembershipStatus.ACTIVE.value)
+    target = active.filter(public_id=agent).first()
+    if target is None:
+        raise NotFound
+    if target.pk == found.assigned_to_id or not permissions.has(grant_of(target), Permission.CHAT_TAKE):
+        raise Conflict
     found.offered_to, found.offered_by_id = target, grant.membership_id
     found.offer_expires_at = now + OFFER_FOR
     found.offer_note = sealing.seal_offer_note(found, note) if note else None
@@ -91,6 +95,7 @@ def offer_to_agent(
 @transaction.atomic
 def accept_offer(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
     """Take what was offered; Conflict when the offer has run out or was made to somebody else."""
+    permissions.require(grant, Permission.CHAT_TAKE)
     found = access.lock_conversation(grant, conversation)
     is_mine = found.offered_to_id == grant.membership_id and found.status == Status.OPEN.value
     if not is_mine or found.offer_expires_at is None or found.offer_expires_at <= now:

@@ -63,7 +63,10 @@ def _verified(token: str, *, site: SiteRef, now: datetime) -> dict[str, object]:
         )
     except jwt.PyJWTError:
         raise Denied from None
-    expires_at = datetime.fromtimestamp(int(str(claims["exp"])), UTC)
+    try:
+        expires_at = datetime.fromtimestamp(int(float(str(claims["exp"]))), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Denied from None
     is_text = (
         isinstance(claims["sub"], str) and isinstance(claims["jti"], str) and 0 < len(claims["sub"]) <= LONGEST_SUBJECT
     )

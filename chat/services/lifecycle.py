@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chat import access, events, sealing
-from chat.models import Conversation, ConversationTag, Status, Tag
+from chat.models import Conversation, ConversationTag, Status, Tag, Visitor
 from chat.services.messages import SystemCode, say
 from security import permissions
 from security.audit import Action, record
@@ -52,6 +52,7 @@ def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> C
     """Within 7 days, and only if the visitor has no newer one; else Conflict. The one who reopens answers."""
     permissions.require(grant, Permission.CHAT_REOPEN)
     found = access.lock_conversation(grant, conversation)
+    Visitor.objects.select_for_update().get(pk=found.visitor_id)  # who may be beginning a new one at this moment
     newer = Conversation.objects.filter(visitor=found.visitor_id, created_at__gt=found.created_at)
     if found.status != Status.CLOSED.value or found.closed_at is None or newer.exists():
         raise Conflict

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Cast, NullIf
 from django.db.models.signals import class_prepared
+from django.forms import ModelChoiceField
 
 from security.scoping.constraints import SameTenant, TenantIsolation, TenantReference
 from security.scoping.scope import ScopeConflict, ScopeMissing, current_tenant_id, current_user_id, require_tenant_id
@@ -63,8 +64,15 @@ class TenantForeignKey(models.ForeignKey[_ST, _GT]):
 
     def formfield(self, **kwargs: Any) -> Any:
         """A choice of the tenant's own rows; forms are made at import, so the scope is asked for when the choices are read."""
-        kwargs.setdefault("queryset", TenantQuerySet(self.remote_field.model))
-        return super().formfield(**kwargs)
+        kwargs.pop("using", None)
+        choice = {
+            "form_class": ModelChoiceField,
+            "queryset": TenantQuerySet(self.remote_field.model),
+            "to_field_name": self.remote_field.field_name,
+            **kwargs,
+            "blank": self.blank,
+        }
+        return super(models.ForeignKey, self).formfield(**choice)  # ForeignKey's own asks the manager now
 
 
 class TenantQuerySet(models.QuerySet[_M_co, _M_co]):

@@ -245,7 +245,7 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
 
     def _code_for(self, error: Exception) -> str:
         match error:
-            case FrameRefused() | Conflict() | Invalid() if error.code in self.error_codes:
+            case FrameRefused() | DomainError() if error.code in self.error_codes:
                 return error.code
             case NotFound():
                 return "not_found"

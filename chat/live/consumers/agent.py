@@ -89,6 +89,7 @@ class AgentConsumer(AgentActs):
         name = rooms.conversation(frame.conversation)
         if name not in self.rooms or frame.conversation in self.watching:
             return  # who watches is unseen
+        await self.note_activity()
         told = server.typing(conversation=frame.conversation, author=self.author(), active=frame.active)
         event = Event(everyone=told, own=NOT_FOR_ITS_AUTHOR, author=self.key, audience=Audience.ALL)
         self.live.hub.publish(self.grant.tenant_id, name, event)

@@ -123,6 +123,7 @@ class AgentActs(AgentSocket):
         self.watching[frame.conversation] = self.last_seqs.get(frame.conversation, 0)
 
     async def on_unwatch(self, frame: agent.Unwatch) -> None:
+        await self.note_activity()
         await self.unwatch(frame.conversation)
 
     async def _answer(self, conversation: UUID, ref: int | None) -> None:

@@ -1,160 +1,35 @@
-"""Where an agent's socket stands: his grant, the conversations he has open, what of the tenant's events he may see."""
+"""Where an agent's socket stands: the conversations he has open, what of the tenant's events he may see."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
-from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import orjson
-from django.conf import settings
-from django.utils import timezone
 
 from chat.access import may_see
 from chat.live import answering
-from chat.live.admission import Admitted, admit_staff
 from chat.live.answering import Opened
-from chat.live.consumers.base import ChatConsumer
-from chat.live.hub import Side, rooms
-from chat.live.protocol import ErrorCode, server
-from chat.live.protocol.shapes import Author, AuthorKind
-from chat.live.work import in_scope, unscoped
-from chat.live.writer import LockedConversation
-from security.accounts.sessions import note_activity
-from security.context import Actor, ActorKind
-from security.errors import Denied
-from security.models import RevocationKind
-from security.permissions import Grant, Permission, has
-from security.revocation import Revoked
+from chat.live.consumers.agent_rights import AgentRights
+from chat.live.hub import rooms
+from chat.live.protocol import server
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
-from tenants.policies import masking_policy
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-ACTIVITY_EVERY = timedelta(seconds=30)
 
 
-class AgentSocket(ChatConsumer):
+class AgentSocket(AgentRights):
     """State and its changes; the frames are in `agent.py` and its neighbours."""
 
-    side = Side.AGENT
-
-    admitted_as: Admitted
-    _recheck: asyncio.Task[None] | None = None
-    _is_present = False
-    _is_again_due = False
-
-    @property
-    def grant(self) -> Grant:
-        return self.admitted_as.grant
-
     async def admitted(self) -> CloseCode | None:
-        """The session cookie of a member who answers chats."""
+        """Nothing is shown yet."""
         self.watching: dict[UUID, int] = {}
         self._shown: set[UUID] = set()
         self._departments: dict[UUID, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._active_at = 0.0
-        found = await unscoped(admit_staff, self._session_key())
-        if isinstance(found, CloseCode):
-            return found
-        self._be(found)
-        self.policy = await self.call(masking_policy)
-        await self.enter(self.grant.tenant_id, self.key, self.live.limits.agent_sockets)
-        self.rate = self.live.agent_rates.of(self.key)
-        self.live.registry.enter(self, found.subjects)
-        await self.live.presence.enter(self.grant.tenant_id, self.grant.membership_id)
-        self._is_present = True
-        return None
+        return await super().admitted()
 
     async def ended(self) -> None:
-        if self.tenant_id is None:
-            return
-        for task in self._tasks:
-            task.cancel()
-        try:
-            for conversation in tuple(self.watching):
-                await self.unwatch(conversation)
-            if self._is_present:
-                await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
-        finally:  # the rooms are left, whatever the database says
-            await super().ended()
-
-    @property
-    def key(self) -> str:
-        return f"member:{self.grant.membership_public_id}"
-
-    def author(self, kind: AuthorKind = AuthorKind.AGENT) -> Author:
-        return Author(kind, self.grant.membership_public_id, self.grant.name)
-
-    async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A service, in this member's tenant. What it refuses is recorded after its transaction is gone."""
-        try:
-            return await in_scope(self.grant.tenant_id, work, *args, **kwargs)
-        except Denied:
-            await unscoped(answering.record_refusal, self.grant.tenant_id, getattr(work, "__name__", ""))
-            raise
-
-    # Rights
-
-    def revoked_by(self, revoked: Revoked) -> None:
-        """Ask again what is left; until the answer is there nothing is written."""
-        if revoked.kind is RevocationKind.TENANT:
-            self.revoke(CloseCode.FORBIDDEN)
-        elif self._recheck is None or self._recheck.done():
-            self._recheck = self.spawn(self._ask_again())
-        else:
-            self._is_again_due = True
-
-    async def _ask_again(self) -> None:
-        try:
-            found = await unscoped(admit_staff, self.admitted_as.session_key)
-        except Exception as error:  # noqa: BLE001 - what cannot be checked is refused
-            log_failure("checking", error)
-            self.revoke(CloseCode.RESTARTING)
-            return
-        if isinstance(found, CloseCode):
-            self.revoke(found)
-        elif found.grant.tenant_id != self.grant.tenant_id:
-            self.revoke(CloseCode.SIGNED_OUT)
-        elif found.grant != self.grant:
-            self.revoke(CloseCode.RESTARTING)  # narrowed or widened: the client comes back with what it has now
-        elif self._is_again_due:
-            self._is_again_due = False
-            self._recheck = self.spawn(self._ask_again())
-
-    def may_write(self, permission: Permission) -> Callable[[LockedConversation], str | None]:
-        """For the writer: the grant, evaluated under the conversation's lock."""
-
-        def check(row: LockedConversation) -> str | None:
-            if self.revoked is not None:
-                return ErrorCode.FORBIDDEN.value
-            if self._recheck is not None and not self._recheck.done():
-                return ErrorCode.UNAVAILABLE.value
-            if not may_see(
-                self.grant,
-                department_id=row.department_id,
-                assigned_to_id=row.assigned_to_id,
-                offered_to_id=row.offered_to_id,
-            ):
-                return ErrorCode.NOT_FOUND.value
-            return None if has(self.grant, permission) else ErrorCode.FORBIDDEN.value
-
-        return check
-
-    async def note_activity(self) -> None:
-        """A person is at the keyboard; written down at most every 30 s."""
-        now = self.live.loop.time()
-        if now - self._active_at >= ACTIVITY_EVERY.total_seconds():
-            self._active_at = now
-            await unscoped(note_activity, self.admitted_as.session_key, timezone.now())
-
-    # Conversations
+        for conversation in tuple(self.watching):
+            await self.unwatch(conversation)
+        await super().ended()
 
     async def open(self, conversation: UUID) -> None:
         """Join its room; events are kept until `opened` is sent and the place goes live."""
@@ -174,9 +49,17 @@ class AgentSocket(ChatConsumer):
 
     async def assign(self, conversation: UUID, *, ref: int | None, is_watching: bool = False) -> None:
         """Open a conversation with its latest page, and say so."""
+        was_open = rooms.conversation(conversation) in self.rooms
+        if not is_watching:
+            await self.end_watching(conversation)
         await self.open(conversation)
         work = answering.open_watched if is_watching else answering.open_assigned
-        opened = await self.call(work, grant=self.grant, conversation=conversation)
+        try:
+            opened = await self.call(work, grant=self.grant, conversation=conversation)
+        except BaseException:
+            if not was_open:  # who may not see it is not left in its room
+                self.leave(rooms.conversation(conversation))
+            raise
         self.send_frame(
             server.assigned(
                 conversation=opened.conversation,
@@ -190,12 +73,18 @@ class AgentSocket(ChatConsumer):
         self.go_live(opened)
 
     async def unwatch(self, conversation: UUID) -> None:
-        """Stop reading along; how much was seen is recorded."""
-        first_seq = self.watching.pop(conversation, None)
-        if first_seq is not None:
-            seen = self.last_seqs.get(conversation, first_seq) - first_seq
-            await self.call(answering.end_watching, conversation=conversation, seen=seen)
+        """Stop reading along, and hear no more of it."""
+        if await self.end_watching(conversation):
             self.shut(conversation)
+
+    async def end_watching(self, conversation: UUID) -> bool:
+        """Whether it was watched; how much was seen is recorded."""
+        first_seq = self.watching.pop(conversation, None)
+        if first_seq is None:
+            return False
+        seen = self.last_seqs.get(conversation, first_seq) - first_seq
+        await self.call(answering.end_watching, conversation=conversation, seen=seen)
+        return True
 
     async def join_tenant(self) -> None:
         """The rooms of the tenant's agents and of this member's own sockets."""
@@ -220,6 +109,8 @@ class AgentSocket(ChatConsumer):
         elif conversation in self._shown:
             self._shown.discard(conversation)
             self.send_frame(server.withdrawn(conversation, status=state["status"]))
+            if conversation in self.watching:
+                self.spawn(self._end_unseen(conversation))
             self.shut(conversation)
 
     def _sees(self, state: dict[str, object]) -> bool:
@@ -240,6 +131,11 @@ class AgentSocket(ChatConsumer):
         if is_mine and state["status"] == "open" and rooms.conversation(conversation) not in self.rooms:
             self.spawn(self._open_quietly(conversation))
 
+    async def _end_unseen(self, conversation: UUID) -> None:
+        """What is watched went out of sight."""
+        self.leave(rooms.conversation(conversation))
+        await self.end_watching(conversation)
+
     async def _open_quietly(self, conversation: UUID) -> None:
         """Be told of a conversation that this member has, without showing it: its console asks when it is looked at."""
         try:
@@ -248,32 +144,4 @@ class AgentSocket(ChatConsumer):
             place.go_live(rev)
         except Exception as error:  # noqa: BLE001 - the console asks for what it shows
             log_failure("following", error)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run beside the frames, and end with the socket."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def _be(self, found: Admitted) -> None:
-        self.admitted_as = found
-        self.session = found.session
-        self.actor = Actor(
-            ActorKind.PERSON,
-            id=str(found.grant.user_public_id),
-            name=found.grant.name,
-            role=found.grant.role,
-            user_id=found.grant.user_id,
-        )
-
-    def _session_key(self) -> str | None:
-        for header, value in self.scope["headers"]:
-            if header == b"cookie":
-                try:
-                    morsel = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-                except CookieError:
-                    continue
-                if morsel is not None:
-                    return morsel.value
-        return None
+            self.leave(rooms.conversation(conversation))

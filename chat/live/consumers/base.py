@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from chat.live.hub import Member, Place, RoomName, Side
 from chat.live.protocol import ErrorCode, Frame, Registry, parse, server
@@ -54,6 +55,7 @@ class ChatConsumer(GuardedConsumer):
 
     async def opened(self) -> CloseCode | None:
         """Find the process's shared parts and the client's address, then authorise."""
+        self.opened_at = timezone.now()
         self.live = await live()
         self.limits = self.live.limits.frames
         self.address = client_ip_of_scope(self.scope, networks(tuple(settings.TRUSTED_PROXIES)))

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from chat.cookies import visitor_cookie
 from chat.live import visiting
+from chat.live.admission import Subject
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
 from chat.live.protocol import server, visitor
@@ -67,12 +68,14 @@ class VisitorSocket(ChatConsumer):
             self.visit = await unscoped(visiting.access_visit, self.scope["url_route"]["kwargs"]["site_key"])
         except NotFound:
             return CloseCode.NO_SUCH_SITE
+        self.live.registry.enter(self, self._places(), since=self.opened_at)
         self.policy = self.visit.policy
         return None
 
     async def ended(self) -> None:
         if self._is_counted:
             self.live.addresses.leave(self.address)
+            self.live.registry.leave(self)
         if self.tenant_id is not None:
             self.live.positions.unfollow(self.tenant_id, self)
         await super().ended()
@@ -109,12 +112,19 @@ class VisitorSocket(ChatConsumer):
             {
                 (RevocationKind.VISITOR, str(who.public_id)),
                 (RevocationKind.VISITOR, who.token_digest.hex()[:32]),
-                (RevocationKind.SITE, str(site.public_id)),
-                (RevocationKind.TENANT, str(self.visit.tenant_public_id)),
+                *self._places(),
             },
+            since=self.opened_at,
         )
         place = await self.join(rooms.visitor(who.public_id), self.member_through(self._told_of_own))
         place.go_live()
+
+    def _places(self) -> set[Subject]:
+        """Where the visitor is, whoever he is."""
+        return {
+            (RevocationKind.SITE, str(self.visit.site.public_id)),
+            (RevocationKind.TENANT, str(self.visit.tenant_public_id)),
+        }
 
     async def learn(self, profile: Profile) -> None:
         """What the visitor says of himself; kept in memory until his first message is stored."""

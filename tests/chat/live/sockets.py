@@ -14,6 +14,7 @@ from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from chat.live.work import unscoped
 from tests.cast import Organisation
 from tests.services.web import WebServer
 
@@ -46,6 +47,14 @@ class Socket:
             while not _matches(frame := await self._receive(), kind, wanted):
                 self.pending.append(frame)
         return frame
+
+    async def expect_state(self, status: str) -> Frame:
+        """The oldest `conversation` frame with this status that was not taken yet: its conversation."""
+        frame = await self.expect("conversation")
+        while frame["conversation"]["status"] != status:
+            frame = await self.expect("conversation")
+        state: Frame = frame["conversation"]
+        return state
 
     async def ask(self, kind: str, answer: str, /, **fields: Any) -> Frame:
         """Send a frame with a `ref` of its own; the answer with that `ref`. An `error` in its place fails the test."""
@@ -123,7 +132,7 @@ class Door:
 
     async def agent(self, of: Organisation, name: str, **hello: Any) -> Socket:
         """A console that has been greeted and has its lists."""
-        session_key = await asyncio.to_thread(of.session, name)
+        session_key = await unscoped(of.session, name)
         socket = await self.staff(session_key)
         await socket.send("hello", **hello)
         socket.welcome = await socket.expect("welcome")

@@ -57,9 +57,7 @@ async def test_an_agent_is_welcomed_with_queue_and_colleagues(door: Door, acme_l
     assert names["Alice"] == {**names["Alice"], "status": "online", "open": 0, "capacity": 5}
 
 
-async def test_a_first_message_begins_a_conversation_that_the_queue_shows(
-    door: Door, acme_live: Organisation
-) -> None:
+async def test_a_first_message_begins_a_conversation_that_the_queue_shows(door: Door, acme_live: Organisation) -> None:
     alice = await door.agent(acme_live, "alice")
     vera = await door.visitor(acme_live.site_key, profile={"name": "Vera"})
     client_id = uuid4()

@@ -1,0 +1,189 @@
+"""What an agent's socket may do: its session and grant, asked again while it is open.
+
+Danger: a console that stays open on a machine that everybody has left, or with a right that is no more. Rule: a revocation makes the socket ask at
+once, and without one it asks every 30 s, since a session also ends by time alone; until the answer is there nothing is written. Proof:
+tests/chat/live/test_revocation.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.utils import timezone
+
+from chat.access import may_see
+from chat.live import answering
+from chat.live.admission import Admitted, admit_staff
+from chat.live.consumers.base import ChatConsumer
+from chat.live.hub import Side
+from chat.live.protocol import ErrorCode
+from chat.live.protocol.shapes import Author, AuthorKind
+from chat.live.work import in_scope, unscoped
+from chat.live.writer import LockedConversation
+from security.accounts.sessions import note_activity
+from security.context import Actor, ActorKind
+from security.errors import Denied
+from security.models import RevocationKind
+from security.permissions import Grant, Permission, has
+from security.revocation import Revoked
+from security.sockets.codes import CloseCode
+from security.sockets.consumer import log_failure
+from tenants.policies import masking_policy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ACTIVITY_EVERY = timedelta(seconds=30)
+ASK_EVERY = 30.0
+
+
+class AgentRights(ChatConsumer):
+    """Who is on the socket, and what of his is still true."""
+
+    side = Side.AGENT
+
+    admitted_as: Admitted
+    _recheck: asyncio.Task[None] | None = None
+    _is_present = False
+    _is_again_due = False
+
+    @property
+    def grant(self) -> Grant:
+        return self.admitted_as.grant
+
+    async def admitted(self) -> CloseCode | None:
+        """The session cookie of a member who answers chats."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._active_at = float("-inf")
+        found = await unscoped(admit_staff, self._session_key())
+        if isinstance(found, CloseCode):
+            return found
+        self._be(found)
+        self.policy = await self.call(masking_policy)
+        await self.enter(self.grant.tenant_id, self.key, self.live.limits.agent_sockets)
+        self.rate = self.live.agent_rates.of(self.key)
+        self.live.registry.enter(self, found.subjects, since=self.opened_at)
+        await self.live.presence.enter(self.grant.tenant_id, self.grant.membership_id)
+        self._is_present = True
+        self.spawn(self._keep_asking())
+        return None
+
+    async def ended(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._is_present:
+            await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
+        await super().ended()
+
+    @property
+    def key(self) -> str:
+        return f"member:{self.grant.membership_public_id}"
+
+    def author(self, kind: AuthorKind = AuthorKind.AGENT) -> Author:
+        return Author(kind, self.grant.membership_public_id, self.grant.name)
+
+    async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A service, in this member's tenant. What it refuses is recorded after its transaction is gone."""
+        try:
+            return await in_scope(self.grant.tenant_id, work, *args, **kwargs)
+        except Denied:
+            await unscoped(answering.record_refusal, self.grant.tenant_id, getattr(work, "__name__", ""))
+            raise
+
+    def revoked_by(self, revoked: Revoked) -> None:
+        """Ask again what is left; until the answer is there nothing is written."""
+        if revoked.kind is RevocationKind.TENANT:
+            self.revoke(CloseCode.FORBIDDEN)
+        elif self._recheck is None or self._recheck.done():
+            self._recheck = self.spawn(self._ask_again())
+        else:
+            self._is_again_due = True
+
+    async def _ask_again(self) -> None:
+        try:
+            found = await unscoped(admit_staff, self.admitted_as.session_key)
+        except Exception as error:  # noqa: BLE001 - what cannot be checked is refused
+            log_failure("checking", error)
+            self.revoke(CloseCode.RESTARTING)
+            return
+        self._compare(found)
+        if self._is_again_due:
+            self._is_again_due = False
+            self._recheck = self.spawn(self._ask_again())
+
+    async def _keep_asking(self) -> None:
+        """A session ends by time too. A failure to ask is the registry's to judge, which closes everything after 15 s of it."""
+        while self.revoked is None:
+            await asyncio.sleep(ASK_EVERY)
+            try:
+                self._compare(await unscoped(admit_staff, self.admitted_as.session_key))
+            except Exception as error:  # noqa: BLE001 - asked again in 30 s
+                log_failure("checking", error)
+
+    def _compare(self, found: Admitted | CloseCode) -> None:
+        if isinstance(found, CloseCode):
+            self.revoke(found)
+        elif found.grant.tenant_id != self.grant.tenant_id:
+            self.revoke(CloseCode.SIGNED_OUT)
+        elif found.grant != self.grant:
+            self.revoke(CloseCode.RESTARTING)  # narrowed or widened: the client comes back with what it has now
+
+    def may_write(self, permission: Permission) -> Callable[[LockedConversation], str | None]:
+        """For the writer: the grant, evaluated under the conversation's lock."""
+
+        def check(row: LockedConversation) -> str | None:
+            if self.revoked is not None:
+                return ErrorCode.FORBIDDEN.value
+            if self._recheck is not None and not self._recheck.done():
+                return ErrorCode.UNAVAILABLE.value
+            if not may_see(
+                self.grant,
+                department_id=row.department_id,
+                assigned_to_id=row.assigned_to_id,
+                offered_to_id=row.offered_to_id,
+            ):
+                return ErrorCode.NOT_FOUND.value
+            return None if has(self.grant, permission) else ErrorCode.FORBIDDEN.value
+
+        return check
+
+    async def note_activity(self) -> None:
+        """A person is at the keyboard; written down at most every 30 s."""
+        now = self.live.loop.time()
+        if now - self._active_at >= ACTIVITY_EVERY.total_seconds():
+            self._active_at = now
+            await unscoped(note_activity, self.admitted_as.session_key, timezone.now())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside the frames, and end with the socket."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _be(self, found: Admitted) -> None:
+        self.admitted_as = found
+        self.session = found.session
+        self.actor = Actor(
+            ActorKind.PERSON,
+            id=str(found.grant.user_public_id),
+            name=found.grant.name,
+            role=found.grant.role,
+            user_id=found.grant.user_id,
+        )
+
+    def _session_key(self) -> str | None:
+        for header, value in self.scope["headers"]:
+            if header == b"cookie":
+                try:
+                    morsel = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+                except CookieError:
+                    continue
+                if morsel is not None:
+                    return morsel.value
+        return None
