@@ -13,6 +13,7 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from redis.exceptions import RedisError
 
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 
@@ -40,12 +41,20 @@ class FailureMiddleware:
         if isinstance(exception, DatabaseError) and _sqlstate(exception) == INSUFFICIENT_PRIVILEGE:
             logger.critical("A policy of PostgreSQL refused what the code let through, at %s", _route(request))
             exception = NotFound()
+        if isinstance(exception, RedisError):
+            return self._unavailable(request, exception)
         if not isinstance(exception, DomainError):
             return None
         status = next((status for kind, status in _STATUS if isinstance(exception, kind)), 400)
         if isinstance(exception, Denied):
             refuse(request)
         return render(request, f"{status}.html", status=status)
+
+
+    def _unavailable(self, request: HttpRequest, exception: RedisError) -> HttpResponse:
+        """What counts attempts is away: whoever would have to be counted is asked to come again, not let in uncounted."""
+        logger.error("Valkey is away: %s at %s", type(exception).__name__, _route(request))
+        return render(request, "503.html", status=503, headers={"Retry-After": "10"})
 
 
 def refuse(request: HttpRequest) -> None:

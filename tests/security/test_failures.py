@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, InternalError
 from django.http import HttpRequest
 from django.test import RequestFactory
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.failures import FailureMiddleware, is_failed, is_refused
@@ -45,6 +46,12 @@ def test_a_row_that_a_policy_refuses_is_missing_and_raises_an_alarm(
     assert response is not None
     assert response.status_code == 404
     assert [record.levelname for record in caplog.records if record.name == "security.failures"] == ["CRITICAL"]
+
+
+def test_without_the_counters_nobody_is_let_in_uncounted(middleware: FailureMiddleware, request_: HttpRequest) -> None:
+    response = middleware.process_exception(request_, RedisConnectionError())
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
 
 
 def test_other_errors_are_djangos_to_answer(middleware: FailureMiddleware, request_: HttpRequest) -> None:
