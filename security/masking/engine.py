@@ -7,12 +7,13 @@ looked at again until it stands still, which also makes masking idempotent; a te
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import Final
 
 from security.masking import cards, ssn
 from security.masking.policy import MaskingPolicy, default_policy
 from security.masking.render import Replacement, replaced, resolved
-from security.masking.scan import Candidate, chains
+from security.masking.scan import FEWEST_DIGITS, PARTING, Candidate, chains
 from security.masking.surroundings import Surroundings
 from security.masking.tables import tables
 from security.masking.text import Finding, MaskedText, trusted
@@ -21,7 +22,6 @@ MAX_LENGTH: Final = 8_000
 WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
-_ENOUGH_DIGITS: Final = re.compile("(?:[0-9][^0-9]*){9}")  # fewer are neither a card nor a social security number
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Se
 
 
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
+    if not policy.patterns and text.isascii() and _ascii_may_hold().search(text) is None:
+        return trusted(text)
     current, origins = _sanitised(text)
     findings: list[Finding] = []
     for number in range(_PASSES):
@@ -73,6 +75,14 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
         findings = _merged(findings, replacements, origins)
         current, origins = replaced(current, origins, replacements, keeps, limit)
     raise Unsettled
+
+
+@cache
+def _ascii_may_hold() -> re.Pattern[str]:
+    """Nine digits that only separators part, or a NUL to remove: nearly every message holds neither and is done."""
+    classes = tables().classes
+    parting = "".join(chr(code) for code in range(128) if classes[code] in PARTING)
+    return re.compile(f"\x00|[0-9](?:[{re.escape(parting)}]*+[0-9]){{{FEWEST_DIGITS - 1}}}")
 
 
 def _sanitised(text: str) -> tuple[str, Sequence[int]]:
@@ -89,16 +99,15 @@ def _candidates(text: str, policy: MaskingPolicy, context: Sequence[str]) -> Ite
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
     around = Surroundings(_blanked(text.translate(known.classes), labels), context)
-    if _ENOUGH_DIGITS.search(around.classes):
-        for chain in chains(around.classes):
-            yield from cards.find(chain, around)
-            yield from ssn.find(chain, around)
+    for chain in chains(around.classes):
+        yield from cards.find(chain, around)
+        yield from ssn.find(chain, around)
     if policy.patterns:
         digits_plain = text if text.isascii() else text.translate(known.digits)
         for start, end in _open_stretches(digits_plain, labels):
             for pattern in policy.patterns:
                 for left, right in pattern.spans(digits_plain[start:end]):
-                    yield Candidate("custom", start + left, start + right, pattern.token, (pattern.kind,))
+                    yield Candidate("custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,)))
 
 
 def _label_spans(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """What stands in the place of what was found: overlaps resolved, digits replaced, origins kept."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,6 +14,10 @@ _SSN: Final = "•••-••-••••"
 _KEPT: Final = 4
 _GROUP: Final = 4
 _RANK: Final = {"card": 0, "ssn": 1, "custom": 2}
+_NOBODY: Final = -1
+_DIGIT: Final = re.compile("[0-9]")
+
+Piece = tuple[str, Sequence[int]]  # what is shown, and the place that each of its characters stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,15 @@ class Replacement:
 def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
     """Give candidates without overlap: longest first, then card, SSN, custom; what was covered stays covered."""
     found = list(candidates)
+    custom = [candidate for candidate in found if candidate.kind == "custom"]
     built_in = _united(candidate for candidate in found if candidate.kind != "custom")
-    ordered = sorted(
-        [*built_in, *(candidate for candidate in found if candidate.kind == "custom")],
-        key=lambda c: (c.start - c.end, _RANK[c.kind], c.start),
-    )
-    owners: dict[int, int] = {}
+    if not custom:
+        return [Replacement(c.kind, c.start, c.end, c.rule, c.explain(), c.keeps_last_four, True) for c in built_in]
+    ordered = sorted([*built_in, *custom], key=lambda c: (c.start - c.end, _RANK[c.kind], c.start))
+    owners = [_NOBODY] * max(candidate.end for candidate in ordered)
     for index, candidate in enumerate(ordered):
-        for place in range(candidate.start, candidate.end):
-            owners.setdefault(place, index)
+        span = slice(candidate.start, candidate.end)
+        owners[span] = [index if owner == _NOBODY else owner for owner in owners[span]]
     return list(_stretches(ordered, owners))
 
 
@@ -47,92 +52,95 @@ def replaced(
     text: str, origins: Sequence[int], replacements: Sequence[Replacement], keeps: bool, limit: int | None
 ) -> tuple[str, list[int]]:
     """`text` with its replacements, and where each character came from; within `limit`, if one is given."""
-    result = _written(text, origins, replacements, keeps, compact=False)
-    if limit is not None and len(result[0]) > limit:
-        result = _written(text, origins, replacements, keeps, compact=True)
-    return result
+    pieces: list[Piece] = []
+    length = 0
+    for piece in _pieces(text, replacements, keeps, compact=False):
+        length += len(piece[0])
+        if limit is not None and length > limit:
+            return _joined(_pieces(text, replacements, keeps, compact=True), text, origins)
+        pieces.append(piece)
+    return _joined(pieces, text, origins)
 
 
-def _united(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+def _united(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Overlapping numbers as one: whichever of them is the true one, none of its digits stays."""
-    current: Candidate | None = None
+    united: list[Candidate] = []
     longest = 0
     for candidate in sorted(candidates, key=lambda c: (c.start, -c.end, _RANK[c.kind])):
-        if current is None or candidate.start >= current.end:
-            if current is not None:
-                yield current
-            current, longest = candidate, candidate.end - candidate.start
-            continue
         length = candidate.end - candidate.start
+        if not united or candidate.start >= united[-1].end:
+            united.append(candidate)
+            longest = length
+            continue
+        current = united[-1]
         lead = candidate if length > longest else current
         last = candidate if candidate.end > current.end else current
         longest = max(longest, length)
-        current = Candidate(
-            "card" if "card" in (current.kind, candidate.kind) else lead.kind,
-            current.start,
-            last.end,
-            lead.rule,
-            lead.reasons,
-            last.keeps_last_four,
-        )
-    if current is not None:
-        yield current
+        kind = "card" if "card" in (current.kind, candidate.kind) else lead.kind
+        united[-1] = Candidate(kind, current.start, last.end, lead.rule, lead.explain, last.keeps_last_four)
+    return united
 
 
-def _stretches(ordered: Sequence[Candidate], owners: dict[int, int]) -> Iterator[Replacement]:
-    # Neighbours of one stretch differ by 1 in place, so place minus rank is the same along it.
-    ranked = enumerate(sorted(owners))
-    for (index, _), run in groupby(ranked, key=lambda item: (owners[item[1]], item[1] - item[0])):
-        places = [place for _, place in run]
-        owner, start, end = ordered[index], places[0], places[-1] + 1
-        whole = (start, end) == (owner.start, owner.end)
-        yield Replacement(owner.kind, start, end, owner.rule, owner.reasons, whole and owner.keeps_last_four, whole)
+def _stretches(ordered: Sequence[Candidate], owners: Sequence[int]) -> Iterator[Replacement]:
+    start = 0
+    for index, run in groupby(owners):
+        end = start + sum(1 for _ in run)
+        if index != _NOBODY:
+            owner = ordered[index]
+            whole = (start, end) == (owner.start, owner.end)
+            keeps = whole and owner.keeps_last_four
+            yield Replacement(owner.kind, start, end, owner.rule, owner.explain(), keeps, whole)
+        start = end
 
 
-def _written(
-    text: str, origins: Sequence[int], replacements: Sequence[Replacement], keeps: bool, compact: bool
-) -> tuple[str, list[int]]:
-    pieces: list[str] = []
-    places: list[int] = []
+def _pieces(text: str, replacements: Sequence[Replacement], keeps: bool, compact: bool) -> Iterator[Piece]:
     done = 0
     for item in replacements:
-        pieces.append(text[done : item.start])
-        places.extend(origins[done : item.start])
-        for char, offset in _shown(text[item.start : item.end], item, keeps, compact):
-            pieces.append(char)
-            places.append(origins[item.start + offset])
+        yield text[done : item.start], range(done, item.start)
+        shown, offsets = _shown(text[item.start : item.end], item, keeps, compact)
+        yield shown, [item.start + offset for offset in offsets]
         done = item.end
-    pieces.append(text[done:])
-    places.extend(origins[done : len(text)])
-    places.append(origins[len(text)])
-    return "".join(pieces), places
+    yield text[done:], range(done, len(text))
 
 
-def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Iterator[tuple[str, int]]:
+def _joined(pieces: Iterable[Piece], text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
+    shown, places = [], []
+    for piece, offsets in pieces:
+        shown.append(piece)
+        places += [origins[place] for place in offsets]
+    return "".join(shown), [*places, origins[len(text)]]
+
+
+def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
     """The characters that are shown for `span`, each with the offset it stands for."""
     if item.kind == "custom":
         shown = BULLET * len(span) if compact else item.rule
-        yield from ((char, min(i, len(span) - 1)) for i, char in enumerate(shown))
     elif item.kind == "ssn" and item.whole and not compact:
-        yield from ((char, min(i, len(span) - 1)) for i, char in enumerate(_SSN))
+        shown = _SSN
     else:
-        yield from _bulleted(span, _KEPT if keeps and item.keeps_last_four else 0, compact)
+        return _bulleted(span, _KEPT if keeps and item.keeps_last_four else 0, compact)
+    return shown, [min(offset, len(span) - 1) for offset in range(len(shown))]
 
 
-def _bulleted(span: str, kept: int, compact: bool) -> Iterator[tuple[str, int]]:
+def _bulleted(span: str, kept: int, compact: bool) -> Piece:
     """Digits as bullets but the last `kept`; visible separators as they were, groups of four where there are none."""
     classes = span.translate(tables().classes)
-    digits = sum(letter.isdigit() for letter in classes)
-    visible = sum(letter != INVISIBLE for letter in classes)
-    grouped = digits == visible and not compact
+    digits = len(_DIGIT.findall(classes))
+    grouped = digits == len(classes) - classes.count(INVISIBLE) and not compact
+    hidden = digits - kept
+    shown: list[str] = []
+    offsets: list[int] = []
     seen = 0
     for offset, letter in enumerate(classes):
         if letter == INVISIBLE:
             continue
+        offsets.append(offset)
         if not letter.isdigit():
-            yield span[offset], offset
+            shown.append(span[offset])
             continue
-        if grouped and seen and (seen == digits - kept or (seen < digits - kept and seen % _GROUP == 0)):
-            yield " ", offset
-        yield (letter if seen >= digits - kept else BULLET), offset
+        if grouped and seen and (seen == hidden or (seen < hidden and seen % _GROUP == 0)):
+            shown.append(" ")
+            offsets.append(offset)
+        shown.append(letter if seen >= hidden else BULLET)
         seen += 1
+    return "".join(shown), offsets

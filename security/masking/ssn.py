@@ -4,6 +4,7 @@ Validity as the Social Security Administration assigns them: no area 000, 666 or
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from security.masking.scan import Candidate, Chain
@@ -15,23 +16,35 @@ _MAX_GAP: Final = 3
 
 
 def find(chain: Chain, around: Surroundings) -> Iterator[Candidate]:
-    """Every social security number in a chain."""
-    groups = chain.groups
-    for first, group in enumerate(groups):
-        if len(group.digits) == _LENGTH and is_valid(group.digits) and around.speak_of("ssn", group.start, group.end):
-            yield Candidate("ssn", group.start, group.end, "ssn", ("nine digits", "ssn words"))
-        window = groups[first : first + 3]
-        if tuple(len(part.digits) for part in window) != _SIZES:
-            continue
-        if not is_valid("".join(part.digits for part in window)):
-            continue
-        start, end = window[0].start, window[-1].end
-        reasons = ["valid area, group and serial", "layout 3-2-4"]
-        if around.speak_of("ssn", start, end):
-            reasons.append("ssn words")
-        elif not _stands_alone(chain, first) or around.before(start) == "+":
-            continue
-        yield Candidate("ssn", start, end, "ssn", tuple(reasons))
+    """Every social security number in a chain, in order."""
+    sizes = chain.sizes
+    for first, size in enumerate(sizes):
+        if size == _LENGTH:
+            yield from _unparted(chain, first, around)
+        elif size == _SIZES[0] and sizes[first : first + len(_SIZES)] == _SIZES:
+            yield from _parted(chain, first, around)
+
+
+def _unparted(chain: Chain, index: int, around: Surroundings) -> Iterator[Candidate]:
+    start, end = chain.start(index), chain.end(index)
+    if is_valid(_digits(chain, index)) and around.speak_of("ssn", start, end):
+        yield Candidate("ssn", start, end, "ssn", partial(tuple, ("nine digits", "ssn words")))
+
+
+def _parted(chain: Chain, first: int, around: Surroundings) -> Iterator[Candidate]:
+    if not is_valid(_digits(chain, first)):
+        return
+    start, end = chain.start(first), chain.end(first + len(_SIZES) - 1)
+    reasons = ["valid area, group and serial", "layout 3-2-4"]
+    if around.speak_of("ssn", start, end):
+        reasons.append("ssn words")
+    elif not _stands_alone(chain, first) or around.before(start) == "+":
+        return
+    yield Candidate("ssn", start, end, "ssn", partial(tuple, reasons))
+
+
+def _digits(chain: Chain, first: int) -> str:
+    return chain.digits[chain.begins[first] : chain.begins[first] + _LENGTH]
 
 
 def is_valid(digits: str) -> bool:
@@ -42,9 +55,7 @@ def is_valid(digits: str) -> bool:
 
 def _stands_alone(chain: Chain, first: int) -> bool:
     """Whether the three groups share a separator that binds no fourth group to them."""
-    gap = chain.gaps[first]
-    if gap != chain.gaps[first + 1] or len(gap) > _MAX_GAP:
+    gap = chain.gap(first)
+    if gap is None or gap != chain.gap(first + 1) or len(gap) > _MAX_GAP:
         return False
-    before = chain.gaps[first - 1] if first else None
-    after = chain.gaps[first + 2] if first + 2 < len(chain.gaps) else None
-    return gap not in (before, after)
+    return gap not in (chain.gap(first - 1), chain.gap(first + 2))

@@ -14,7 +14,7 @@ _AFTER: Final = 30
 _HASH_REACH: Final = 64
 _HASH_LENGTH: Final = 24
 _HASH_LETTERS: Final = 4
-_HEX: Final = frozenset("0123456789abcdefABCDEF-")
+_HEX: Final = "0123456789abcdefABCDEF-"
 
 
 @dataclass(slots=True)
@@ -46,13 +46,12 @@ class Surroundings:
 
     def is_in_hash(self, start: int, end: int) -> bool:
         """Whether it is part of a long hexadecimal word: a digest or a UUID."""
-        left, right = start, end
-        while left > max(0, start - _HASH_REACH) and self.classes[left - 1] in _HEX:
-            left -= 1
-        while right < min(len(self.classes), end + _HASH_REACH) and self.classes[right] in _HEX:
-            right += 1
-        word = self.classes[left:right]
-        return len(word) >= _HASH_LENGTH and sum(char.isalpha() for char in word) >= _HASH_LETTERS
+        lead = self.classes[max(0, start - _HASH_REACH) : start]
+        trail = self.classes[end : end + _HASH_REACH]
+        lead, trail = lead[len(lead.rstrip(_HEX)) :], trail[: len(trail) - len(trail.lstrip(_HEX))]
+        if len(lead) + (end - start) + len(trail) < _HASH_LENGTH:
+            return False
+        return sum(char.isalpha() for char in lead + trail) >= _HASH_LETTERS
 
 
 @cache

@@ -4,6 +4,7 @@
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 _ASCII: Final = 128
+PREFIX: Final = 6  # digits that name a brand
 JS_MODULE: Final = "static/js/shared/mask-tables.js"
 
 # One class letter per character of the input; ASCII letters, `+`, `$` and `:` stand for themselves.
@@ -36,12 +38,38 @@ class Brand:
         return len(digits) in self.lengths and any(low <= digits[: len(low)] <= high for low, high in self.prefixes)
 
 
+class Issuers:
+    """The brands by the first six digits: one look-up in place of a walk through every brand's prefixes."""
+
+    def __init__(self, brands: Sequence[Brand]) -> None:
+        ranges = [pair for brand in brands for pair in brand.prefixes]
+        edges = {0, *(int(low.ljust(PREFIX, "0")) for low, _ in ranges)}
+        edges.update(int(high.ljust(PREFIX, "9")) + 1 for _, high in ranges)
+        # Between two edges every prefix belongs to the same brands, so the first one speaks for all of them.
+        self._edges = [f"{edge:0{PREFIX}}" for edge in sorted(edges - {10**PREFIX})]
+        self._lengths = [_lengths(edge, brands) for edge in self._edges]
+
+    def of(self, prefix: str) -> tuple[tuple[int, str], ...]:
+        """The lengths, longest first, of the numbers that begin with these six digits, and who issues them."""
+        return self._lengths[bisect_right(self._edges, prefix) - 1]
+
+
+def _lengths(prefix: str, brands: Sequence[Brand]) -> tuple[tuple[int, str], ...]:
+    named: dict[int, str] = {}
+    for brand in brands:
+        for length in brand.lengths:
+            if brand.issues(prefix.ljust(length, "0")):
+                named.setdefault(length, brand.name)
+    return tuple(sorted(named.items(), reverse=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What `tables.json` says, ready for use."""
 
     version: int
     brands: tuple[Brand, ...]
+    issuers: Issuers
     layouts: frozenset[tuple[int, ...]]
     words: dict[str, tuple[str, ...]]
     classes: dict[int, str]
@@ -77,12 +105,14 @@ def tables() -> Tables:
         ("others", OTHER_SEPARATOR),
     ):
         classes.update(_spread(source[name], letter))
+    brands = tuple(
+        Brand(b["name"], tuple((low, high) for low, high in b["prefixes"]), frozenset(b["lengths"]))
+        for b in source["brands"]
+    )
     return Tables(
         version=source["version"],
-        brands=tuple(
-            Brand(b["name"], tuple((low, high) for low, high in b["prefixes"]), frozenset(b["lengths"]))
-            for b in source["brands"]
-        ),
+        brands=brands,
+        issuers=Issuers(brands),
         layouts=frozenset(tuple(layout) for layout in source["layouts"]),
         words={kind: tuple(words) for kind, words in source["context"].items()},
         classes=classes,
