@@ -54,7 +54,9 @@ class FailureMiddleware:
     def _unavailable(self, request: HttpRequest, exception: RedisError) -> HttpResponse:
         """What counts attempts is away: whoever would have to be counted is asked to come again, not let in uncounted."""
         logger.error("Valkey is away: %s at %s", type(exception).__name__, _route(request))
-        return render(request, "503.html", status=503, headers={"Retry-After": "10"})
+        response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = "10"
+        return response
 
 
 def refuse(request: HttpRequest) -> None:
