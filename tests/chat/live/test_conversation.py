@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 from chat.live.work import in_scope
@@ -182,7 +183,7 @@ async def test_a_visitors_messages_are_a_chain(door: Door, acme_live: Organisati
     await again.expect("message", seq=again.welcome["last_seq"])
     chain = [(frame["prev_seq"], frame["seq"]) for frame in again.of("message")]
     assert chain[0][0] == 0
-    assert all(before[1] == after[0] for before, after in zip(chain, chain[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(chain))
     pong = await again.ask("ping", "pong")
     assert pong["last_seq"] == chain[-1][1]
     mine = await alice.ask("ping", "pong")
@@ -276,7 +277,7 @@ async def test_who_comes_back_is_told_what_he_missed(door: Door, acme_live: Orga
 
 
 async def test_foreign_numbers_of_a_conversation_count_as_none(door: Door, acme_live: Organisation) -> None:
-    vera, alice, conversation = await talking(door, acme_live)
+    vera, _, conversation = await talking(door, acme_live)
     back = await door.visitor(
         acme_live.site_key, token=vera.welcome["token"], conversation=str(UUID(int=1)), last_seq=50, last_rev=50
     )

@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 
 from chat.live.work import in_scope, unscoped
+from chat.live.protocol.shapes import Author, AuthorKind
 from chat.models import Conversation
 from chat.services import assignment
+from chat.services.messages import append
 from security.audit import Action
+from security.masking import mask
 from security.models import AuditEvent
 from tests.cast import Organisation
 
@@ -229,3 +232,27 @@ async def test_history_is_read_page_by_page(door: Door, acme_live: Organisation,
     page = await socket.ask("history", "history", limit=100, before_seq=5, **on)
     assert [entry["seq"] for entry in page["messages"]] == [1, 2, 3, 4]
     assert page["more"] is False
+
+
+async def test_who_missed_more_than_two_hundred_gets_the_latest(door: Door, acme_live: Organisation) -> None:
+    vera, alice, conversation = await talking(door, acme_live)
+    author = Author(AuthorKind.VISITOR, UUID((await vera.say("Known"))["id"]), "Vera")
+    await vera.connection.close()
+
+    def fill() -> None:
+        row = Conversation.objects.select_for_update().get(public_id=conversation)
+        for number in range(205):
+            append(row, author=author, text=mask(f"Missed {number}"), now=timezone.now())
+
+    await in_scope(acme_live.tenant_id, fill)
+    known = {"conversation": conversation, "last_seq": 3, "last_rev": 3}
+    back = await door.visitor(acme_live.site_key, token=vera.welcome["token"], **known)
+    await back.expect("message", seq=208)
+    assert (back.welcome["more"], back.welcome["last_seq"]) == (True, 208)
+    assert [frame["seq"] for frame in back.of("message")] == list(range(9, 209))
+    older = await back.ask("history", "history", before_seq=9, limit=5)
+    assert [entry["seq"] for entry in older["messages"]] == [4, 5, 6, 7, 8]
+    await alice.connection.close()
+    again = await door.agent(acme_live, "alice", open={conversation: [3, 3]})
+    await again.expect("message", seq=208)
+    assert [frame["seq"] for frame in again.of("message")] == list(range(9, 209))
