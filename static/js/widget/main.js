@@ -16,10 +16,12 @@ function seenBefore(seen) {
 }
 
 class Widget {
-  /** @param {HTMLElement} root @param {import("./types").Translate} say */
-  constructor(root, say) {
+  /** @type {import("./types").Translate} from `start` on */
+  say;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
     this.root = root;
-    this.say = say;
     this.life = new AbortController();
     /** @type {import("./types").Bridge|null} */
     this.page = null;
@@ -33,7 +35,9 @@ class Widget {
   }
 
   async start() {
-    this.page = await bridge(this.#commands());
+    const attached = bridge(this.#commands()); // before anything is waited for: the page offers its port once
+    this.say = await translator(this.root.dataset.locale ?? "en");
+    this.page = await attached;
     if (this.page) {
       this.about.host_origin = this.page.origin;
       if (this.page.department) this.about.department = this.page.department;
@@ -171,5 +175,4 @@ class Widget {
   }
 }
 
-const root = hook(document, "widget");
-new Widget(root, await translator(root.dataset.locale ?? "en")).start();
+new Widget(hook(document, "widget")).start();
