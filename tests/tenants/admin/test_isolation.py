@@ -1,0 +1,149 @@
+"""One organisation's admin never shows, takes or changes anything of another's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+from django.db.models import CharField, TextField
+
+from chat.models import CannedResponse, Conversation, Tag, Visitor
+from security.audit import Action, record
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tenants.admin.site import site
+from tenants.models import Department, Invitation, Membership, Role, Site, Tenant
+
+from ..people import Organisation
+from .pages import Browse, errors_of, text_of
+
+As = Callable[[str], Browse]
+CANARY = "kanarienvogel"
+MODELS = (Department, Membership, Invitation, Site, Tag, CannedResponse, Conversation)
+
+
+@pytest.fixture
+def filled(rival: Organisation) -> dict[str, UUID]:
+    """Rival, with the canary in each text that its people could have typed; the public id of one record of each kind."""
+    with tenant_scope(rival.tenant_id):
+        department = Department.objects.create(name=f"{CANARY} department")
+        role = Role.objects.create(slug=CANARY, name=f"{CANARY} role")
+        member = Membership.objects.get()
+        Tenant.objects.update(name=f"{CANARY} tenant", time_zone="Pacific/Chatham")
+        Membership.objects.filter(pk=member.pk).update(name=f"{CANARY} member", reason=CANARY)
+        invitation = Invitation.objects.create(
+            email=f"{CANARY}@rival.example", role=role, invited_by=member, expires_at="2099-01-01T00:00:00Z"
+        )
+        website = Site.objects.get()
+        texts = {"name": f"{CANARY} site", "greeting": CANARY, "consent": CANARY, "seen_origin": f"https://{CANARY}.example"}
+        Site.objects.filter(pk=website.pk).update(allowed_origins=[f"https://{CANARY}.example"], **texts)
+        canned = CannedResponse.objects.create(shortcut=CANARY, title=CANARY, body=CANARY, department=department)
+        tag = Tag.objects.create(name=CANARY)
+        visitor = Visitor.objects.create(site=website, locale=CANARY)
+        conversation = Conversation.objects.create(site=website, visitor=visitor, department=department, outcome=CANARY)
+        record(Action.TAG_CREATED, on=tag)
+    rows = (department, member, invitation, website, tag, canned, conversation)
+    return {row._meta.label_lower: row.public_id for row in rows}
+
+
+def _crawl(browse: Browse) -> dict[str, str]:
+    """Every page that links lead to from the menu, by its path."""
+    found: dict[str, str] = {}
+    waiting = ["/admin/"]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        page = browse.client.get(path, follow=True)
+        assert page.status_code == 200, path
+        found[path] = unescape(text_of(page))
+        links = re.findall(r'(?:href|action)="([^"#]*)"', found[path])
+        local = (link if link.startswith("/admin/") else path.split("?")[0] + link for link in links if link[:1] in "?/")
+        # Sorting by several columns at once would make as many pages as there are orders.
+        waiting += [link for link in local if link.startswith("/admin/") and "o=" not in link and link.count("=") < 2]
+    return found
+
+
+def test_the_canary_sits_in_every_text_field(rival: Organisation, filled: dict[str, UUID]) -> None:
+    chosen = {"status", "public_id", "key", "brand_color", "slug", "locale"}
+    with tenant_scope(rival.tenant_id):
+        for model in MODELS:
+            row = model._default_manager.get(public_id=filled[model._meta.label_lower])
+            for field in model._meta.concrete_fields:
+                if isinstance(field, CharField | TextField) and field.name not in chosen:
+                    assert CANARY in getattr(row, field.name), field
+
+
+def test_no_page_of_ours_shows_theirs(house: Organisation, filled: dict[str, UUID], as_: As) -> None:
+    olga = as_("olga")
+    olga.post("department_add", name="Sales")
+    olga.post("invitation_add", email="bob@acme.example", role=str(house.member("alice").role.public_id))
+    olga.client.post("/admin/chat/tag/add/", {"name": "urgent"})
+    pages = _crawl(olga)
+    assert {f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in site._registry} <= pages.keys()
+    assert any(path.endswith("/history/") for path in pages)
+    assert any(path.endswith("/delete/") for path in pages)
+    for path, text in pages.items():
+        assert CANARY not in text, path
+        assert "Pacific/Chatham\" selected" not in text, path
+
+
+def test_searching_for_theirs_finds_nothing(filled: dict[str, UUID], as_: As) -> None:
+    olga = as_("olga")
+    for name, app in (("membership", "tenants"), ("site", "tenants"), ("tag", "chat"), ("cannedresponse", "chat")):
+        page = text_of(olga.get(f"{name}_changelist", app=app, query=f"?q={CANARY}"))
+        assert re.search(r"\b0 \w+", page), name
+        assert page.count(CANARY) == page.count(f'value="{CANARY}"') + page.count(f"q={CANARY}"), name
+
+
+def test_their_ids_answer_as_missing_ones(filled: dict[str, UUID], as_: As) -> None:
+    olga = as_("olga")
+    for model, model_admin in site._registry.items():
+        theirs = filled.get(model._meta.label_lower)
+        if theirs is None:
+            continue
+        for view in ("change", "delete", "history", *(act.name for act in model_admin.acts)):
+            for method in (olga.client.get, olga.client.post):
+                base = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
+                foreign, missing = (method(f"{base}/{key}/{view}/", {"post": "yes"}) for key in (theirs, uuid4()))
+                assert foreign.status_code == missing.status_code == 404, (model, view)
+                assert foreign.content == missing.content, (model, view)
+
+
+def test_nothing_but_a_public_id_is_an_address(house: Organisation, as_: As) -> None:
+    olga, alice = as_("olga"), house.member("alice")
+    for key in (alice.pk, "x", "%00", "9" * 40, f"{alice.public_id}x"):
+        assert olga.client.get(f"/admin/tenants/membership/{key}/change/").status_code == 404, key
+
+
+def test_their_ids_in_a_form_are_errors(house: Organisation, rival: Organisation, filled: dict[str, UUID], as_: As) -> None:
+    olga = as_("olga")
+    department = str(filled["tenants.department"])
+    with tenant_scope(rival.tenant_id):
+        role = str(Role.objects.get(slug=CANARY).public_id)
+    canned = {"shortcut": "hi", "title": "Hi", "body": "Hello", "department": department}
+    assert "Select a valid choice" in errors_of(olga.client.post("/admin/chat/cannedresponse/add/", canned))
+    members = [str(filled["tenants.membership"])]
+    assert "Select a valid choice" in errors_of(olga.post("department_add", name="Sales", members=members))
+    assert "Select a valid choice" in errors_of(olga.post("invitation_add", email="bob@acme.example", role=role))
+    alice = house.member("alice")
+    form = {"name": "Alice", "role": str(alice.role.public_id), "departments": [department]}
+    assert "Select a valid choice" in errors_of(olga.post("membership_change", alice.public_id, **form))
+    assert not {"canned_response.created", "department.created", "member.changed"} & set(house.actions())
+
+
+def test_their_ids_in_a_filter_find_nothing(filled: dict[str, UUID], as_: As) -> None:
+    page = as_("olga").client.get(f"/admin/chat/conversation/?department={filled['tenants.department']}")
+    assert page.status_code == 200
+    assert CANARY not in text_of(page)
+
+
+def test_events_of_others_are_not_in_the_trail(house: Organisation, filled: dict[str, UUID], as_: As) -> None:
+    audrey = as_("audrey")
+    assert CANARY not in text_of(audrey.get("auditevent_changelist", app="security"))
+    with tenant_scope(house.tenant_id):
+        beyond = AuditEvent.objects.count() + 1_000
+    assert audrey.get("auditevent_change", beyond, app="security").status_code == 404

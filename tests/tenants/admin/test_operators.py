@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from security.errors import Denied, NotFound
+from security.models import Revocation, User
+from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
+from tenants.models import Membership, Role, Tenant
+from tenants.services import platform
+
+from ..people import Organisation, trail
+from .pages import Browse, sign_in, text_of
+
+As = Callable[[str], Browse]
+
+
+def _public_id(organisation: Organisation) -> str:
+    with tenant_scope(organisation.tenant_id):
+        return str(Tenant.objects.get().public_id)
+
+
+def test_every_organisation_is_listed_but_the_platforms_own(house: Organisation, rival: Organisation, oscar: User) -> None:
+    page = platform.list_tenants(operator=oscar)
+    assert {tenant.slug for tenant in page.tenants} == {"acme", "rival"}
+    assert page.total == 2
+    assert [tenant.slug for tenant in platform.list_tenants(operator=oscar, search="RIV").tenants] == ["rival"]
+    assert platform.list_tenants(operator=oscar, search="100%_").tenants == []
+    assert trail(PLATFORM_TENANT_ID)[-1] == "admin.read"
+
+
+def test_only_an_operator_asks(house: Organisation) -> None:
+    tenant = _public_id(house)
+    with pytest.raises(Denied):
+        platform.list_tenants(operator=house.user("olga"))
+    with pytest.raises(Denied):
+        platform.suspend(operator=house.user("olga"), tenant=tenant)  # type: ignore[arg-type]
+
+
+def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisation, oscar: User) -> None:
+    platform.list_tenants(operator=oscar)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone()[0] == "chat_app"
+    for table in ("tenants_membership", "chat_message", "chat_visitor", "security_user", "tenants_site"):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), platform._as_platform() as cursor:
+            cursor.execute(f"SELECT * FROM {table}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone()[0] == "chat_app"
+
+
+def test_suspending_keeps_everybody_out_until_resumed(house: Organisation, as_: As, oscar: User) -> None:
+    operator, olga, tenant = sign_in(oscar), as_("olga"), _public_id(house)
+    assert operator.get("platform_suspend", tenant, app="").status_code == 200
+    assert "tenant.suspended" not in house.actions()
+    assert operator.post("platform_suspend", tenant, app="").status_code == 302
+    assert house.actions()[-1] == "tenant.suspended"
+    assert Revocation.objects.filter(kind="tenant", subject=tenant).exists()
+    assert olga.client.get("/admin/").status_code == 403
+    operator.post("platform_suspend", tenant, app="")
+    assert house.actions().count("tenant.suspended") == 1
+    operator.post("platform_resume", tenant, app="")
+    assert olga.client.get("/admin/").status_code == 200
+    assert current_tenant_id() is None
+
+
+def test_an_operator_who_is_a_member_somewhere_acts_on_any_organisation(
+    house: Organisation, rival: Organisation, oscar: User
+) -> None:
+    with tenant_scope(house.tenant_id):
+        Membership.objects.create(user=oscar, role=Role.objects.get(slug="agent"), name="Oscar")
+    operator = sign_in(oscar)
+    assert "Rival" in text_of(operator.get("platform_tenants", app=""))
+    assert operator.post("platform_suspend", _public_id(rival), app="").status_code == 302
+    assert rival.actions()[-1] == "tenant.suspended"
+    assert operator.get("membership_changelist").status_code == 403
+
+
+def test_an_unknown_organisation_is_not_found(house: Organisation, oscar: User) -> None:
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    assert sign_in(oscar).get("platform_suspend", nowhere, app="").status_code == 404
+    with pytest.raises(NotFound):
+        platform.resume(operator=oscar, tenant=nowhere)  # type: ignore[arg-type]
+
+
+def test_a_page_number_is_any_text(house: Organisation, oscar: User) -> None:
+    for number in ("0", "-1", "x", "٣", "9" * 30, "99999999"):
+        assert sign_in(oscar).get("platform_tenants", app="", query=f"?p={number}").status_code == 200
