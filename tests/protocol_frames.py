@@ -76,9 +76,7 @@ site = SiteView(
 
 EXAMPLES: dict[str, list[bytes]] = {
     "welcome": [
-        server.welcome_visitor(
-            token="x" * 43, conversation=None, last_seq=0, last_rev=0, more=False, site=site, ref=1
-        ),
+        server.welcome_visitor(token="x" * 43, conversation=None, last_seq=0, last_rev=0, more=False, site=site, ref=1),
         server.welcome_agent(
             agent=AgentView(ALICE, "Alice"),
             tenant_slug="acme",
@@ -111,9 +109,7 @@ EXAMPLES: dict[str, list[bytes]] = {
         )
     ],
     "status": [server.status(conversation=CONVERSATION, status="waiting", position=3)],
-    "error": [
-        server.error(ErrorCode.RATE_LIMITED, ref=24, client_id=CLIENT, conversation=CONVERSATION, retry_after=3)
-    ],
+    "error": [server.error(ErrorCode.RATE_LIMITED, ref=24, client_id=CLIENT, conversation=CONVERSATION, retry_after=3)],
     "pong": [server.pong(7, ref=25), server.pong({CONVERSATION: 7})],
 }
 

@@ -120,7 +120,7 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
         {
             r"(chat|tenants)/services/.*": "this is what services are",
             r"security/(scoping|crypto)/.*": "a scope is a transaction",
-            "security/accounts/people.py": "the services of accounts",
+            r"security/accounts/(people|ending)\.py": "the services of accounts",
             "security/accounts/adapter.py": "allauth's sign-out, in one with the end of open sockets",
             "tenants/management/commands/create_tenant.py": "--dry-run takes everything back",
             "chat/demo/people.py": "the demo's set-up: several services in one",
@@ -154,7 +154,9 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
     "no page is exempt from CSRF or framing rules": (
         exemptions,
         ALL,
-        {"chat/views/widget.py": "the visitor's frame: no session; own Origin and header instead, frame-ancestors per site"},
+        {
+            "chat/views/widget.py": "the visitor's frame: no session; own Origin and header instead, frame-ancestors per site"
+        },
         "from django.views.decorators.csrf import csrf_exempt",
     ),
     "no query is written past the manager": (

@@ -18,7 +18,6 @@ GLOBAL = {
     "sessions.Session": "of a person, before a tenant is chosen",
     "account.EmailAddress": "of a person",
     "account.EmailConfirmation": "of a person",
-    "mfa.Authenticator": "of a person",
     "usersessions.UserSession": "of a person",
     "axes.AccessAttempt": "of whoever tries to sign in; names as digests",
     "axes.AccessAttemptExpiration": "of whoever tries to sign in",
