@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from chat.live.work import in_scope, unscoped
 from chat.live.protocol.shapes import Author, AuthorKind
+from chat.live.work import in_scope, unscoped
 from chat.models import Conversation
 from chat.services import assignment
 from chat.services.messages import append
