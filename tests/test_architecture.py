@@ -243,9 +243,10 @@ def _kinds(hint: object) -> tuple[object, ...]:
 
 def test_what_modules_name_as_their_proof_is_there() -> None:
     """A module that can destroy or leak names the test that proves its rule."""
-    missing = []
-    for module in modules():
-        for found in re.findall(r"\b(tests/[\w/]+(?:\.py)?)\b", (PROJECT / module).read_text()):
-            if not any(PROJECT.glob(f"{found}*")):
-                missing.append(f"{module}: {found}")
+    missing = {
+        f"{module}: {found}"
+        for module in modules()
+        for found in re.findall(r"\b(tests/[\w/]+(?:\.py)?)\b", (PROJECT / module).read_text())
+        if not any(PROJECT.glob(f"{found}*"))
+    }
     assert not missing
