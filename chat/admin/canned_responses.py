@@ -55,6 +55,7 @@ class CannedResponseAdmin(TenantAdmin):
     """For everybody or for one department."""
 
     section = Section.CHAT
+    add_title = _("Add a canned response")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_CANNED_RESPONSES)
     created = Action.CANNED_RESPONSE_CREATED
     changed = Action.CANNED_RESPONSE_CHANGED

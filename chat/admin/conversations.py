@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -38,7 +38,7 @@ class _StatusFilter(WordFilter):
     title = _("status")
     parameter_name = "status"
     field = "status"
-    words = list(STATUS_NAMES.items())
+    words = tuple(STATUS_NAMES.items())
 
 
 class _DepartmentFilter(RecordFilter):
@@ -73,7 +73,7 @@ class ConversationAdmin(TenantAdmin):
     """Which ones a member sees is said by `chat.access.visible`, as in the console."""
 
     section = Section.CHAT
-    list_display = ("visitor_name", "state", "department", "agent", "site", "last_said", "last_message_at")
+    list_display = ("visitor_name", "state", "department", "agent", "last_said", "last_message_at")
     list_display_links = ("visitor_name",)
     list_select_related = access.WITH_PEOPLE
     list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _SiteFilter, _RecentFilter)
@@ -103,7 +103,7 @@ class ConversationAdmin(TenantAdmin):
         reading = read_transcript(grant=grant, conversation=found.public_id, before=_seq(request.GET.get("before", "")))
         context = {
             **self.admin_site.each_context(request),
-            "title": reading.summary.visitor.name or gettext("Visitor"),
+            "title": reading.visitor_name or gettext("Visitor"),
             "opts": self.opts,
             "original": found,
             "object_key": self.public_key(found),
@@ -116,7 +116,7 @@ class ConversationAdmin(TenantAdmin):
 
     @admin.display(description=_("Visitor"))
     def visitor_name(self, conversation: Any) -> str:
-        return conversation.view.visitor.name or gettext("Visitor")
+        return str(conversation.view.visitor.name) or gettext("Visitor")
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, conversation: Any) -> str:
@@ -125,11 +125,11 @@ class ConversationAdmin(TenantAdmin):
 
     @admin.display(description=_("Agent"), empty_value="–")
     def agent(self, conversation: Any) -> str | None:
-        return conversation.assigned_to and conversation.assigned_to.name
+        return str(conversation.assigned_to.name) if conversation.assigned_to else None
 
     @admin.display(description=_("Last message"), empty_value="–")
     def last_said(self, conversation: Any) -> str | None:
-        text = conversation.view.last_text
+        text: str | None = conversation.view.last_text
         return text and format_html('<span class="last-said">{}</span>', text)
 
 

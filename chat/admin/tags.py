@@ -35,6 +35,7 @@ class TagAdmin(TenantAdmin):
     """Deleting a tag takes it off its conversations."""
 
     section = Section.CHAT
+    add_title = _("Add a tag")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_TAGS)
     created, changed, deleted = Action.TAG_CREATED, Action.TAG_CHANGED, Action.TAG_DELETED
     form = TagForm
@@ -44,7 +45,8 @@ class TagAdmin(TenantAdmin):
     ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(times_used=Count("tagged"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(times_used=Count("tagged"))
+        return rows
 
     @admin.display(description=_("Conversations"), ordering="times_used")
     def used(self, tag: Any) -> int:

@@ -14,6 +14,7 @@ from chat.live.protocol.shapes import ConversationView, VisitorView
 from chat.models import Conversation
 from chat.transcript import Audience, Page, Reader
 from security.audit import Action, Extent, record
+from security.errors import NotFound
 from security.permissions import Grant, Permission, has
 
 PAGE: Final = 100
@@ -30,6 +31,11 @@ class Reading:
     page: Page
 
     @property
+    def visitor_name(self) -> str:
+        """As he gave it; empty where he did not."""
+        return self.summary.visitor.name if self.summary.visitor else ""
+
+    @property
     def before(self) -> int | None:
         """Where the page before this one ends; None where there is none."""
         return self.page.messages[0].seq if self.page.more else None
@@ -37,7 +43,9 @@ class Reading:
 
 @transaction.atomic
 def read_list(*, grant: Grant, conversations: Sequence[Conversation]) -> list[ConversationView]:
-    """Summaries of conversations out of `access.visible(grant)`, which must come with `access.WITH_PEOPLE`."""
+    """Summaries of conversations, which must come with `access.WITH_PEOPLE`; NotFound if one is not this member's to see."""
+    if not all(_may_see(grant, row) for row in conversations):
+        raise NotFound
     views = summaries.summarize(conversations)
     shown = sum(view.last_text is not None for view in views)
     record(Action.CONVERSATION_SEARCHED, extent=Extent(conversations=len(views), messages=shown), view="admin")
@@ -54,3 +62,9 @@ def read_transcript(*, grant: Grant, conversation: UUID, before: int | None = No
     extent = Extent(conversations=1, messages=len(page.messages))
     record(Action.CONVERSATION_READ, on=found, extent=extent, contact=contact is not None, view="admin")
     return Reading(found, summaries.summary(found), contact, page)
+
+
+def _may_see(grant: Grant, row: Conversation) -> bool:
+    return access.may_see(
+        grant, department_id=row.department_id, assigned_to_id=row.assigned_to_id, offered_to_id=row.offered_to_id
+    )

@@ -33,7 +33,7 @@ class _OutcomeFilter(WordFilter):
     title = _("outcome")
     parameter_name = "outcome"
     field = "outcome"
-    words = list(_OUTCOMES.items())
+    words = tuple(_OUTCOMES.items())
 
 
 class _AtFilter(SinceFilter):
@@ -90,7 +90,7 @@ class AuditAdmin(TenantAdmin):
 
     @admin.display(description=_("Who"))
     def actor(self, event: Any) -> str:
-        return event.line.actor or event.line.role
+        return str(event.line.actor or event.line.role)
 
     @admin.display(description=_("What"))
     def sentence(self, event: Any) -> str:

@@ -60,6 +60,7 @@ class TenantAdmin(_ModelAdmin):
     deleted: ClassVar[Action] = Action.ADMIN_DELETED
     acts: ClassVar[Sequence[Act]] = ()
     is_in_menu: ClassVar[bool] = True
+    add_title: ClassVar[str | Promise] = ""
 
     form = TenantModelForm
     actions = None
@@ -134,7 +135,7 @@ class TenantAdmin(_ModelAdmin):
         """A plain choice for a foreign key: the wrapper's links open pop-ups, which speak of primary keys."""
         if isinstance(db_field, ForeignKey):
             return self.formfield_for_foreignkey(db_field, request, **kwargs)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
         kwargs.setdefault("form_class", PublicChoiceField)
@@ -196,12 +197,18 @@ class TenantAdmin(_ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """As Django's, called what the menu calls it."""
+        return super().changelist_view(request, {"title": self.menu_name(), **(extra_context or {})})
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         original = context.get("original")
+        context["title"] = self.add_title if original is None else self.title_of(original)
+        context["subtitle"] = None
         if original is not None:
             grant = require_grant(request)
             context["object_key"] = self.public_key(original)
@@ -209,6 +216,10 @@ class TenantAdmin(_ModelAdmin):
             offered = [act for act in self.acts if self.may_act(request, original) and act.offered(grant, original)]
             context["acts"] = [(act, self.url_of(original, act.name)) for act in offered]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def title_of(self, obj: Any) -> str | Promise:
+        """What stands above the record's page."""
+        return str(obj)
 
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         """Whether the acts beside the form are for this person."""
@@ -228,7 +239,8 @@ class TenantAdmin(_ModelAdmin):
         collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
         collector.collect(objs)
         counts = {str(model._meta.verbose_name_plural): len(rows) for model, rows in collector.model_objs.items()}
-        protected = sorted({str(row._meta.verbose_name_plural) for row in collector.protected})
+        held: Any = collector.protected
+        protected = sorted({str(row._meta.verbose_name_plural) for row in held})
         return [str(obj) for obj in objs], counts, set(), protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:

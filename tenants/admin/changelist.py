@@ -19,4 +19,4 @@ class PublicChangeList(ChangeList):
         super().get_results(request)
         rows = list(self.result_list)
         self.model_admin.enrich(request, rows)  # type: ignore[attr-defined]
-        self.result_list = rows  # type: ignore[assignment]
+        self.result_list = rows

@@ -50,6 +50,7 @@ def _make_default(grant: Grant, department: Department) -> Done:
 class DepartmentAdmin(TenantAdmin):
     """A team that answers."""
 
+    add_title = _("Add a department")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_DEPARTMENTS)
     created, changed, deleted = Action.DEPARTMENT_CREATED, Action.DEPARTMENT_CHANGED, Action.DEPARTMENT_DELETED
     form = DepartmentForm
@@ -68,7 +69,8 @@ class DepartmentAdmin(TenantAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(members_here=Count("in_members"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(members_here=Count("in_members"))
+        return rows
 
     def create(self, grant: Grant, record: Any, form: Any) -> Any:
         data = form.cleaned_data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -15,9 +15,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from security.scoping import TenantQuerySet
-
-if TYPE_CHECKING:
-    from tenants.admin.base import TenantAdmin
 
 
 class Filter(admin.SimpleListFilter):
@@ -49,8 +46,8 @@ class RecordFilter(Filter):
     field: ClassVar[str]
     model: ClassVar[type[Model]]
 
-    def lookups(self, request: HttpRequest, model_admin: TenantAdmin) -> list[tuple[str, Any]]:
-        rows = TenantQuerySet(self.model).order_by("name").values_list("public_id", "name")
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows: Any = TenantQuerySet(self.model).order_by("name").values_list("public_id", "name")
         return [(str(public_id), name) for public_id, name in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

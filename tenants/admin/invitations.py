@@ -48,6 +48,7 @@ class InvitationAdmin(TenantAdmin):
     """Made, looked at and withdrawn; never changed."""
 
     section = Section.PEOPLE
+    add_title = _("Invite a member")
     rights: ClassVar = {"view": Permission.CONFIGURATION_MEMBERS, "add": Permission.CONFIGURATION_MEMBERS}
     form = InvitationForm
     fields = ("email", "role", "invited_by", "state", "created_at", "expires_at")

@@ -43,7 +43,7 @@ class _StatusFilter(WordFilter):
     title = _("status")
     parameter_name = "status"
     field = "status"
-    words = list(STATUS_NAMES.items())
+    words = tuple(STATUS_NAMES.items())
 
 
 class MemberForm(TenantModelForm):

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -28,6 +29,8 @@ class SingleAdmin(TenantAdmin):
     """The one row that the scope holds; whatever its primary key, its address says `current`."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[_KEY]))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -39,7 +42,10 @@ class SingleAdmin(TenantAdmin):
     def public_key(self, obj: Any) -> str:
         return _KEY
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def title_of(self, obj: Any) -> str | Promise:
+        return self.menu_name()
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(request.path)
 
 

@@ -51,9 +51,9 @@ class AdminPage:
 class ChatAdminSite(admin.AdminSite):
     """One site for members, in the scope of their active organisation, and for operators, outside any."""
 
-    site_title = _("Chatplatform")  # type: ignore[assignment]
-    site_header = _("Administration")  # type: ignore[assignment]
-    index_title = _("Administration")  # type: ignore[assignment]
+    site_title = _("Chatplatform")
+    site_header = _("Administration")
+    index_title = _("Administration")
     enable_nav_sidebar = False
     site_url = None
 
@@ -82,7 +82,7 @@ class ChatAdminSite(admin.AdminSite):
             page.is_allowed(request) for page in self.pages
         )
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's, asking before anything else, and answering refusals in one way."""
         inner = super().admin_view(view, cacheable)
 
@@ -93,15 +93,16 @@ class ChatAdminSite(admin.AdminSite):
                 return redirect_to_login(request.get_full_path())
             if user.must_change_password:
                 return redirect("account_change_password")
+            if not self.has_permission(request):
+                return _refused(request)
+            _refuse_pop_ups(request)
             try:
-                if not self.has_permission(request):
-                    raise PermissionDenied
-                _refuse_pop_ups(request)
-                return inner(request, *args, **kwargs)
+                answer: HttpResponseBase = inner(request, *args, **kwargs)
             except (PermissionDenied, Denied):
                 return _refused(request)
             except NotFound:
                 raise Http404 from None
+            return answer
 
         return guarded
 
@@ -111,14 +112,15 @@ class ChatAdminSite(admin.AdminSite):
         stock = [route for route in super().get_urls() if getattr(route, "name", None) not in _UNROUTED]
         return [*own, *stock]
 
-    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """The menu is not sorted by Python package, so there is no page for one."""
         return redirect("admin:index")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The menu: sections with what this person may open, as the templates take them."""
         entries: dict[Section, list[dict[str, Any]]] = {section: [] for section in Section}
-        for model, model_admin in self._registry.items():
+        registered: dict[type[Model], Any] = self._registry
+        for model, model_admin in registered.items():
             if model_admin.has_module_permission(request) and model_admin.is_in_menu:
                 meta = model._meta
                 url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")

@@ -65,6 +65,7 @@ def _renew_secret(grant: Grant, record: Site) -> Done:
 class SiteAdmin(TenantAdmin):
     """Switched off rather than deleted: conversations name the website that they began on."""
 
+    add_title = _("Add a website")
     rights: ClassVar = dict.fromkeys(("view", "add", "change"), Permission.CONFIGURATION_SITES)
     created, changed = Action.SITE_CREATED, Action.SITE_CHANGED
     form = SiteForm

@@ -61,7 +61,7 @@ class TenantPage:
 def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPage:
     """Organisations whose name or slug holds `search`. Outside any scope; leaves an event in the platform's trail."""
     _require_operator(operator)
-    values = {"platform": PLATFORM_TENANT_ID, "search": search[:_LONGEST_SEARCH].replace("\0", "")}
+    values: dict[str, str | int] = {"platform": PLATFORM_TENANT_ID, "search": search[:_LONGEST_SEARCH].replace("\0", "")}
     with _as_platform() as cursor:
         cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
         rows = cursor.fetchall()
@@ -76,14 +76,14 @@ def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:
 
 def suspend(*, operator: User, tenant: UUID) -> None:
     """Nobody of it gets in any more; the event is in its own trail."""
-    _ref_, tenant_id = _find(operator, tenant)
+    _, tenant_id = _find(operator, tenant)
     with tenant_scope(tenant_id):
         suspend_tenant()
 
 
 def resume(*, operator: User, tenant: UUID) -> None:
     """Let it in again."""
-    _ref_, tenant_id = _find(operator, tenant)
+    _, tenant_id = _find(operator, tenant)
     with tenant_scope(tenant_id):
         resume_tenant()
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -21,14 +20,14 @@ class Browse:
 
     client: Client
 
-    def get(self, name: str, *args: Any, app: str = "tenants", query: str = "") -> HttpResponse:
+    def get(self, name: str, /, *args: Any, app: str = "tenants", query: str = "") -> Any:
         return self.client.get(url(name, *args, app=app) + query)
 
-    def post(self, name: str, *args: Any, app: str = "tenants", **data: Any) -> HttpResponse:
+    def post(self, name: str, /, *args: Any, app: str = "tenants", **data: Any) -> Any:
         return self.client.post(url(name, *args, app=app), data)
 
 
-def url(name: str, *args: Any, app: str = "tenants") -> str:
+def url(name: str, /, *args: Any, app: str = "tenants") -> str:
     """The address of a model's page; without an app, of a page of the site's own."""
     return reverse(f"admin:{app}_{name}" if app else f"admin:{name}", args=args)
 
@@ -40,10 +39,11 @@ def sign_in(user: User) -> Browse:
     return Browse(client)
 
 
-def text_of(response: HttpResponse) -> str:
-    return response.content.decode()
+def text_of(response: Any) -> str:
+    """What the browser is given."""
+    return str(response.content.decode())
 
 
-def errors_of(response: HttpResponse) -> str:
+def errors_of(response: Any) -> str:
     """What the form complains about."""
     return " ".join(re.findall(r'<ul class="errorlist.*?</ul>', text_of(response), re.DOTALL))

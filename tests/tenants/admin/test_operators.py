@@ -36,7 +36,7 @@ def test_only_an_operator_asks(house: Organisation) -> None:
     with pytest.raises(Denied):
         platform.list_tenants(operator=house.user("olga"))
     with pytest.raises(Denied):
-        platform.suspend(operator=house.user("olga"), tenant=tenant)  # type: ignore[arg-type]
+        platform.suspend(operator=house.user("olga"), tenant=tenant)
 
 
 def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisation, oscar: User) -> None:
@@ -83,7 +83,7 @@ def test_an_unknown_organisation_is_not_found(house: Organisation, oscar: User) 
     nowhere = "00000000-0000-4000-8000-000000000000"
     assert sign_in(oscar).get("platform_suspend", nowhere, app="").status_code == 404
     with pytest.raises(NotFound):
-        platform.resume(operator=oscar, tenant=nowhere)  # type: ignore[arg-type]
+        platform.resume(operator=oscar, tenant=nowhere)
 
 
 def test_a_page_number_is_any_text(house: Organisation, oscar: User) -> None:

@@ -9,13 +9,13 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.test import Client
 
 from security.scoping import tenant_scope
 from tenants.admin.base import TenantAdmin
 from tenants.admin.site import ChatAdminSite
 from tenants.models import Department, Directory, Role
+from tests.services import session
 
 from ..people import Organisation
 from .pages import Browse, text_of
@@ -56,9 +56,10 @@ def test_pop_ups_are_refused(house: Organisation, as_: As) -> None:
 
 def test_no_page_shows_a_primary_key(house: Organisation, as_: As) -> None:
     """Keys are put far from any other number, then looked for in every page of the records that have them."""
-    with connection.cursor() as cursor:
+    server, database = session.current()
+    with server.superuser(database) as owner:
         for table in ("tenants_department", "tenants_departmentmembership"):
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), 918273000)", [table])
+            owner.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), 918273000)", [table])
     olga = as_("olga")
     member = str(house.member("alice").public_id)
     assert olga.post("department_add", name="Sales", members=[member], _continue="1").status_code == 302

@@ -1,0 +1,156 @@
+"""Conversations in the admin: who sees which, what a look leaves in the trail, and that nothing can be changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat import personal, sealing
+from chat.models import AuthorKind, Conversation, Message, Status, Visitor
+from security.masking import mask
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tenants.models import Department, Membership, Site
+from tests.tenants.admin.pages import Browse, sign_in, text_of
+from tests.tenants.people import Organisation, organisation
+
+NOW = timezone.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """Acme, with conversations in it."""
+
+    acme: Organisation
+
+    def begin(self, visitor: str, *, agent: str | None = None, department: str | None = None, says: str = "Hello") -> Conversation:
+        """Something that a visitor said, a note about it, and a system message."""
+        with tenant_scope(self.acme.tenant_id):
+            site = Site.objects.get()
+            row = Visitor.objects.create(site=site)
+            row.profile = personal.seal_profile(row.public_id, personal.Profile(name=visitor, email=f"{visitor.lower()}@mail.example"))
+            row.save(update_fields=["profile"])
+            member = Membership.objects.get(name=agent) if agent else None
+            team = Department.objects.get_or_create(name=department)[0] if department else None
+            status = Status.OPEN if member else Status.WAITING
+            found = Conversation.objects.create(
+                site=site, visitor=row, assigned_to=member, department=team, status=status.value, last_seq=3, last_rev=3
+            )
+            self._say(found, 1, AuthorKind.VISITOR, says, row.public_id)
+            self._say(found, 2, AuthorKind.NOTE, f"note on {visitor}", member.public_id if member else None)
+            self._say(found, 3, AuthorKind.SYSTEM, "Conversation began", None)
+        return found
+
+    def _say(self, conversation: Conversation, seq: int, kind: AuthorKind, text: str, author: object) -> None:
+        message = Message(
+            conversation=conversation, seq=seq, rev=seq, first_rev=seq, prev_visible_seq=0, author_kind=kind.value,
+            author_id=author, sent_at=NOW, is_visible=kind is not AuthorKind.NOTE,
+        )  # fmt: skip
+        message.body = sealing.seal_message(message, mask(text), conversation=conversation.public_id)
+        message.save()
+
+
+@pytest.fixture
+def talks(db: None) -> Talks:
+    acme = organisation("acme", "olga")
+    for name, role in (("sam", "supervisor"), ("alice", "agent"), ("bob", "agent")):
+        acme.join(name, role)
+    return Talks(acme)
+
+
+@pytest.fixture
+def as_(talks: Talks) -> Callable[[str], Browse]:
+    return lambda name: sign_in(talks.acme.user(name))
+
+
+As = Callable[[str], Browse]
+
+
+def _last(talks: Talks) -> dict[str, object]:
+    with tenant_scope(talks.acme.tenant_id):
+        found: dict[str, object] = json.loads(AuditEvent.objects.latest("seq").entry)
+    return found
+
+
+def test_the_list_shows_who_and_what_and_says_so_in_the_trail(talks: Talks, as_: As) -> None:
+    talks.begin("Vera", agent="Alice", says="My card is 4242 4242 4242 4242")
+    talks.begin("Otto")
+    page = text_of(as_("sam").get("conversation_changelist", app="chat"))
+    assert "Vera" in page
+    assert "Alice" in page
+    assert "•••• •••• •••• 4242" in page
+    assert "note on" not in page
+    event = _last(talks)
+    assert (event["action"], event["extent"]) == ("conversation.searched", {"conversations": 2, "messages": 2})
+
+
+def test_a_transcript_marks_notes_and_says_how_much_was_read(talks: Talks, as_: As) -> None:
+    vera = talks.begin("Vera", agent="Alice", says="<script>alert(1)</script>")
+    page = text_of(as_("sam").get("conversation_change", vera.public_id, app="chat"))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "said-note" in page
+    assert "Note, for agents only" in page
+    assert "said-system" in page
+    assert "vera@mail.example" in page
+    event = _last(talks)
+    assert (event["action"], event["extent"]) == ("conversation.read", {"conversations": 1, "messages": 3})
+    assert event["on"] == {"type": "chat.conversation", "id": str(vera.public_id)}
+
+
+def test_agents_see_their_own_and_their_departments(talks: Talks, as_: As) -> None:
+    own, other, hidden = talks.begin("Vera", agent="Alice"), talks.begin("Otto"), talks.begin("Hilde", agent="Bob", department="Law")
+    alice = as_("alice")
+    page = text_of(alice.get("conversation_changelist", app="chat"))
+    assert "Vera" in page
+    assert "Otto" in page
+    assert "Hilde" not in page
+    assert alice.get("conversation_change", own.public_id, app="chat").status_code == 200
+    assert alice.get("conversation_change", other.public_id, app="chat").status_code == 200
+    assert alice.get("conversation_change", hidden.public_id, app="chat").status_code == 404
+    assert as_("sam").get("conversation_change", hidden.public_id, app="chat").status_code == 200
+
+
+def test_nothing_can_be_written(talks: Talks, as_: As) -> None:
+    vera, olga = talks.begin("Vera"), as_("olga")
+    assert olga.post("conversation_change", vera.public_id, app="chat", status="closed").status_code == 403
+    assert olga.post("conversation_add", app="chat").status_code == 403
+    assert olga.post("conversation_delete", vera.public_id, app="chat", post="yes").status_code == 403
+    with tenant_scope(talks.acme.tenant_id):
+        assert Conversation.objects.get().status == "waiting"
+
+
+def test_the_list_takes_the_same_queries_for_any_number(talks: Talks, as_: As) -> None:
+    sam = as_("sam")
+    talks.begin("Vera", agent="Alice", department="Law")
+    few = _queries(sam)
+    for number in range(12):
+        talks.begin(f"Visitor{number}", agent="Bob" if number % 2 else None)
+    assert _queries(sam) == few
+    assert few <= 35
+
+
+def test_filters_narrow_the_list(talks: Talks, as_: As) -> None:
+    law, old = talks.begin("Vera", agent="Alice", department="Law"), talks.begin("Otto")
+    with tenant_scope(talks.acme.tenant_id):
+        Conversation.objects.filter(pk=old.pk).update(last_message_at=NOW - timedelta(days=10))
+    alice = talks.acme.member("alice").public_id
+    assert law.department is not None
+    for query, seen in (
+        ("?status=open", {"Vera"}), ("?status=waiting", {"Otto"}), (f"?department={law.department.public_id}", {"Vera"}),
+        (f"?agent={alice}", {"Vera"}), ("?since=7", {"Vera"}), ("?since=30", {"Vera", "Otto"}), ("?status=nonsense", set()),
+    ):  # fmt: skip
+        page = text_of(as_("sam").get("conversation_changelist", app="chat", query=query))
+        assert {name for name in ("Vera", "Otto") if name in page} == seen, query
+
+
+def _queries(browse: Browse) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert browse.get("conversation_changelist", app="chat").status_code == 200
+    return len(queries)
