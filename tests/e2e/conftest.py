@@ -13,7 +13,8 @@ from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation, organisation
 
-from .people import Agent, Visitor, sign_in
+from .people import Agent, Visitor
+from .sessions import sign_in
 from .websites import Website, website
 
 EnterConsole = Callable[..., Agent]

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute
 RESTARTING = 1012
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: Playwright keeps its wrapper of `opened` on it
 class Line:
     """All sockets that a page opens, one after the other. `loses` says which of the server's frames vanish."""
 
@@ -25,7 +25,7 @@ class Line:
     def of(cls, page: Page) -> Line:
         """Before the page opens its first one."""
         line = cls()
-        page.route_web_socket("**/ws/**", lambda socket: line.opened(socket))
+        page.route_web_socket("**/ws/**", line.opened)
         return line
 
     def cut(self, code: int = RESTARTING) -> None:

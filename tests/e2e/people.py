@@ -6,24 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import FrameLocator, Locator, Page, WebSocket, expect
-
-from security.models import User
 
 CARD: Final = "4242 4242 4242 4242"
 MASKED: Final = "•••• •••• •••• 4242"
 STORED: Final = re.compile(r"^\d+$")
 """What `data-seq` is as soon as the server has a message."""
-
-
-def sign_in(page: Page, email: str, base_url: str) -> None:
-    """A session of this person's in the page's context, as the sign-in page leaves one."""
-    client = Client()
-    client.force_login(User.objects.get(email=email), "allauth.account.auth_backends.AuthenticationBackend")
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": base_url}])
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from tests.tenants.people import Organisation
 
 from .conftest import EnterConsole, VisitShop
 from .lines import Line
-from .people import Agent, Frames, Visitor, sign_in
+from .people import Agent, Frames, Visitor
+from .sessions import sign_in
 from .talks import begin
 
 

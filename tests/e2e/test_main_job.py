@@ -34,7 +34,11 @@ class Counter:
 def answers_in(context: BrowserContext) -> list[Response]:
     """Everything that the server answers to a person's pages, as it comes in."""
     answers: list[Response] = []
-    context.on("response", lambda answer: answers.append(answer))
+
+    def answered(response: Response) -> None:
+        answers.append(response)
+
+    context.on("response", answered)
     return answers
 
 

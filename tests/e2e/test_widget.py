@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from chat.models import Conversation, Message, Visitor as VisitorRow
+from chat.models import Conversation, Message
+from chat.models import Visitor as VisitorRow
 from security.scoping import tenant_scope
 from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation
 
 from .conftest import EnterConsole, VisitShop
-from .people import Visitor, sign_in
+from .people import Visitor
+from .sessions import sign_in
 from .websites import Website, website
 
 PHONE = {"is_mobile": True, "has_touch": True}

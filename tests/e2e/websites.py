@@ -46,7 +46,7 @@ def website() -> Iterator[Website]:
     """A web server of its own on a free port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             html, headers = site.pages.get(self.path, ("", {}))
             self.send_response(200 if html else 204)
             for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
