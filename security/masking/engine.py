@@ -12,10 +12,10 @@ from typing import Final
 
 from security.masking import cards, ssn
 from security.masking.policy import MaskingPolicy, default_policy
-from security.masking.render import Replacement, replaced, resolved
+from security.masking.render import BULLET, Replacement, replaced, resolved
 from security.masking.scan import FEWEST_DIGITS, PARTING, Candidate, chains
 from security.masking.surroundings import Surroundings
-from security.masking.tables import tables
+from security.masking.tables import ELSE, tables
 from security.masking.text import Finding, MaskedText, trusted
 
 MAX_LENGTH: Final = 8_000
@@ -23,6 +23,7 @@ WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Se
 
 
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
-    if not policy.patterns and text.isascii() and _ascii_may_hold().search(text) is None:
+    if not policy.patterns and _is_plain(text):
         return trusted(text)
     current, origins = _sanitised(text)
     findings: list[Finding] = []
@@ -77,12 +78,24 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
     raise Unsettled
 
 
+def _is_plain(text: str) -> bool:
+    """Whether nothing in it can be found or has to be removed, as in nearly every message: a short look, no more."""
+    if text.isascii():
+        return "\x00" not in text and _enough_digits().search(text) is None
+    return _UNSTORABLE.search(text) is None and _enough_digits().search(_classes(text)) is None
+
+
+def _classes(text: str) -> str:
+    # Without its bullets a masked text is mostly ASCII, which is translated many times faster.
+    return text.replace(BULLET, ELSE).translate(tables().classes)
+
+
 @cache
-def _ascii_may_hold() -> re.Pattern[str]:
-    """Nine digits that only separators part, or a NUL to remove: nearly every message holds neither and is done."""
+def _enough_digits() -> re.Pattern[str]:
+    """Nine digits that only separators part; for class letters and, since they are of the same kind, for ASCII."""
     classes = tables().classes
-    parting = "".join(chr(code) for code in range(128) if classes[code] in PARTING)
-    return re.compile(f"\x00|[0-9](?:[{re.escape(parting)}]*+[0-9]){{{FEWEST_DIGITS - 1}}}")
+    parting = re.escape("".join(char for char in map(chr, range(128)) if classes[ord(char)] in PARTING))
+    return re.compile(f"[0-9](?:[{parting}]*+[0-9]){{{FEWEST_DIGITS - 1}}}")
 
 
 def _sanitised(text: str) -> tuple[str, Sequence[int]]:
@@ -98,7 +111,7 @@ def _candidates(text: str, policy: MaskingPolicy, context: Sequence[str]) -> Ite
     known = tables()
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
-    around = Surroundings(_blanked(text.translate(known.classes), labels), context)
+    around = Surroundings(_blanked(_classes(text), labels), context)
     for chain in chains(around.classes):
         yield from cards.find(chain, around)
         yield from ssn.find(chain, around)
@@ -107,7 +120,9 @@ def _candidates(text: str, policy: MaskingPolicy, context: Sequence[str]) -> Ite
         for start, end in _open_stretches(digits_plain, labels):
             for pattern in policy.patterns:
                 for left, right in pattern.spans(digits_plain[start:end]):
-                    yield Candidate("custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,)))
+                    yield Candidate(
+                        "custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,))
+                    )
 
 
 def _label_spans(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:

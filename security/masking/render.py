@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from security.masking.scan import Candidate
 from security.masking.tables import INVISIBLE, tables
@@ -20,8 +20,7 @@ _DIGIT: Final = re.compile("[0-9]")
 Piece = tuple[str, Sequence[int]]  # what is shown, and the place that each of its characters stands for
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """One place to mask; `whole` says that nothing was cut off it by a longer finding."""
 
     kind: str
@@ -64,21 +63,22 @@ def replaced(
 
 def _united(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Overlapping numbers as one: whichever of them is the true one, none of its digits stays."""
-    united: list[Candidate] = []
-    longest = 0
+    clusters: list[list[Candidate]] = []
+    reached = 0
     for candidate in sorted(candidates, key=lambda c: (c.start, -c.end, _RANK[c.kind])):
-        length = candidate.end - candidate.start
-        if not united or candidate.start >= united[-1].end:
-            united.append(candidate)
-            longest = length
-            continue
-        current = united[-1]
-        lead = candidate if length > longest else current
-        last = candidate if candidate.end > current.end else current
-        longest = max(longest, length)
-        kind = "card" if "card" in (current.kind, candidate.kind) else lead.kind
-        united[-1] = Candidate(kind, current.start, last.end, lead.rule, lead.explain, last.keeps_last_four)
-    return united
+        if candidate.start >= reached:
+            clusters.append([])
+        clusters[-1].append(candidate)
+        reached = max(reached, candidate.end)
+    return [_one(cluster) if len(cluster) > 1 else cluster[0] for cluster in clusters]
+
+
+def _one(cluster: Sequence[Candidate]) -> Candidate:
+    """From the first of them to the end of the last; the longest speaks for all."""
+    lead = max(cluster, key=lambda c: c.end - c.start)
+    last = max(cluster, key=lambda c: c.end)
+    kind = min((candidate.kind for candidate in cluster), key=_RANK.__getitem__)
+    return Candidate(kind, cluster[0].start, last.end, lead.rule, lead.explain, last.keeps_last_four)
 
 
 def _stretches(ordered: Sequence[Candidate], owners: Sequence[int]) -> Iterator[Replacement]:
@@ -104,10 +104,14 @@ def _pieces(text: str, replacements: Sequence[Replacement], keeps: bool, compact
 
 
 def _joined(pieces: Iterable[Piece], text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
-    shown, places = [], []
+    shown: list[str] = []
+    places: list[int] = []
     for piece, offsets in pieces:
         shown.append(piece)
-        places += [origins[place] for place in offsets]
+        if isinstance(offsets, range):
+            places += origins[offsets.start : offsets.stop]
+        else:
+            places += [origins[place] for place in offsets]
     return "".join(shown), [*places, origins[len(text)]]
 
 
@@ -125,22 +129,35 @@ def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
 def _bulleted(span: str, kept: int, compact: bool) -> Piece:
     """Digits as bullets but the last `kept`; visible separators as they were, groups of four where there are none."""
     classes = span.translate(tables().classes)
-    digits = len(_DIGIT.findall(classes))
-    grouped = digits == len(classes) - classes.count(INVISIBLE) and not compact
-    hidden = digits - kept
-    shown: list[str] = []
-    offsets: list[int] = []
-    seen = 0
-    for offset, letter in enumerate(classes):
-        if letter == INVISIBLE:
-            continue
-        offsets.append(offset)
-        if not letter.isdigit():
-            shown.append(span[offset])
-            continue
-        if grouped and seen and (seen == hidden or (seen < hidden and seen % _GROUP == 0)):
-            shown.append(" ")
+    places: Sequence[int] = range(len(classes))
+    if INVISIBLE in classes:
+        places = [place for place, letter in enumerate(classes) if letter != INVISIBLE]
+        span = "".join([span[place] for place in places])
+        classes = classes.replace(INVISIBLE, "")
+    digits = [match.start() for match in _DIGIT.finditer(classes)]
+    hidden = len(digits) - kept
+    if len(digits) == len(classes) and not compact:
+        bullets, offsets = _grouped(hidden, kept)
+        return bullets + classes[hidden:], [places[offset] for offset in offsets]
+    shown = list(span)
+    for place in digits[:hidden]:
+        shown[place] = BULLET
+    for place in digits[hidden:]:
+        shown[place] = classes[place]
+    return "".join(shown), places
+
+
+@lru_cache(maxsize=256)
+def _grouped(hidden: int, kept: int) -> tuple[str, tuple[int, ...]]:
+    """Bullets in groups of four, and what each character stands for, those of the `kept` digits after them included."""
+    bullets, offsets = [], []
+    for offset in range(hidden):
+        if offset and offset % _GROUP == 0:
+            bullets.append(" ")
             offsets.append(offset)
-        shown.append(letter if seen >= hidden else BULLET)
-        seen += 1
-    return "".join(shown), offsets
+        bullets.append(BULLET)
+        offsets.append(offset)
+    if hidden and kept:
+        bullets.append(" ")
+        offsets.append(hidden)
+    return "".join(bullets), (*offsets, *range(hidden, hidden + kept))

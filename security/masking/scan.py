@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -18,8 +17,7 @@ PARTING: Final = frozenset(INVISIBLE + _SEPARATORS)  # what may stand between tw
 _CHAIN: Final = re.compile(f"[0-9](?:[{re.escape(_SEPARATORS)}]{{0,{MAX_GAP}}}+[0-9]){{{FEWEST_DIGITS - 1},}}+")
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Groups of digits with nothing but separators between them.
 
     `spans` counts the visible characters of `text`; `places` says where each of them stands in the whole text.
@@ -46,6 +44,13 @@ class Chain:
         if not 0 <= index < len(self.spans) - 1:
             return None
         return self.text[self.spans[index][1] : self.spans[index + 1][0]]
+
+    def is_listed(self, first: int, last: int) -> bool:
+        """Whether commas with something beside them part the groups, as in a list."""
+        if COMMA not in self.text[self.spans[first][1] : self.spans[last][0]]:
+            return False
+        gaps = (self.gap(index) or "" for index in range(first, last))
+        return any(COMMA in gap and len(gap) > 1 for gap in gaps)
 
 
 class Candidate(NamedTuple):

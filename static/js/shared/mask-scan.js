@@ -7,6 +7,7 @@ import { tables } from "./mask-tables.js";
 
 export const INVISIBLE = "\0";
 const MAX_GAP = 6;
+const FEWEST_DIGITS = 9;
 const BEFORE = 60;
 const AFTER = 30;
 const HASH_REACH = 64;
@@ -16,8 +17,8 @@ const SEPARATORS = /^[ \-.,/]*$/;
 const HEX = /[0-9A-Fa-f-]/;
 
 /** @typedef {{start: number, end: number, digits: string}} Group */
-/** @typedef {{groups: Group[], gaps: string[]}} Chain */
-/** @typedef {{kind: string, start: number, end: number, rule: string, reasons: string[], keepsLastFour: boolean}} Candidate */
+/** @typedef {{groups: Group[], gaps: string[], digits: string, begins: number[]}} Chain group i is digits.slice(begins[i], begins[i + 1]) */
+/** @typedef {{kind: string, start: number, end: number, rule: string, explain: () => string[], keepsLastFour: boolean}} Candidate reasons are asked for only where it stays */
 
 /** @type {Map<number, string>} */
 const CLASSES = new Map();
@@ -47,14 +48,14 @@ export function classesOf(chars) {
 }
 
 /**
- * Every chain of the text, given its class letters.
+ * Every chain of at least nine digits, given the class letters of the text.
  * @param {string} classes
  * @returns {Chain[]}
  */
 export function chainsOf(classes) {
-  /** @type {Chain[]} */
+  /** @type {Pick<Chain, "groups" | "gaps">[]} */
   const chains = [];
-  /** @type {Chain | null} */
+  /** @type {Pick<Chain, "groups" | "gaps"> | null} */
   let chain = null;
   for (const match of classes.matchAll(/[0-9](?:\0*[0-9])*/g)) {
     const group = { start: match.index, end: match.index + match[0].length, digits: visible(match[0]) };
@@ -68,7 +69,14 @@ export function chainsOf(classes) {
       chains.push(chain);
     }
   }
-  return chains;
+  return chains.map(whole).filter(({ digits }) => digits.length >= FEWEST_DIGITS);
+}
+
+/** @param {Pick<Chain, "groups" | "gaps">} chain @returns {Chain} */
+function whole({ groups, gaps }) {
+  const begins = [0];
+  for (const group of groups) begins.push(begins[begins.length - 1] + group.digits.length);
+  return { groups, gaps, digits: groups.map((group) => group.digits).join(""), begins };
 }
 
 /** What stands around a number, for it or against it. */

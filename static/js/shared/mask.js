@@ -69,9 +69,9 @@ function united(candidates) {
     const last = next.end > now.end ? next : now;
     longest = Math.max(longest, length);
     const kind = now.kind === "card" || next.kind === "card" ? "card" : lead.kind;
-    const { rule, reasons } = lead;
+    const { rule, explain } = lead;
     result[result.length - 1] = {
-      kind, start: now.start, end: last.end, rule, reasons, keepsLastFour: last.keepsLastFour,
+      kind, start: now.start, end: last.end, rule, explain, keepsLastFour: last.keepsLastFour,
     };
   }
   return result;
@@ -145,8 +145,8 @@ function bulleted(span, kept, compact) {
  * @param {number[]} origins
  */
 function merged(findings, found, origins) {
-  const fresh = found.map(({ kind, start, end, rule, reasons }) => ({
-    kind, start: origins[start], end: origins[end - 1] + 1, rule, reasons,
+  const fresh = found.map(({ kind, start, end, rule, explain }) => ({
+    kind, start: origins[start], end: origins[end - 1] + 1, rule, reasons: explain(),
   }));
   /** @type {Finding[]} */
   const result = [];
