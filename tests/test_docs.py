@@ -26,7 +26,7 @@ from tests.protocol_frames import examples
 from tests.sources import PROJECT, modules, tree
 
 PAGES = [*sorted((PROJECT / "docs").rglob("*.md")), *sorted(PROJECT.glob("*.md"))]
-MADE_LATER = {"docs/images/console-light.png", "docs/images/console-dark.png", "docs/images/widget.png"}
+MADE_LATER = {f"docs/images/{name}-{scheme}.png" for name in ("console", "widget") for scheme in ("light", "dark")}
 """Pictures come from `python -m tests.e2e.screenshots`, which may not have been run yet."""
 PROGRAMS = {"python3", "pg_dump", "pg_restore", "node", "git"}
 OWN_PROGRAMS = {".venv/bin/pip", ".venv/bin/celery", ".venv/bin/lint-imports", ".venv/bin/ruff", ".venv/bin/uv"}
