@@ -1,8 +1,9 @@
 """Connection URLs turned into what Django, Channels and Celery expect."""
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+import redis
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -48,3 +49,16 @@ def redis_checked(url: str, *, setting: str = "REDIS_URL") -> str:
     if split.scheme == "unix" and not unquote(split.path):
         raise ImproperlyConfigured(f"{setting} must name a socket.")
     return url
+
+
+def redis_number(url: str) -> int:
+    """Which of Redis's numbered databases the URL means."""
+    return int(redis.ConnectionPool.from_url(url).connection_kwargs.get("db", 0))
+
+
+def redis_numbered(url: str, number: int) -> str:
+    """`url` with another of the numbered databases."""
+    split = urlsplit(url)
+    query = {name: value for name, value in parse_qsl(split.query) if name != "db"} | {"db": str(number)}
+    path = split.path if split.scheme == "unix" else ""
+    return urlunsplit(split._replace(path=path, query=urlencode(query)))

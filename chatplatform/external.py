@@ -19,7 +19,7 @@ def prepare_roles(environment: MutableMapping[str, str], layout: Layout) -> list
     if not url or env.secret("DATABASE_OWNER_URL"):
         return []
     database = str(parse(url, setting="DATABASE_URL")["NAME"])
-    passwords = {role: generated.secret(layout.secrets, f"PASSWORD_{role}") for role in (roles.OWNER, roles.APP)}
+    passwords = kept_passwords(layout)
     if not make_roles(url, database, passwords):
         raise EmbeddedError(
             "DATABASE_URL is not a superuser's, so DATABASE_OWNER_URL must be set too: the role that owns the tables."
@@ -30,6 +30,11 @@ def prepare_roles(environment: MutableMapping[str, str], layout: Layout) -> list
     return [f"DATABASE_URL is a superuser's: made the roles {roles.OWNER}, {roles.APP} and {roles.PLATFORM} there."]
 
 
+def kept_passwords(layout: Layout) -> dict[str, str]:
+    """The roles' passwords on a server of somebody else's, made once."""
+    return {role: generated.secret(layout.secrets, f"PASSWORD_{role}") for role in (roles.OWNER, roles.APP)}
+
+
 def make_roles(url: str, database: str, passwords: dict[str, str]) -> bool:
     """Make them through `url`; False if it is no superuser's."""
     try:
@@ -37,6 +42,7 @@ def make_roles(url: str, database: str, passwords: dict[str, str]) -> bool:
             if connection.info.parameter_status("is_superuser") != "on":
                 return False
             roles.prepare(connection, database=database, passwords=passwords)
+        with psycopg.connect(in_database(url, database), autocommit=True, connect_timeout=10) as connection:
             roles.grant(connection, database=database)
     except psycopg.OperationalError as error:
         raise EmbeddedError(f"DATABASE_URL cannot be reached: {type(error).__name__}.") from None
@@ -44,8 +50,14 @@ def make_roles(url: str, database: str, passwords: dict[str, str]) -> bool:
 
 
 def as_role(url: str, role: str, password: str, database: str | None = None) -> str:
-    """`url` with another role, its password, and another database if given."""
+    """`url` with another role, its password ("" where none is needed), and another database if given."""
     split = urlsplit(url)
     place = split.netloc.rpartition("@")[2]
+    user = f"{quote(role)}:{quote(password, safe='')}" if password else quote(role)
     path = split.path if database is None else f"/{database}"
-    return urlunsplit(split._replace(netloc=f"{quote(role)}:{quote(password)}@{place}", path=path))
+    return urlunsplit(split._replace(netloc=f"{user}@{place}", path=path))
+
+
+def in_database(url: str, database: str) -> str:
+    """`url` with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))

@@ -106,8 +106,8 @@ DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
 
 REDIS_URL = deployment.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-HUB_PREFIX = "chat:"
-"""Of the channels that carry the fan-out in Valkey."""
+HUB_PREFIX = f"chat:{database.redis_number(REDIS_URL)}:"
+"""Of the channels that carry the fan-out in Valkey, where channels do not know of its numbered databases."""
 LIMITS = {
     name: env.integer(f"LIMIT_{name}", default, least=1)
     for name, default in {

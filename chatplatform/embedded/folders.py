@@ -7,12 +7,12 @@ could have put anything into it.
 
 import os
 import pwd
-import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import temporary
 from .binaries import walkable_by_all
 from .process import EmbeddedError
 
@@ -66,7 +66,7 @@ class Runtime:
 
     def remove(self) -> None:
         """Take the folder away."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        temporary.remove(self.path)
 
 
 def _is_folder_of(path: Path, owner: int, mode: int) -> bool:
@@ -79,12 +79,18 @@ def _is_folder_of(path: Path, owner: int, mode: int) -> bool:
 
 def fresh_runtime(account: str = "") -> Runtime:
     """A new folder for a server that runs as `account`."""
-    runtime = Runtime(Path(tempfile.mkdtemp(prefix="chatplatform-", dir=_base())), account)
+    runtime = Runtime(temporary.make(base=_base()), account)
     runtime.sockets.mkdir(mode=0o700)
     if account:
         runtime.path.chmod(0o711)
         os.chown(runtime.sockets, pwd.getpwnam(account).pw_uid, pwd.getpwnam(account).pw_gid)
     return runtime
+
+
+def sweep() -> None:
+    """Take away the folders that killed runs left, sockets' and others."""
+    for base in {_base(), Path(tempfile.gettempdir()).resolve()}:
+        temporary.sweep(base)
 
 
 def _base() -> Path:

@@ -21,7 +21,7 @@ import psycopg
 
 from chatplatform import roles
 
-from . import locks
+from . import locks, temporary
 from .folders import Runtime, fresh_runtime
 from .postgres import DATABASE, SUPERUSER, Postgres
 from .process import EmbeddedError
@@ -62,6 +62,7 @@ class Keeper:
         """The folder of a run that was killed, so that its sockets' paths stay true; else a fresh one."""
         left = self.layout.runtime(self.part)
         if left.is_safe():
+            temporary.claim(left.path)
             return left
         runtime = fresh_runtime(self.layout.account(self.part))
         self.layout.note(self.part, runtime)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import locks
@@ -23,8 +24,8 @@ _keepers: list[subprocess.Popen[bytes]] = []
 def hold(layout: Layout, parts: Iterable[Part]) -> None:
     """Have each of `parts` running from now on until this process ends; EmbeddedError says why that cannot be."""
     layout.make()
-    for part in parts:
-        _hold(layout, part)
+    with ThreadPoolExecutor(len(Part)) as pool:  # each waits for its server: together they take as long as the slower
+        list(pool.map(lambda part: _hold(layout, part), parts))
 
 
 def _hold(layout: Layout, part: Part) -> None:

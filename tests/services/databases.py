@@ -1,35 +1,47 @@
 """Databases of the tests' server: made, copied and emptied by its superuser."""
 
-from dataclasses import dataclass
-from urllib.parse import urlencode
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Self
 
 import psycopg
 from psycopg import sql
 
 from chatplatform import roles
-from chatplatform.embedded.postgres import SUPERUSER
+from chatplatform.external import as_role, in_database
 
 _KEPT = "django_migrations"
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The PostgreSQL whose socket lies in `socket_folder`."""
+    """A PostgreSQL, by its superuser's URL; without passwords where `peer` knows us."""
 
-    socket_folder: str
+    address: str
+    passwords: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def noted(cls, note: str) -> Self:
+        """The server that another process of this run has noted."""
+        return cls(**json.loads(note))
+
+    def note(self) -> str:
+        """For `noted`."""
+        return json.dumps(asdict(self))
 
     def url(self, role: str, database: str) -> str:
         """A connection URL for one of the roles."""
-        return f"postgresql://{role}@/{database}?{urlencode({'host': self.socket_folder})}"
+        return as_role(self.address, role, self.passwords.get(role, ""), database)
 
-    def superuser(self, database: str = "postgres") -> psycopg.Connection:
+    def superuser(self, database: str | None = None) -> psycopg.Connection:
         """A connection without limits, each statement for itself."""
-        return psycopg.connect(self.url(SUPERUSER, database), autocommit=True)
+        return psycopg.connect(in_database(self.address, database) if database else self.address, autocommit=True)
 
     def make(self, database: str) -> None:
         """An empty database with the project's roles and rights."""
         with self.superuser() as connection:
-            roles.prepare(connection, database=database)
+            roles.prepare(connection, database=database, passwords=self.passwords)
         with self.superuser(database) as connection:
             roles.grant(connection, database=database)
 
@@ -44,6 +56,11 @@ class Server:
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {target} FROM PUBLIC").format(**names))
             connect = sql.SQL("GRANT CONNECT ON DATABASE {target} TO {app}")
             connection.execute(connect.format(**names, app=sql.Identifier(roles.APP)))
+
+    def drop(self, database: str) -> None:
+        """Take a database away, whoever is connected to it."""
+        with self.superuser() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
 @dataclass(frozen=True, slots=True)

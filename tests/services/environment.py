@@ -26,9 +26,16 @@ def values(urls: Urls) -> dict[str, str]:
     }
 
 
+def complete(urls: Urls) -> dict[str, str]:
+    """The environment of this process with those values in place of whatever it says itself."""
+    ours = values(urls)
+    hidden = {variable for name in (*_CLEARED, *ours) for variable in (name, f"{name}_FILE")}
+    return {name: value for name, value in os.environ.items() if name not in hidden} | ours
+
+
 def prepare(urls: Urls) -> None:
     """Make this process one under test."""
-    for name in _CLEARED:
-        os.environ.pop(name, None)
-        os.environ.pop(f"{name}_FILE", None)
-    os.environ.update(values(urls))
+    ours = complete(urls)
+    for name in set(os.environ) - set(ours):
+        del os.environ[name]
+    os.environ.update(ours)

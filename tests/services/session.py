@@ -1,25 +1,30 @@
-"""Who starts what: the first process of a run the server and the template, each process its database and Valkey."""
+"""Who starts what: the first process of a run the server and the template, each process its database and Valkey.
+
+DATABASE_URL and REDIS_URL, when set, name servers that are used instead of our own.
+"""
 
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chatplatform.embedded import folders, temporary
 from chatplatform.embedded.folders import Runtime, fresh_runtime, servant
-from chatplatform.embedded.postgres import Postgres
-from chatplatform.embedded.state import Urls
+from chatplatform.embedded.postgres import SUPERUSER, Postgres
+from chatplatform.embedded.state import Layout, Urls
 from chatplatform.embedded.valkey import Valkey
+from chatplatform.env import Environment
 
-from . import databases, environment
+from . import clusters, databases, environment, given
 
 _BASE = Path(__file__).resolve().parents[2]
-_SERVER_VARIABLE = "CHATPLATFORM_TEST_POSTGRES"
-_TEMPLATE = "chatplatform_template"
+# How the first process tells the others; settings' own variables are overwritten by then.
+_SERVER_VARIABLE, _PREFIX_VARIABLE = "CHATPLATFORM_TEST_POSTGRES", "CHATPLATFORM_TEST_PREFIX"
+_REDIS_VARIABLE = "CHATPLATFORM_TEST_REDIS"
+_OWN_PREFIX = "chatplatform"
 _UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "400"}
 
 
@@ -39,16 +44,35 @@ _current = Session()
 def begin() -> Urls:
     """Start or join the services; the addresses of this process's own database and Valkey."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    joined = os.environ.get(_SERVER_VARIABLE) if worker != "main" else None
-    server = databases.Server(joined) if joined else _start_server()
-    _current.server, _current.database = server, f"chatplatform_{re.sub(r'[^a-z0-9]', '', worker)}"
-    server.copy(_TEMPLATE, _current.database)
+    if worker == "main":
+        folders.sweep()
+        os.environ[_REDIS_VARIABLE] = Environment().secret("REDIS_URL")
+        _set_up()
+    server, prefix = databases.Server.noted(os.environ[_SERVER_VARIABLE]), os.environ[_PREFIX_VARIABLE]
+    database = f"{prefix}_{re.sub(r'[^a-z0-9]', '', worker)}"
+    server.copy(f"{prefix}_template", database)
+    if prefix != _OWN_PREFIX:
+        _current.cleanup.callback(server.drop, database)
+    _current.server, _current.database = server, database
     _current.urls = Urls(
-        app=server.url("chat_app", _current.database),
-        owner=server.url("chat_owner", _current.database),
-        redis=_start_valkey(),
+        app=server.url("chat_app", database), owner=server.url("chat_owner", database), redis=_valkey(worker)
     )
     return _current.urls
+
+
+def _set_up() -> None:
+    """Have a server with a migrated template, and tell the other processes of this run where it is."""
+    layout = Layout(Path(Environment().text("VAR_DIR", str(_BASE / "var"))).absolute())
+    server, prefix = given.server(layout), _OWN_PREFIX
+    if server is None:
+        server = _start_server()
+    else:
+        given.announce(server)
+        prefix, presence = given.fresh_prefix(server)
+        _current.cleanup.callback(presence.close)
+        _current.cleanup.callback(server.drop, f"{prefix}_template")
+        _make_template(server, f"{prefix}_template")
+    os.environ[_SERVER_VARIABLE], os.environ[_PREFIX_VARIABLE] = server.note(), prefix
 
 
 def current() -> tuple[databases.Server, str]:
@@ -71,15 +95,34 @@ def end() -> None:
 
 
 def _start_server() -> databases.Server:
+    """Our own, on a copy of the cluster that an earlier run has migrated, if there is one."""
     runtime, folder = _folders(servant())
     postgres = Postgres(folder / "postgres", runtime, folder / "postgres.log", _UNSAFE_AND_FAST)
     _current.cleanup.callback(postgres.stop)
+    name = clusters.fingerprint()
+    is_migrated = clusters.take(name, postgres.data)
     postgres.start()
-    server = databases.Server(str(runtime.sockets))
-    os.environ[_SERVER_VARIABLE] = server.socket_folder
-    server.make(_TEMPLATE)
-    _migrate(server)
+    server = databases.Server(postgres.url(SUPERUSER, "postgres"))
+    if not is_migrated:
+        _make_template(server, f"{_OWN_PREFIX}_template")
+        postgres.stop()
+        clusters.keep(name, postgres.data)
+        postgres.start()
     return server
+
+
+def _make_template(server: databases.Server, name: str) -> None:
+    server.make(name)
+    _migrate(server, name)
+
+
+def _valkey(worker: str) -> str:
+    shared = os.environ[_REDIS_VARIABLE]
+    if not shared:
+        return _start_valkey()
+    url = given.valkey(shared, int(re.sub(r"\D", "", worker) or -1) + 1)
+    _current.cleanup.callback(given.empty_valkey, url)
+    return url
 
 
 def _start_valkey() -> str:
@@ -94,19 +137,17 @@ def _folders(account: str = "") -> tuple[Runtime, Path]:
     """A folder for sockets and one for files, both gone at the end."""
     runtime = fresh_runtime(account)
     _current.cleanup.callback(runtime.remove)
-    folder = Path(tempfile.mkdtemp(prefix="chatplatform-tests-"))
-    _current.cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = temporary.make("tests-")
+    _current.cleanup.callback(temporary.remove, folder)
     return runtime, folder
 
 
-def _migrate(server: databases.Server) -> None:
+def _migrate(server: databases.Server, name: str) -> None:
     """Bring the template up to date in a process of its own: this one has not read any settings yet."""
-    urls = Urls(
-        server.url("chat_app", _TEMPLATE), server.url("chat_owner", _TEMPLATE), redis="unix:///nonexistent?db=0"
-    )
+    urls = Urls(server.url("chat_app", name), server.url("chat_owner", name), redis="unix:///nonexistent?db=0")
     done = subprocess.run(
         [sys.executable, str(_BASE / "manage.py"), "migrate", "--database=owner", "--verbosity=0"],
-        env=os.environ | environment.values(urls),
+        env=environment.complete(urls),
         cwd=_BASE,
         capture_output=True,
         text=True,
