@@ -55,9 +55,10 @@ class Organisation:
             return Membership.objects.select_related("role").get(user__email=f"{name}@{self.slug}.example")
 
     def client(self, name: str) -> Client:
-        """A browser in which this person has just signed in."""
+        """A browser in which this person has just signed in and been shown a page."""
         client = Client()
         client.force_login(self.user(name), settings.AUTHENTICATION_BACKENDS[-1])
+        client.get("/get-started/status/")
         return client
 
     def session(self, name: str) -> str:

@@ -89,4 +89,5 @@ def admit_staff(session_key: str | None) -> Admitted | CloseCode:
 def _is_over(session_key: str, store: Any) -> bool:
     session = UserSession.objects.filter(session_key=session_key).first()
     idle = store.get(IDLE_KEY, DEFAULT_IDLE_MINUTES)
-    return session is not None and timezone.now() >= ends_at(session, idle)
+    # A session that no page was ever asked with has no row: how long it lasted cannot be said, nor can it be ended everywhere.
+    return session is None or timezone.now() >= ends_at(session, idle)

@@ -1,0 +1,237 @@
+"""What a right's end does to sockets that are open: closed or narrowed within a second, and not a frame after it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from chat.live import registry
+from chat.live.admission import admit_staff
+from chat.live.registry import Registry
+from chat.live.work import in_scope, unscoped
+from chat.services.visitors import forget_session
+from security.accounts import people
+from security.models import RevocationKind
+from security.revocation import Revoked, revoke
+from security.scoping import tenant_scope
+from security.sockets.codes import CloseCode
+from tenants.access import access_site
+from tenants.services import members
+from tenants.services.tenancy import suspend_tenant
+from tests.cast import Organisation
+
+from .sockets import Door
+from .test_conversation import talking
+
+WITHIN = 1.0
+"""Of the requirement; a loaded machine is given what its own delays cost on top, see `closes`."""
+
+
+def sign_out(acme: Organisation) -> None:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = acme.session("alice")
+    assert client.post("/accounts/logout/").status_code == 302
+
+
+def by_olga(act: Callable[..., object], **extra: object) -> Callable[[Organisation], None]:
+    def work(acme: Organisation) -> None:
+        grant, alice = acme.grant("olga"), acme.member("alice")
+        with tenant_scope(acme.tenant_id):
+            act(grant=grant, member=alice.public_id, **extra)
+
+    return work
+
+
+def suspend(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        suspend_tenant()
+
+
+PATHS: dict[str, tuple[Callable[[Organisation], None], int]] = {
+    "signing out": (sign_out, 4401),
+    "signing out everywhere": (lambda acme: people.end_sessions(acme.user("alice")) and None, 4401),
+    "a new password": (lambda acme: people.change_password(user=acme.user("alice"), password="another-long-one"), 4401),
+    "deactivation": (lambda acme: people.deactivate(acme.user("alice")), 4401),
+    "suspension": (by_olga(members.suspend_member), 4403),
+    "removal": (by_olga(members.remove_member), 4403),
+    "another role": (by_olga(members.change_role, role="analyst"), 4403),
+    "a wider role": (by_olga(members.change_role, role="supervisor"), 1012),
+    "the tenant's suspension": (suspend, 4403),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_agents_socket_ends(door: Door, acme_live: Organisation, path: str) -> None:
+    act, code = PATHS[path]
+    vera, alice, conversation = await talking(door, acme_live)
+    await unscoped(acme_live.session, "alice")
+    await unscoped(act, acme_live)
+    done_at = asyncio.get_running_loop().time()
+    assert await alice.closed() == code
+    assert asyncio.get_running_loop().time() - done_at < WITHIN + 1.0, "One second, and one for a machine under load"
+    heard = len(alice.heard)
+    if path != "the tenant's suspension":
+        await vera.say("Is anybody there?")
+        bob = await door.agent(acme_live, "bob", open={conversation: [0, 0]})
+        await bob.expect("message", text="Is anybody there?")
+        assert len(alice.heard) == heard
+        assert "Is anybody there?" not in str(alice.heard)
+    else:
+        assert await vera.closed() == 4403
+
+
+async def test_who_was_sent_away_stays_out(door: Door, acme_live: Organisation) -> None:
+    alice = await door.agent(acme_live, "alice")
+    await unscoped(PATHS["suspension"][0], acme_live)
+    assert await alice.closed() == 4403
+    again = await door.staff(await unscoped(acme_live.session, "alice"))
+    assert await again.closed() == 4403
+
+
+async def test_a_narrowed_role_comes_back_with_what_is_left(door: Door, acme_live: Organisation) -> None:
+    sam = await door.agent(acme_live, "sam")
+    assert "chat.watch" in sam.welcome["permissions"]
+
+    def narrow() -> None:
+        grant, member = acme_live.grant("olga"), acme_live.member("sam")
+        with tenant_scope(acme_live.tenant_id):
+            members.change_role(grant=grant, member=member.public_id, role="agent")
+
+    await unscoped(narrow)
+    assert await sam.closed() == 1012
+    back = await door.agent(acme_live, "sam")
+    assert "chat.watch" not in back.welcome["permissions"]
+
+
+async def test_colleagues_stay(door: Door, acme_live: Organisation) -> None:
+    alice, bob = await door.agent(acme_live, "alice"), await door.agent(acme_live, "bob")
+    await unscoped(PATHS["suspension"][0], acme_live)
+    await alice.closed()
+    await bob.ask("ping", "pong")
+
+
+async def test_a_suspended_tenants_widget_is_no_site(door: Door, acme_live: Organisation) -> None:
+    greeted = await door.visitor(acme_live.site_key)
+    silent = await door.dial(f"/ws/visitor/{acme_live.site_key}/")
+    await greeted.ask("ping", "pong")
+    await unscoped(suspend, acme_live)
+    assert await greeted.closed() == 4403
+    assert await silent.closed() == 4403, "Who has not said hello yet is no exception"
+    assert await (await door.dial(f"/ws/visitor/{acme_live.site_key}/")).closed() == 4404
+
+
+async def test_a_forgotten_token_ends_its_sockets(door: Door, acme_live: Organisation) -> None:
+    vera, other = await door.visitor(acme_live.site_key), await door.visitor(acme_live.site_key)
+    await vera.say("Hello")
+    site = await unscoped(access_site, acme_live.site_key)
+    await in_scope(acme_live.tenant_id, forget_session, site_id=site.site_id, token=vera.welcome["token"])
+    assert await vera.closed() == 4403
+    await other.ask("ping", "pong")
+    again = await door.visitor(acme_live.site_key, token=vera.welcome["token"])
+    assert again.welcome["conversation"] is None
+
+
+class Open:
+    """A socket as the registry sees it."""
+
+    def __init__(self) -> None:
+        self.told: list[Revoked] = []
+        self.code: CloseCode | None = None
+        self.ended = asyncio.Event()
+
+    def revoked_by(self, revoked: Revoked, /) -> None:
+        self.told.append(revoked)
+        self.ended.set()
+
+    def close(self, code: CloseCode, /) -> None:
+        self.code = code
+        self.ended.set()
+
+
+async def test_a_reader_that_is_blind_for_15_seconds_closes_everything(
+    committed_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is the test's: the database is asked under a name that is not there, and half a minute passes at once."""
+    found, socket = Registry(), Open()
+    found.enter(socket, {(RevocationKind.SESSION, "a")}, since=timezone.now())
+
+    async def away(*_: object) -> list[Revoked]:
+        raise ConnectionError
+
+    monkeypatch.setattr(registry, "unscoped", away)
+    monkeypatch.setattr(registry, "READ_EVERY", 0.01)
+    watch = asyncio.create_task(found.watch())
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await socket.ended.wait()
+        found._read_at -= registry.BLIND_FOR
+        async with asyncio.timeout(5):
+            await socket.ended.wait()
+        assert socket.code is CloseCode.RESTARTING
+    finally:
+        watch.cancel()
+
+
+async def test_what_was_revoked_while_a_socket_opened_is_told_to_it(committed_db: None) -> None:
+    """Its rights were read before, it is entered after: the reader has told everybody else already."""
+    found, early, late = Registry(), Open(), Open()
+    subject = (RevocationKind.SESSION, "a")
+    began_at = timezone.now()
+    found.enter(early, {subject}, since=began_at)
+    watch = asyncio.create_task(found.watch())
+    try:
+        await unscoped(revoke, *subject)
+        found.look_now()
+        async with asyncio.timeout(10):
+            await early.ended.wait()
+        found.enter(late, {subject}, since=began_at)
+        assert [revoked.subject for revoked in late.told] == ["a"]
+        fresh = Open()
+        found.enter(fresh, {subject}, since=timezone.now() + timedelta(seconds=30))
+        assert fresh.told == [], "What was revoked before its rights were read is in them"
+    finally:
+        watch.cancel()
+
+
+async def test_each_revocation_is_told_once(committed_db: None) -> None:
+    found, socket = Registry(), Open()
+    found.enter(socket, {(RevocationKind.USER, "a"), (RevocationKind.SESSION, "b")}, since=timezone.now())
+    watch = asyncio.create_task(found.watch())
+    try:
+        for kind, subject in ((RevocationKind.USER, "a"), (RevocationKind.SESSION, "b")):
+            socket.ended.clear()
+            await unscoped(revoke, kind, subject)
+            found.look_now()
+            async with asyncio.timeout(10):
+                await socket.ended.wait()
+        assert [revoked.subject for revoked in socket.told] == ["a", "b"]
+        found.leave(socket)
+        assert found.sockets() == ()
+    finally:
+        watch.cancel()
+
+
+async def test_a_session_that_is_over_has_no_socket(door: Door, acme_live: Organisation) -> None:
+    session = await unscoped(acme_live.session, "alice")
+
+    def idle() -> None:
+        UserSession.objects.filter(session_key=session).update(last_seen_at=timezone.now() - timedelta(hours=9))
+
+    await unscoped(idle)
+    assert await (await door.staff(session)).closed() == 4401
+    assert await unscoped(admit_staff, session) is CloseCode.SIGNED_OUT
+
+
+async def test_a_session_that_no_page_knows_has_no_socket(door: Door, acme_live: Organisation) -> None:
+    """How long it lasts could not be said, and signing out everywhere would miss it."""
+    session = await unscoped(acme_live.session, "alice")
+    await unscoped(UserSession.objects.filter(session_key=session).delete)
+    assert await (await door.staff(session)).closed() == 4401
