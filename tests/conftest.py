@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connections
@@ -12,6 +13,10 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.services import databases, session
 from tests.services.browser import Pages, chromium
 from tests.services.web import WebServer
+
+# Two processes share the processors with servers and browsers: how long one example takes says nothing here.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
