@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from security.models import User
 
@@ -15,7 +15,7 @@ from .pages import Browse, sign_in
 
 
 @pytest.fixture(autouse=True)
-def _quick_hashes(settings: SettingsWrapper) -> None:
+def _quick_hashes(settings: Settings) -> None:
     """Nobody's password matters here, and six people are made for each test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
