@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +19,7 @@ from chatplatform import external
 from chatplatform.children import Child, Children
 from chatplatform.console import say, step
 from chatplatform.deployment import Deployment
-from chatplatform.embedded import adopt, use
+from chatplatform.embedded import adopt, folders, locks, use
 from chatplatform.embedded.process import EmbeddedError, tail, wait_until
 from chatplatform.embedded.state import Layout, Part
 from chatplatform.env import Environment
@@ -79,8 +79,11 @@ def _quietly_stop(children: Children) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     children.stop(_STOP_SECONDS)
-    layout = Layout(Deployment(Environment(), PROJECT).var)
-    use.wait_for_end(layout, use.release(), _STOP_SECONDS)
+    deployment = Deployment(Environment(), PROJECT)
+    parts = use.release()
+    use.wait_for_end(Layout(deployment.var), parts, _STOP_SECONDS)
+    if children.members:  # else nothing was started, and the mark may be another run's
+        _mark(deployment).unlink(missing_ok=True)
 
 
 def _run(children: Children) -> None:
@@ -91,26 +94,56 @@ def _run(children: Children) -> None:
     layout = Layout(deployment.var)
     _check(deployment)
     layout.make()
+    _hold_alone(layout)
+    _mark(deployment).touch()
+    folders.sweep()
     for line in external.prepare_roles(os.environ, layout):
         say(line)
     parts = _start_parts(layout, os.environ)
-    _prepare(layout)
+    with _preparing(layout):  # the servers come up while the demo is filled in
+        web = _start_servers(children, deployment, layout)
     adopt.remember(layout, os.environ)
-    _start_servers(children, deployment, layout)
+    with step("Starting the web server, the worker and beat"):
+        _wait_until_ready(web, deployment)
     _welcome(deployment, layout)
     _watch(children, layout, parts)
+
+
+def _hold_alone(layout: Layout) -> None:
+    """One `./run` for each folder; the kernel gives the lock back at this process's end."""
+    if not locks.try_exclusively(locks.open_lock(layout.run / "supervisor")):
+        raise EmbeddedError(f"Another ./run already uses {layout.var}; end it, or choose another folder: VAR_DIR=…")
 
 
 def _check(deployment: Deployment) -> None:
     """What can be said before anything is started; reading a property checks it."""
     _ = deployment.site_url, deployment.allowed_hosts
+    refusal = _port_refusal(deployment.port)
+    if refusal and _mark(deployment).exists():
+        with step("Waiting for the web server of a run that was killed"), contextlib.suppress(EmbeddedError):
+            wait_until(
+                lambda: not _port_refusal(deployment.port), alive=lambda: True, seconds=_STOP_SECONDS, failure=str
+            )
+        refusal = _port_refusal(deployment.port)
+    if refusal:
+        why = f"Port {deployment.port} cannot be used ({refusal}); choose another: PORT=8010 ./run"
+        raise EmbeddedError(why)
+
+
+def _port_refusal(port: int) -> str:
+    """Why the port cannot be listened on, "" if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", deployment.port))
+            probe.bind(("127.0.0.1", port))
         except OSError as error:
-            why = f"Port {deployment.port} cannot be used ({error.strerror}); choose another: PORT=8010 ./run"
-            raise EmbeddedError(why) from None
+            return error.strerror or str(error)
+    return ""
+
+
+def _mark(deployment: Deployment) -> Path:
+    """A file that is there from the start to the clean end."""
+    return Layout(deployment.var).run / "unfinished"
 
 
 def _start_parts(layout: Layout, environment: MutableMapping[str, str]) -> list[Part]:
@@ -122,38 +155,51 @@ def _start_parts(layout: Layout, environment: MutableMapping[str, str]) -> list[
         return adopt.hold_missing(layout, environment)
 
 
-def _prepare(layout: Layout) -> None:
-    """Migrations and demo in a process of its own; its lines are ours, what it logs goes to the log."""
+@contextlib.contextmanager
+def _preparing(layout: Layout) -> Iterator[None]:
+    """Migrations and demo in a process of its own; its lines are ours, what it logs goes to the log.
+
+    The body runs once the database is up to date; at its end the rest is waited for.
+    """
     log = layout.logs / "prepare.log"
-    with log.open("w") as errors:
-        preparing = subprocess.Popen([sys.executable, "-m", "chatplatform.prepare"], stderr=errors)
-    try:
-        code = preparing.wait()
-    except Stopped:
-        preparing.kill()
-        preparing.wait()
-        raise
+    ours, theirs = os.pipe()
+    command = [sys.executable, "-m", "chatplatform.prepare", str(theirs)]
+    with log.open("w") as errors, os.fdopen(ours, "rb") as answer:
+        try:
+            preparing = subprocess.Popen(command, stderr=errors, pass_fds=(theirs,))  # noqa: S603
+        finally:
+            os.close(theirs)
+        try:
+            if answer.read():
+                yield
+            code = preparing.wait()
+        except BaseException:
+            preparing.kill()
+            preparing.wait()
+            raise
     if code != 0:
         raise EmbeddedError(f"The database could not be prepared: {tail(log, 1)} (all of it: {log})")
 
 
-def _start_servers(children: Children, deployment: Deployment, layout: Layout) -> None:
+def _start_servers(children: Children, deployment: Deployment, layout: Layout) -> Child:
+    """Web, worker and beat; the web server is the one to wait for."""
     celery = [sys.executable, "-m", "celery", "-A"]
     quiet = ["--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = ["--schedule", str(layout.run / "beat-schedule"), "--pidfile", ""]
     web = Child("web", [sys.executable, "manage.py", "serve", f"--port={deployment.port}"], layout.logs / "web.log")
-    with step("Starting the web server, the worker and beat"):
-        children.start(web)
-        children.start(
-            Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log")
-        )
-        children.start(Child("beat", [*celery, "chatplatform.beat:app", "beat", *beat], layout.logs / "beat.log"))
-        wait_until(
-            lambda: _is_ready(deployment.port),
-            alive=lambda: web.is_alive,
-            seconds=_READY_SECONDS,
-            failure=lambda: f"The web server did not become ready; its log is {web.log}.",
-        )
+    children.start(web)
+    children.start(Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log"))
+    children.start(Child("beat", [*celery, "chatplatform.beat:app", "beat", *beat], layout.logs / "beat.log"))
+    return web
+
+
+def _wait_until_ready(web: Child, deployment: Deployment) -> None:
+    wait_until(
+        lambda: _is_ready(deployment.port),
+        alive=lambda: web.is_alive,
+        seconds=_READY_SECONDS,
+        failure=lambda: f"The web server did not become ready; its log is {web.log}.",
+    )
 
 
 def _is_ready(port: int) -> bool:
