@@ -70,6 +70,7 @@ def test_a_stranger_signs_up_and_answers_the_first_visitor(pages: Pages, server:
     expect(owner).to_have_url(f"{server.url}/get-started/")
     shown_to_owner, shown_to_guest = answers_in(owner.context), answers_in(guest.context)
     expect(owner.get_by_label("Snippet")).to_contain_text(f'<script async src="{server.url}/w.js" data-key="pk_')
+    expect(owner.frame_locator("iframe").locator("[data-standing]")).not_to_be_empty()
     seen = owner.locator("[data-seen]")
     expect(seen).to_have_text(re.compile("Waiting for your first visitor…"))
 
