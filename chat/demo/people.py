@@ -1,4 +1,4 @@
-"""Organisations and people of the demo, as PROTOCOL §5 names them."""
+"""Organisations and people of the demo, always the same."""
 
 from __future__ import annotations
 

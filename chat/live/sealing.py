@@ -15,7 +15,7 @@ from security.crypto.envelope import bind, open_sealed, seal
 from security.scoping import current_tenant_id, tenant_scope
 
 KEPT_FOR: Final = 60.0
-"""Seconds that a derived key stays in memory (DESIGN: caches of keys live at most 60 s)."""
+"""Seconds that a derived key stays in memory; no cache of keys keeps one longer."""
 
 
 class KeyNotLoaded(RuntimeError):

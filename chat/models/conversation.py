@@ -13,7 +13,7 @@ from tenants.models import Department, Membership, PublicModel, Site, TenantMode
 
 
 class Status(StrEnum):
-    """States of a conversation; PROTOCOL's fourth, `none`, is a visitor without one."""
+    """States of a conversation; the protocol's fourth, `none`, is a visitor without one."""
 
     WAITING = "waiting"
     OPEN = "open"

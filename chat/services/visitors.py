@@ -26,7 +26,7 @@ from security.revocation import revoke
 
 TOKEN_BYTES = 32
 TOKEN_LIFE = timedelta(days=180)
-"""Counted from last use (PROTOCOL §2); renewed at most once a day, so that a reload costs no write."""
+"""Counted from last use; renewed at most once a day, so that a reload costs no write."""
 
 
 @dataclass(frozen=True, slots=True)
