@@ -1,0 +1,77 @@
+"""Every unsound setting at once, each with its sentence: starting would stop at the first.
+
+Works where the settings cannot be loaded, which is when it is needed.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatplatform import database
+from chatplatform.deployment import Deployment
+from chatplatform.env import Environment
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_LIMITS = ("VISITOR_MESSAGES", "AGENT_MESSAGES", "VISITOR_SOCKETS", "AGENT_SOCKETS", "ANONYMOUS_SOCKETS", "FRAMES")
+UNKNOWN = {"settings": "down", "database": "unknown", "redis": "unknown", "migrations": "unknown"}
+
+
+def problems(environment: Environment, base: Path = _PROJECT) -> list[str]:
+    """A sentence for each setting that is missing, malformed or unsafe."""
+    found: list[str] = []
+    for read in (*_readers(environment, Deployment(environment, base)),):
+        try:
+            read()
+        except ImproperlyConfigured as error:
+            found.append(str(error))
+    return list(dict.fromkeys(found))
+
+
+def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], object]]:
+    """What settings.py reads, piece by piece."""
+    yield lambda: deployment.debug
+    yield lambda: deployment.demo
+    yield lambda: deployment.port
+    yield deployment.secret_key
+    yield deployment.master_keys
+    yield deployment.audit_signing_key
+    yield lambda: deployment.site_url
+    yield lambda: deployment.allowed_hosts
+    yield deployment.trusted_proxies
+    yield lambda: database.parse(deployment.database_url(), setting="DATABASE_URL")
+    yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
+    yield deployment.redis_url
+    yield deployment.mail
+    yield lambda: _tls(env)
+    yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)
+    yield lambda: env.integer("DATABASE_POOL", 10, least=1)
+    for name in ("DEMO_PASSWORD", "METRICS_TOKEN", "ARCHIVE_URL"):
+        yield lambda name=name: env.secret(name)  # type: ignore[misc]
+    for name in _LIMITS:
+        yield lambda name=name: env.integer(f"LIMIT_{name}", 1, least=1)  # type: ignore[misc]
+
+
+def _tls(env: Environment) -> None:
+    names = {"TLS_CERT": env.text("TLS_CERT"), "TLS_KEY": env.text("TLS_KEY")}
+    if any(names.values()) and not all(names.values()):
+        missing = next(name for name, value in names.items() if not value)
+        raise ImproperlyConfigured(f"{missing} must be set: TLS_CERT and TLS_KEY belong together.")
+    for name, value in names.items():
+        if value and not Path(value).is_file():
+            raise ImproperlyConfigured(f"{name} names a file that is not there.")
+
+
+def report_unsound(arguments: list[str]) -> bool:
+    """`check_config` where the settings are unsound: say why, True; else say nothing, False."""
+    found = problems(Environment())
+    if not found:
+        return False
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps({"ok": False, **UNKNOWN, "problems": found}) + "\n")
+    else:
+        sys.stdout.write("".join(f"{sentence}\n" for sentence in found))
+    sys.stderr.write("The platform would not start like this.\n")
+    return True
