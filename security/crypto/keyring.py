@@ -117,9 +117,10 @@ def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[U
         return found
     read_at = _subjects.now()
     rows = SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id__in=unknown)
+    ring = _tenant_keys(tenant_id).ring  # once: until the transaction commits it is not remembered
     for subject_id, wrapped in rows.values_list("subject_id", "wrapped"):
         place = _place(tenant_id, kind, subject_id)
-        key = found[subject_id] = _tenant_keys(tenant_id).ring.unwrap(bytes(wrapped), _subject_aad(place))
+        key = found[subject_id] = ring.unwrap(bytes(wrapped), _subject_aad(place))
         transaction.on_commit(partial(_subjects.put, place, key, read_at))
     return found
 

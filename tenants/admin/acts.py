@@ -45,12 +45,12 @@ class Act:
     is_danger: bool = False
 
 
-def act_urls(model_admin: TenantAdmin) -> list[URLPattern]:
+def act_urls(model_admin: TenantAdmin, by_key: str) -> list[URLPattern]:
     """A path for each act of the admin's records."""
     meta = model_admin.opts
     return [
         path(
-            f"<path:object_id>/{act.name}/",
+            f"{by_key}/{act.name}/",
             model_admin.admin_site.admin_view(partial(_act_view, model_admin, act)),
             name=f"{meta.app_label}_{meta.model_name}_{act.name}",
         )

@@ -48,6 +48,7 @@ class AuditAdmin(TenantAdmin):
 
     section = Section.AUDIT
     key_field = "seq"
+    key_converter = "slug"
     rights: ClassVar = {"view": Permission.AUDIT_READ}
     list_display = ("at", "actor", "sentence", "about", "extent", "result")
     list_display_links = ("at",)

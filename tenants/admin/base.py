@@ -18,7 +18,7 @@ from django.db import IntegrityError, router
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from security.audit import Action
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
+from tenants.admin import converters  # noqa: F401  registers how records are written
 from tenants.admin.acts import Act, act_urls
 from tenants.admin.changelist import PublicChangeList
 from tenants.admin.fields import PublicChoiceField
@@ -54,6 +55,7 @@ class TenantAdmin(_ModelAdmin):
 
     section: ClassVar[Section] = Section.ORGANISATION
     key_field: ClassVar[str] = "public_id"
+    key_converter: ClassVar[str] = "public_id"
     rights: ClassVar[Mapping[str, Permission]] = {}
     created: ClassVar[Action] = Action.ADMIN_CREATED
     changed: ClassVar[Action] = Action.ADMIN_CHANGED
@@ -184,7 +186,16 @@ class TenantAdmin(_ModelAdmin):
     # -- pages --------------------------------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        return [*act_urls(self), *super().get_urls()]
+        """Django's, by public id, without its redirect of bare ids."""
+        by_key = f"<{self.key_converter}:object_id>"
+        return [
+            *act_urls(self, by_key),
+            *(
+                path(str(route.pattern).replace("<path:object_id>", by_key), route.callback, name=route.name)
+                for route in super().get_urls()
+                if route.name
+            ),
+        ]
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

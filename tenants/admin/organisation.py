@@ -28,6 +28,8 @@ _KEY: Final = "current"
 class SingleAdmin(TenantAdmin):
     """The one row that the scope holds; whatever its primary key, its address says `current`."""
 
+    key_converter = "slug"
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -62,7 +62,7 @@ def _crawl(browse: Browse) -> dict[str, str]:
         assert page.status_code == 200, path
         found[path] = unescape(text_of(page))
         links = re.findall(r'(?:href|action)="([^"#]*)"', found[path])
-        local = (link if link.startswith("/admin/") else path.split("?")[0] + link for link in links if link[:1] in "?/")
+        local = (path.split("?")[0] + link if link.startswith("?") else link for link in links)
         # Sorting by several columns at once would make as many pages as there are orders.
         waiting += [link for link in local if link.startswith("/admin/") and "o=" not in link and link.count("=") < 2]
     return found
@@ -97,7 +97,7 @@ def test_searching_for_theirs_finds_nothing(filled: dict[str, UUID], as_: As) ->
     for name, app in (("membership", "tenants"), ("site", "tenants"), ("tag", "chat"), ("cannedresponse", "chat")):
         page = text_of(olga.get(f"{name}_changelist", app=app, query=f"?q={CANARY}"))
         assert re.search(r"\b0 \w+", page), name
-        assert page.count(CANARY) == page.count(f'value="{CANARY}"') + page.count(f"q={CANARY}"), name
+        assert CANARY not in re.sub(rf'(?:q=|q%3D|value="){CANARY}', "", page), name
 
 
 def test_their_ids_answer_as_missing_ones(filled: dict[str, UUID], as_: As) -> None:
@@ -111,8 +111,9 @@ def test_their_ids_answer_as_missing_ones(filled: dict[str, UUID], as_: As) -> N
             for method in (olga.client.get, olga.client.post):
                 base = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
                 foreign, missing = (method(f"{base}/{key}/{view}/", {"post": "yes"}) for key in (theirs, uuid4()))
-                assert foreign.status_code == missing.status_code == 404, (model, view)
-                assert foreign.content == missing.content, (model, view)
+                assert foreign.status_code == missing.status_code, (model, view)
+                assert foreign.status_code in {403, 404}, (model, view)
+                assert _without_tokens(foreign) == _without_tokens(missing), (model, view)
 
 
 def test_nothing_but_a_public_id_is_an_address(house: Organisation, as_: As) -> None:
@@ -149,3 +150,8 @@ def test_events_of_others_are_not_in_the_trail(house: Organisation, filled: dict
     with tenant_scope(house.tenant_id):
         beyond = AuditEvent.objects.count() + 1_000
     assert audrey.get("auditevent_change", beyond, app="security").status_code == 404
+
+
+def _without_tokens(answer: Any) -> str:
+    """What is drawn anew for each page, and the address that was asked for, are left out."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"|/admin/[^"\s]*', "", text_of(answer))

@@ -113,5 +113,5 @@ def test_a_right_that_is_taken_away_closes_the_page(house: Organisation, as_: As
 
 
 def _filled(route: str) -> str:
-    plain = route.replace("<path:object_id>", NOWHERE).replace("<uuid:tenant>", NOWHERE).replace("(?P<url>.*)$", "anything")
+    plain = route.replace("<public_id:object_id>", NOWHERE).replace("<slug:object_id>", "current").replace("<uuid:tenant>", NOWHERE).replace("(?P<url>.*)$", "anything")
     return "tenants/" if plain.startswith("^") else plain
