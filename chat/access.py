@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from chat.models import Conversation, Status
-from security.errors import NotFound
+from security.errors import Denied, NotFound
 from security.permissions import Grant, Permission, has
 
 WITH_PEOPLE = ("visitor", "department", "assigned_to", "site")
@@ -47,6 +47,21 @@ def lock_conversation(grant: Grant, public_id: UUID) -> Conversation:
     found = visible(grant).select_for_update(of=("self",)).filter(public_id=public_id).first()
     if found is None:
         raise NotFound
+    return found
+
+
+def may_answer(grant: Grant, *, status: str, assigned_to_id: int | None) -> bool:
+    """Whether this member may speak for the tenant, close or pass on: his own conversations, one that waits, or any for who sees all."""
+    return (
+        has(grant, Permission.CHAT_SEE_ALL) or status == Status.WAITING.value or assigned_to_id == grant.membership_id
+    )
+
+
+def lock_to_answer(grant: Grant, public_id: UUID) -> Conversation:
+    """As `lock_conversation`; Denied for a colleague's, which this member may only look at."""
+    found = lock_conversation(grant, public_id)
+    if not may_answer(grant, status=found.status, assigned_to_id=found.assigned_to_id):
+        raise Denied
     return found
 
 

@@ -19,6 +19,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from security.accounts.sessions import DEFAULT_IDLE_MINUTES, IDLE_KEY, ends_at
+from security.audit import Action, record_denied
+from security.context import Actor, ActorKind, acting
 from security.models import RevocationKind, User
 from security.permissions import Grant, Permission
 from security.revocation import session_digest
@@ -67,6 +69,13 @@ CHAT = frozenset(
 )
 
 
+def actor_of(grant: Grant) -> Actor:
+    """The member, as the trail names him."""
+    return Actor(
+        ActorKind.PERSON, id=str(grant.user_public_id), name=grant.name, role=grant.role, user_id=grant.user_id
+    )
+
+
 def admit_staff(session_key: str | None) -> Admitted | CloseCode:
     """The member whom the session cookie proves, or why not. Opens its own scopes; runs in a thread."""
     if not session_key:
@@ -79,7 +88,11 @@ def admit_staff(session_key: str | None) -> Admitted | CloseCode:
         return CloseCode.FORBIDDEN
     tenant_id = store.get(TENANT_KEY)
     grant = access.active_grant(user.pk, tenant_id) if isinstance(tenant_id, int) else None
-    if grant is None or not grant.permissions & CHAT:
+    if grant is None:
+        return CloseCode.FORBIDDEN
+    if not grant.permissions & CHAT:
+        with acting(actor=actor_of(grant), session=session_digest(session_key)):
+            record_denied(Action.ACCESS_DENIED, tenant_id=grant.tenant_id, act="console")
         return CloseCode.FORBIDDEN
     with user_scope(user.pk):
         tenant = Tenant.objects.get(pk=grant.tenant_id)

@@ -12,11 +12,11 @@ from django.db.models import Q
 from chat import access, events, summaries, transcript
 from chat.live.protocol import agent, server
 from chat.live.protocol.shapes import AgentLoad, Author, ConversationView, DepartmentView, MessageView, VisitorView
-from chat.models import Conversation, Status
+from chat.models import Conversation, Message, Status
 from chat.services import presence
 from chat.transcript import Audience, Page, Reader
-from security.audit import Action, Extent, record, record_denied
-from security.errors import Conflict
+from security.audit import Action, Extent, record, record_denied, record_failed
+from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission, has, require
 from tenants.models import Department
@@ -70,6 +70,7 @@ def start(*, grant: Grant, now: datetime) -> Start:
     waiting = access.queue(grant)
     shown = summaries.summarize(waiting.select_related(*access.WITH_PEOPLE)[:QUEUE_SHOWN])
     mine = Conversation.objects.filter(assigned_to=grant.membership_id, status=Status.OPEN.value)
+    record(Action.CONVERSATION_SEARCHED, extent=_texts_in(shown), view="queue")
     stands = {row[0]: (row[1], row[2]) for row in mine.values_list("public_id", "last_seq", "last_rev")}
     return Start(presence.departments(now=now), shown, waiting.count(), presence.colleagues(now=now), stands)
 
@@ -97,8 +98,14 @@ def list_conversations(*, grant: Grant, view: agent.View, wanted: Wanted) -> Lis
     rows = rows.filter(_narrowed(wanted)).order_by("-last_message_at", "-pk")
     found = summaries.summarize(rows[: wanted.limit + 1])
     shown = found[: wanted.limit]
-    record(Action.CONVERSATION_SEARCHED, extent=Extent(conversations=len(shown), messages=0), view=view.value)
+    record(Action.CONVERSATION_SEARCHED, extent=_texts_in(shown), view=view.value)
     return Listed(shown, len(found) > wanted.limit)
+
+
+def is_own(*, grant: Grant, conversation: UUID) -> bool:
+    """Whether this member hears what is said in it as it is said: what he answers, no colleague's (those are watched, which is recorded)."""
+    mine = access.visible(grant).filter(public_id=conversation, assigned_to=grant.membership_id)
+    return mine.exclude(status=Status.CLOSED.value).exists()
 
 
 def view(*, grant: Grant, conversation: UUID) -> ConversationView:
@@ -144,6 +151,7 @@ def end_watching(*, conversation: UUID, seen: int) -> None:
 def resume(*, grant: Grant, conversation: UUID, last_seq: int, last_rev: int) -> Opened:
     """What a client with these numbers has missed of a conversation that it shows."""
     row = access.access_conversation(grant, conversation)
+    last_seq, last_rev = min(last_seq, row.last_seq), min(last_rev, row.last_rev)
     reader = _reader(grant)
     missed = transcript.messages_after(row, seq=last_seq, reader=reader)
     revised = transcript.revisions_after(row, rev=last_rev, up_to_seq=last_seq, reader=reader)
@@ -176,9 +184,26 @@ def mark_read(*, grant: Grant, conversation: UUID, author: Author, seq: int) -> 
         events.publish_read(conversation, server.read(conversation=conversation, author=author, seq=seq))
 
 
-def record_edit(*, conversation: UUID, seq: int) -> None:
-    """An agent has changed what he wrote."""
-    record(Action.MESSAGE_EDITED, on=Conversation.objects.get(public_id=conversation), seq=seq)
+def record_edit(*, grant: Grant, conversation: UUID, message: UUID) -> None:
+    """An agent changes what he wrote: said before it is done, so that no edit is without its event."""
+    found = Message.objects.filter(conversation__public_id=conversation, public_id=message).first()
+    if found is None:
+        raise NotFound
+    record(Action.MESSAGE_EDITED, on=access.access_conversation(grant, conversation), seq=found.seq)
+
+
+def record_edit_failed(tenant_id: int, code: str) -> None:
+    """What was announced by `record_edit` was not done."""
+    record_failed(Action.MESSAGE_EDITED, tenant_id=tenant_id, code=code)
+
+
+def record_previews(*, conversations: int, messages: int) -> None:
+    """What a console's lists have shown of conversations while it was open: a socket's worth at a time."""
+    record(
+        Action.CONVERSATION_SEARCHED,
+        extent=Extent(conversations=conversations, messages=messages),
+        view="live",
+    )
 
 
 def record_refusal(tenant_id: int, what: str) -> None:
@@ -202,6 +227,11 @@ def _opened(grant: Grant, row: Conversation, *, messages: Sequence[MessageView] 
         last_rev=row.last_rev,
         has_more=page.more if page else False,
     )
+
+
+def _texts_in(views: Sequence[ConversationView]) -> Extent:
+    """A list shows the last text of each conversation that has one."""
+    return Extent(conversations=len(views), messages=sum(view.last_text is not None for view in views))
 
 
 def _reader(grant: Grant) -> Reader:

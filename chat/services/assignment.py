@@ -137,7 +137,7 @@ def _give_up(found: Conversation, why: str, *, now: datetime) -> UUID:
 
 
 def _lock_open(grant: Grant, conversation: UUID) -> Conversation:
-    found = access.lock_conversation(grant, conversation)
+    found = access.lock_to_answer(grant, conversation)
     if found.status == Status.CLOSED.value:
         raise Conflict("closed")
     if found.status != Status.OPEN.value:

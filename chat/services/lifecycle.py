@@ -25,7 +25,7 @@ REOPEN_WITHIN = timedelta(days=7)
 def close_conversation(*, grant: Grant, conversation: UUID, outcome: str, now: datetime) -> Conversation:
     """An agent closes; Conflict("closed") if it is closed already."""
     permissions.require(grant, Permission.CHAT_CLOSE)
-    found = access.lock_conversation(grant, conversation)
+    found = access.lock_to_answer(grant, conversation)
     found.outcome = outcome
     return _close(found, SystemCode.CLOSED, "Conversation closed", now=now)
 

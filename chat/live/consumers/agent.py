@@ -11,7 +11,8 @@ from chat.live.hub.event import NOT_FOR_ITS_AUTHOR
 from chat.live.protocol import AGENT_FRAMES, agent, server
 from chat.live.protocol.shapes import AgentView, AuthorKind
 from chat.live.told import Origin
-from chat.live.writer import Post, Revise
+from chat.live.work import unscoped
+from chat.live.writer import Post, Revise, WriteRefused
 from security.permissions import Permission
 
 
@@ -72,18 +73,22 @@ class AgentConsumer(AgentActs):
     async def on_edit(self, frame: agent.Edit) -> None:
         await self.note_activity()
         self.spend_message()
-        revised = await self.live.writer.revise(
-            Revise(
-                tenant_id=self.grant.tenant_id,
-                conversation=frame.conversation,
-                message=frame.id,
-                author_id=self.grant.membership_public_id,
-                text=frame.text,
-                check=self.may_write(Permission.CHAT_REPLY),
-                origin=Origin(self.hub_member, frame.ref),
+        await self.call(answering.record_edit, grant=self.grant, conversation=frame.conversation, message=frame.id)
+        try:
+            await self.live.writer.revise(
+                Revise(
+                    tenant_id=self.grant.tenant_id,
+                    conversation=frame.conversation,
+                    message=frame.id,
+                    author_id=self.grant.membership_public_id,
+                    text=frame.text,
+                    check=self.may_write(Permission.CHAT_REPLY),
+                    origin=Origin(self.hub_member, frame.ref),
+                )
             )
-        )
-        await self.call(answering.record_edit, conversation=frame.conversation, seq=revised.seq)
+        except WriteRefused as refused:
+            await unscoped(answering.record_edit_failed, self.grant.tenant_id, refused.code)
+            raise
 
     async def on_typing(self, frame: agent.Typing) -> None:
         name = rooms.conversation(frame.conversation)
@@ -128,7 +133,7 @@ class AgentConsumer(AgentActs):
     async def _say(self, frame: agent.SendMessage, kind: AuthorKind, permission: Permission) -> None:
         await self.note_activity()
         self.spend_message()
-        posted = await self.live.writer.put(
+        posted = await self.write(
             Post(
                 tenant_id=self.grant.tenant_id,
                 conversation=frame.conversation,

@@ -26,7 +26,9 @@ class AgentActs(AgentSocket):
 
     async def resume(self, conversation: UUID, *, last_seq: int, last_rev: int) -> None:
         """Send what the client has missed of a conversation that it had open; one that it may not see any more is left out."""
-        await self.open(conversation)
+        is_own = await self.call(answering.is_own, grant=self.grant, conversation=conversation)
+        if is_own:
+            await self.open(conversation)
         try:
             opened = await self.call(
                 answering.resume, grant=self.grant, conversation=conversation, last_seq=last_seq, last_rev=last_rev
@@ -38,7 +40,8 @@ class AgentActs(AgentSocket):
         for frame in opened.frames:
             if not await self.replay_frame(frame):
                 return
-        self.go_live(opened)
+        if is_own:
+            self.go_live(opened)
 
     async def on_next(self, frame: agent.TakeNext) -> None:
         await self.note_activity()

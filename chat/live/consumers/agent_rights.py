@@ -16,17 +16,17 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from chat.access import may_see
+from chat.access import may_answer, may_see
 from chat.live import answering
-from chat.live.admission import Admitted, admit_staff
+from chat.live.admission import Admitted, actor_of, admit_staff
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side
 from chat.live.protocol import ErrorCode
 from chat.live.protocol.shapes import Author, AuthorKind
 from chat.live.work import in_scope, unscoped
-from chat.live.writer import LockedConversation
+from chat.live.writer import LockedConversation, Post, Posted, WriteRefused
+from chat.models import Status
 from security.accounts.sessions import note_activity
-from security.context import Actor, ActorKind
 from security.errors import Denied
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, has
@@ -95,6 +95,15 @@ class AgentRights(ChatConsumer):
             await unscoped(answering.record_refusal, self.grant.tenant_id, getattr(work, "__name__", ""))
             raise
 
+    async def write(self, post: Post) -> Posted:
+        """Store a message; a refusal for lack of a right is recorded."""
+        try:
+            return await self.live.writer.put(post)
+        except WriteRefused as refused:
+            if refused.code == ErrorCode.FORBIDDEN.value:
+                await unscoped(answering.record_refusal, self.grant.tenant_id, "write")
+            raise
+
     def revoked_by(self, revoked: Revoked) -> None:
         """Ask again what is left; until the answer is there nothing is written."""
         if revoked.kind is RevocationKind.TENANT:
@@ -141,14 +150,8 @@ class AgentRights(ChatConsumer):
                 return ErrorCode.FORBIDDEN.value
             if self._recheck is not None and not self._recheck.done():
                 return ErrorCode.UNAVAILABLE.value
-            if not may_see(
-                self.grant,
-                department_id=row.department_id,
-                assigned_to_id=row.assigned_to_id,
-                offered_to_id=row.offered_to_id,
-            ):
-                return ErrorCode.NOT_FOUND.value
-            return None if has(self.grant, permission) else ErrorCode.FORBIDDEN.value
+            refusal = _refusal(self.grant, permission, row)
+            return refusal.value if refusal else None
 
         return check
 
@@ -169,13 +172,7 @@ class AgentRights(ChatConsumer):
     def _be(self, found: Admitted) -> None:
         self.admitted_as = found
         self.session = found.session
-        self.actor = Actor(
-            ActorKind.PERSON,
-            id=str(found.grant.user_public_id),
-            name=found.grant.name,
-            role=found.grant.role,
-            user_id=found.grant.user_id,
-        )
+        self.actor = actor_of(found.grant)
 
     def _session_key(self) -> str | None:
         for header, value in self.scope["headers"]:
@@ -187,3 +184,19 @@ class AgentRights(ChatConsumer):
                 if morsel is not None:
                     return morsel.value
         return None
+
+
+def _refusal(grant: Grant, permission: Permission, row: LockedConversation) -> ErrorCode | None:
+    is_seen = may_see(
+        grant, department_id=row.department_id, assigned_to_id=row.assigned_to_id, offered_to_id=row.offered_to_id
+    )
+    if not is_seen:
+        return ErrorCode.NOT_FOUND
+    if not has(grant, permission):
+        return ErrorCode.FORBIDDEN
+    if permission is Permission.CHAT_NOTE:
+        return None
+    if row.status is Status.WAITING:
+        return ErrorCode.CONFLICT  # it has to be taken before it is answered
+    is_own = may_answer(grant, status=row.status.value, assigned_to_id=row.assigned_to_id)
+    return None if is_own else ErrorCode.FORBIDDEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 import orjson
@@ -23,13 +24,21 @@ class AgentSocket(AgentRights):
         """Nothing is shown yet."""
         self.watching: dict[UUID, int] = {}
         self._shown: set[UUID] = set()
+        self._previewed: Counter[UUID] = Counter()
         self._departments: dict[UUID, int] = {}
         return await super().admitted()
 
     async def ended(self) -> None:
-        for conversation in tuple(self.watching):
-            await self.unwatch(conversation)
-        await super().ended()
+        if self.tenant_id is None:
+            return
+        try:
+            for conversation in tuple(self.watching):
+                await self.unwatch(conversation)
+            if self._previewed:
+                told, self._previewed = self._previewed, Counter()
+                await self.call(answering.record_previews, conversations=len(told), messages=told.total())
+        finally:  # the rooms are left, whatever the database says
+            await super().ended()
 
     async def open(self, conversation: UUID) -> None:
         """Join its room; events are kept until `opened` is sent and the place goes live."""
@@ -104,6 +113,7 @@ class AgentSocket(AgentRights):
         conversation = UUID(state["id"])
         if self._sees(state):
             self._shown.add(conversation)
+            self._previewed[conversation] += state["last_text"] is not None
             self.send_frame(frame)
             self._follow_assignment(conversation, state)
         elif conversation in self._shown:
@@ -128,8 +138,11 @@ class AgentSocket(AgentRights):
         """What another of this member's sockets took or lost is open or shut here too."""
         assigned = state["assigned_to"]
         is_mine = isinstance(assigned, dict) and assigned["id"] == str(self.grant.membership_public_id)
-        if is_mine and state["status"] == "open" and rooms.conversation(conversation) not in self.rooms:
+        is_joined = rooms.conversation(conversation) in self.rooms
+        if is_mine and state["status"] == "open" and not is_joined:
             self.spawn(self._open_quietly(conversation))
+        elif not is_mine and is_joined:
+            self.shut(conversation)
 
     async def _end_unseen(self, conversation: UUID) -> None:
         """What is watched went out of sight."""
