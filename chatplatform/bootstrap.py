@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
@@ -23,7 +24,8 @@ MODULES = {"run": "chatplatform.supervisor", "test": "chatplatform.checks"}
 
 def main(command: str, arguments: list[str]) -> None:
     """Prepare for `command` (run, test), then become it."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit("Stopped."))
     if not (set(arguments) & {"-h", "--help"} and python().exists()):
         try:
             prepare(LOCKS[command])
@@ -52,8 +54,9 @@ def prepare(lock_name: str) -> None:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if _is_current(stamp, lock):  # somebody else has done it meanwhile
             return
-        _make()
-        _install(lock)
+        # What we start keeps the lock as long as it runs: if we are killed, the next one waits for it.
+        _make(guard.fileno())
+        _install(lock, guard.fileno())
         # Both locks name the same versions: installing one leaves the other's stamp true.
         stamp.write_text(_fingerprint(lock))
 
@@ -67,7 +70,7 @@ def _fingerprint(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes() + (VENV / "pyvenv.cfg").read_bytes()).hexdigest()
 
 
-def _make() -> None:
+def _make(guard: int) -> None:
     """The empty environment, unless a working one is there; whichever Python made it is the one that stays."""
     if python().exists() and _version_of(python()) >= _OLDEST and (VENV / "bin/pip").exists():
         return
@@ -78,7 +81,7 @@ def _make() -> None:
     for left in VENV.iterdir():  # all but the lock that we hold
         if left.name != ".lock":
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
-    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True, pass_fds=(guard,))  # noqa: S603
 
 
 def _version_of(program: Path) -> tuple[int, ...]:
@@ -87,12 +90,13 @@ def _version_of(program: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in done.stdout.split())
 
 
-def _install(lock: Path) -> None:
+def _install(lock: Path, guard: int) -> None:
     total = sum(1 for line in lock.read_text().splitlines() if "==" in line)
     command = [str(python()), "-m", "pip", "install", "--require-hashes", "--no-input", "--progress-bar=off"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "-r", str(lock)]
     print(f"Installing {total} packages from {lock.name} …", flush=True)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
+    piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, pass_fds=(guard,), **piped) as pip:  # noqa: S603
         seen, said = 0, []
         try:
             for line in pip.stdout or ():
