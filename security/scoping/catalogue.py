@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -28,13 +29,16 @@ _ROLE_FAULTS = (
     "may truncate tables",
     "may create tables",
 )
-_TABLES = """
+_TABLES = r"""
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
        EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = c.relname AND p.policyname = 'tenant'
-               AND p.cmd = 'ALL' AND p.qual LIKE '%app.tenant_id%' AND p.with_check LIKE '%app.tenant_id%'),
+               AND p.cmd = 'ALL' AND p.qual LIKE '%app.tenant_id%' AND p.qual = p.with_check AND p.qual !~* '\mor\M'),
        ARRAY(SELECT p.policyname::text FROM pg_policies p
              WHERE p.schemaname = 'public' AND p.tablename = c.relname
-             AND p.policyname NOT IN ('tenant', 'owner', 'mine', 'platform'))
+             AND NOT (p.policyname = 'tenant'
+                      OR p.policyname = 'owner' AND p.roles = '{chat_owner}'
+                      OR p.policyname = 'mine' AND p.cmd = 'SELECT'
+                      OR p.policyname = 'platform' AND p.cmd = 'SELECT' AND p.roles = '{chat_platform}'))
 FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
 """
 _FOREIGN_KEYS = """
@@ -92,8 +96,8 @@ def _isolation_faults(tables: dict[str, tuple[bool, bool, list[str]]], keys: set
 
 
 @register(Tags.database)
-def check_catalogue(databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
-    """`manage.py check --database default`; `serve` and the worker run it at start."""
+def check_catalogue(*, databases: Sequence[str] | None = None, **_: Any) -> Sequence[CheckMessage]:
+    """`manage.py check --database default`; `serve` runs it at start."""
     if not databases or "default" not in databases:
         return []
     return [Error(sentence, id="security.E100") for sentence in faults()]
