@@ -250,8 +250,7 @@ class TenantAdmin(_ModelAdmin):
         collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
         collector.collect(objs)
         counts = {str(model._meta.verbose_name_plural): len(rows) for model, rows in collector.model_objs.items()}
-        held: Any = collector.protected
-        protected = sorted({str(row._meta.verbose_name_plural) for row in held})
+        protected = sorted({str(type(row)._meta.verbose_name_plural) for row in collector.protected})  # type: ignore[attr-defined]
         return [str(obj) for obj in objs], counts, set(), protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
