@@ -249,8 +249,9 @@ class TenantAdmin(_ModelAdmin):
         """The records themselves and, of what goes with them, how many of each kind."""
         collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
         collector.collect(objs)
-        counts = {str(model._meta.verbose_name_plural): len(rows) for model, rows in collector.model_objs.items()}
-        protected = sorted({str(type(row)._meta.verbose_name_plural) for row in collector.protected})  # type: ignore[attr-defined]
+        found: dict[Any, Any] = collector.model_objs  # by model; the stubs say by name
+        counts = {str(model._meta.verbose_name_plural): len(rows) for model, rows in found.items()}
+        protected = sorted({str(type(row)._meta.verbose_name_plural) for row in collector.protected})
         return [str(obj) for obj in objs], counts, set(), protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:

@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from security.errors import Denied, NotFound
+from security.failures import refuse
 from security.models import User
 from tenants.admin.base import TenantAdmin
 from tenants.admin.sections import Section
@@ -151,6 +152,7 @@ def _refuse_pop_ups(request: HttpRequest) -> None:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
+    refuse(request)
     is_stranger = grant_of_request(request) is None and not getattr(request.user, "is_operator", False)
     return render(request, "tenants/no_membership.html" if is_stranger else "tenants/forbidden.html", status=403)
 
