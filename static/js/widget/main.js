@@ -135,8 +135,8 @@ class Widget {
     const { token } = this.chat ?? {};
     if (token && !this.remembered) {
       this.remembered = true;
-      const { remember } = await import("./session.js");
-      remember(this.root.dataset.session ?? "", token);
+      const session = await import("./session.js").catch(() => null); // as when the request itself fails
+      session?.remember(this.root.dataset.session ?? "", token);
     }
   }
 

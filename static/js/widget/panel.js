@@ -134,9 +134,14 @@ export class Panel {
   }
 
   async #show(wanted, question) {
-    const { askDetails, askRating } = await import("./cards.js");
+    const cards = await import("./cards.js").catch(() => null);
     const { chat, say, signal, card } = this;
     if (this.asked !== question) return;
+    if (!cards) {
+      this.asked = ""; // the server is away: the next change asks again
+      return;
+    }
+    const { askDetails, askRating } = cards;
     this.scroll.keeping(() => {
       if (wanted === "rating") askRating(card, say, (score, comment) => chat.rate(score, comment), signal);
       else {
