@@ -2,10 +2,14 @@
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from chat.demo import people
+from chatplatform import prepare
 from chatplatform.demo import FORWARDED, DemoGuardMiddleware
+from security.accounts.people import create_person
+from security.models import User
 
 
 def _status(request: HttpRequest) -> int:
@@ -33,3 +37,26 @@ def test_a_tunnel_on_this_machine_gives_itself_away(rf: RequestFactory, settings
 def test_without_demo_everybody_is_answered(rf: RequestFactory, settings: Settings) -> None:
     settings.DEMO = False
     assert _status(rf.get("/", REMOTE_ADDR="10.0.0.5", headers={"X-Forwarded-For": "1.2.3.4"})) == 200
+
+
+def test_without_demo_its_people_are_kept_out_and_their_sessions_end(
+    committed_db: None, client: Client, settings: Settings
+) -> None:
+    people.seed_operator(password="demo-only-correct-horse-battery")
+    oscar = User.objects.get(email="oscar@platform.example")
+    client.force_login(oscar, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/accounts/password/change/").status_code == 200
+    settings.DEMO = False
+    prepare.main()
+    oscar.refresh_from_db()
+    assert not oscar.is_active
+    assert client.get("/accounts/password/change/").status_code == 302
+    assert people.switch_accounts(is_active=True) == 1  # as the next start with DEMO=1 does
+
+
+def test_without_demo_nobody_else_is_kept_out(committed_db: None, settings: Settings) -> None:
+    vic = create_person(email="vic@elsewhere.example", full_name="Vic", password=None)
+    settings.DEMO = False
+    prepare.main()
+    vic.refresh_from_db()
+    assert vic.is_active

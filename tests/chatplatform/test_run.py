@@ -32,6 +32,7 @@ def test_it_starts_ends_and_continues_with_the_same_data(run: Run) -> None:
     assert any("keys lie beside the data" in line for line in run.said)
     assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").json()["ready"] is True
     assert (run.var / "secrets" / "SECRET_KEY").stat().st_mode & 0o777 == 0o600
+    assert refusal(run.var).startswith(f"Another ./run already uses {run.var}; end it, or choose another folder: ")
     key = (run.var / "secrets" / "SECRET_KEY").read_text()
     shell = ["shell", "-v0", "-c"]
     run.manage(*shell, "from django.core.cache import cache; cache.set('a', 1)")  # joins the running parts
@@ -56,6 +57,10 @@ def test_after_kill_9_nothing_is_orphaned_and_it_starts_again(run: Run) -> None:
     run.process.communicate()
     until(lambda: not run.processes())
     run.start()
+    assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == 200
+    run.process.kill()
+    run.process.communicate()
+    run.start()  # at once: what was killed is still ending
     assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == 200
 
 
@@ -101,6 +106,12 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     said = refusal(tmp_path / "file" / "var")
     assert said.startswith("VAR_DIR ")
     assert "cannot be made: Not a directory." in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir(mode=0o500)
+    assert "cannot be made: Permission denied." in refusal(tmp_path / "var")
 
 
 def test_help_says_what_can_be_chosen() -> None:
