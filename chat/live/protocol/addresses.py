@@ -9,11 +9,12 @@ import ipaddress
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 URL_INPUT_LIMIT: Final = 8_192
 URL_LIMIT: Final = 2_048
 HOST_LIMIT: Final = 253
+LABEL_LIMIT: Final = 63
 EMAIL_LIMIT: Final = 254
 LOCAL_PART_LIMIT: Final = 64
 PHONE_INPUT_LIMIT: Final = 40
@@ -30,10 +31,11 @@ _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 _PHONE_LAYOUT = str.maketrans("", "", " -./()\u00a0\u2010\u2011\u2013")
 _LOCALE = re.compile(
-    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
-    r"(?P<rest>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*)",
+    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?:(?P<region>[a-z]{2})|[0-9]{3}))?",
     re.IGNORECASE | re.ASCII,
 )
+_BETWEEN = re.compile(r"[^0-9A-Za-z]+")
+_DECODINGS: Final = 2
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -83,6 +85,9 @@ def _is_sensitive(name: str, value: str) -> bool:
 
 
 def _rebuilt_host(host: str) -> str | None:
+    # Before anything is made of it: what IDNA costs grows faster than its input.
+    if len(host) > HOST_LIMIT or any(len(label) > LABEL_LIMIT for label in host.split(".")):
+        return None
     if ":" in host:
         try:
             return f"[{ipaddress.IPv6Address(host)}]"
@@ -111,7 +116,10 @@ def rebuilt_phone(text: str) -> str | None:
 
 
 def rebuilt_locale(text: str) -> str | None:
-    """A BCP 47 tag in its usual case: `pt-BR`, `zh-Hant-TW`."""
+    """Language, script and country of a BCP 47 tag in their usual case: `pt-BR`, `zh-Hant-TW`.
+
+    Letters only, so it spells no number: a region in digits is left out (`es-419` is `es`), a tag with variants or extensions is none.
+    """
     match = _LOCALE.fullmatch(text) if len(text) <= LOCALE_LIMIT else None
     if match is None:
         return None
@@ -120,10 +128,25 @@ def rebuilt_locale(text: str) -> str | None:
         parts.append(match["script"].title())
     if match["region"]:
         parts.append(match["region"].upper())
-    return "-".join(parts) + match["rest"].lower()
+    return "-".join(parts)
 
 
-def is_clean(url: str, masker: Callable[[str], str]) -> bool:
-    """Whether nothing in a rebuilt URL is masked, read as it stands and with its percent codes undone."""
-    decoded = unquote_plus(url)
-    return masker(decoded) == decoded and masker(url) == url
+def without_secrets(url: str, masker: Callable[[str], str]) -> str | None:
+    """A rebuilt URL, its query left out where that spells something to mask; None where host or path do."""
+    parts = urlsplit(url)
+    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    if not _says_nothing(bare, masker):
+        return None
+    values = [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]
+    is_clean = all(_says_nothing(text, masker) for text in (parts.query, "".join(values), " ".join(values)) if text)
+    return url if is_clean else bare
+
+
+def _says_nothing(text: str, masker: Callable[[str], str]) -> bool:
+    """Whether nothing is masked in `text`: as it stands, with percent codes undone as often as somebody may do it, without what separates."""
+    readings = {text}
+    for _ in range(_DECODINGS):
+        text = unquote_plus(text)
+        readings.add(text)
+    readings.add(_BETWEEN.sub(" ", text))
+    return all(masker(reading) == reading for reading in readings)

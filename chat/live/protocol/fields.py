@@ -29,6 +29,7 @@ NAME_LIMIT: Final = 120
 TAG_LIMIT: Final = 40
 TAG_COUNT: Final = 20
 FIELD_COUNT: Final = 20
+FIELDS_TEXT_LIMIT: Final = 8_000
 OPEN_COUNT: Final = 500
 JWT_LIMIT: Final = 4_096
 # The largest integer that JavaScript, PostgreSQL and Python all hold exactly.
@@ -184,18 +185,17 @@ def _rebuilt(rebuild: Callable[[str], str | None], value: object) -> str:
     return found
 
 
-def url(value: object, masker: Masker, /) -> str:
+def url(value: object, masker: Masker, /) -> str | None:
     """An http(s) URL without user, fragment and sensitive values.
 
-    Only its origin where the rest spells something to mask.
+    Without its query where that spells something to mask; None where the rest does.
     """
-    from_page = _rebuilt(addresses.rebuilt_url, value)
-    return from_page if addresses.is_clean(from_page, masker) else f"{addresses.rebuilt_origin(from_page)}/"
+    return addresses.without_secrets(_rebuilt(addresses.rebuilt_url, value), masker)
 
 
-def origin(value: object, masker: Masker, /) -> str:
-    """`scheme://host[:port]`."""
-    return _rebuilt(addresses.rebuilt_origin, value)
+def origin(value: object, masker: Masker, /) -> str | None:
+    """`scheme://host[:port]`; None where it spells something to mask."""
+    return addresses.without_secrets(_rebuilt(addresses.rebuilt_origin, value), masker)
 
 
 def email(value: object, masker: Masker, /) -> str:
@@ -205,7 +205,10 @@ def email(value: object, masker: Masker, /) -> str:
 
 def phone(value: object, masker: Masker, /) -> str:
     """A phone number, digits with an optional plus, that is no card or social security number."""
-    _typed_contact(_text(value)[:TEXT_LIMIT], masker)
+    text = _text(value)
+    if len(text) > addresses.PHONE_INPUT_LIMIT:
+        raise Refused
+    _typed_contact(text, masker)
     return _typed_contact(_rebuilt(addresses.rebuilt_phone, value), masker)
 
 
@@ -215,9 +218,9 @@ def _typed_contact(text: str, masker: Masker) -> str:
     return text
 
 
-def locale(value: object, masker: Masker, /) -> str:
-    """A BCP 47 tag in its usual case."""
-    return _rebuilt(addresses.rebuilt_locale, value)
+def locale(value: object, masker: Masker, /) -> str | None:
+    """Language, script and country in their usual case; None for what is none."""
+    return addresses.rebuilt_locale(_text(value))
 
 
 def tags(value: object, masker: Masker, /) -> tuple[MaskedText, ...]:
@@ -235,10 +238,12 @@ _position = integer()
 def custom_fields(value: object, masker: Masker, /) -> Mapping[str, MaskedText]:
     """Values of the tenant's own fields by name.
 
-    Blank ones are left out. The caller keeps only names that the site has.
+    Blank ones are left out; all together are bounded like one message. The caller keeps only names that the site has.
     """
     if type(value) is not dict or len(value) > FIELD_COUNT:
         raise Refused
+    if sum(len(item) for item in value.values() if type(item) is str) > FIELDS_TEXT_LIMIT:
+        raise Refused(ErrorCode.TOO_LONG)
     found: dict[str, MaskedText] = {}
     for name, item in value.items():
         if not _FIELD_NAME.fullmatch(name) or masker(name) != name:
