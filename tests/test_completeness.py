@@ -1,0 +1,69 @@
+"""Nothing comes in by a way that nobody thought of: each consumer, task and command is guarded or listed with its reason."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+from celery import current_app
+from channels.consumer import AsyncConsumer, SyncConsumer
+from django.core.management import get_commands
+from django.urls import URLPattern
+
+from chat.routing import refuse, websocket_urlpatterns
+from chatplatform.celery import app
+from security.sockets.consumer import GuardedConsumer
+
+OURS = ("chatplatform", "chat", "tenants", "security")
+PROJECT = Path(__file__).resolve().parents[1]
+
+FAN_OUT = {
+    "chat.sweep_queues": "queues one task for each tenant, by its number",
+    "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
+}
+COMMANDS = {
+    "check_config": "reads settings",
+    "create_tenant": "founds one organisation through the service",
+    "export_audit": "opens the scope of the tenant that is named",
+    "migrate": "runs as the owner",
+    "seed_demo": "fills the two demo organisations, each in its scope",
+    "serve": "serves",
+    "verify_audit": "opens each tenant's scope in turn, or reads a file",
+}
+
+
+def test_each_consumer_is_guarded() -> None:
+    found = {
+        cls
+        for package in OURS
+        for path in (PROJECT / package).rglob("*.py")
+        if "consumer" in str(path) and "migrations" not in str(path)
+        for _, cls in inspect.getmembers(
+            import_module(".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")),
+            inspect.isclass,
+        )
+        if issubclass(cls, AsyncConsumer | SyncConsumer) and cls.__module__.startswith(OURS)
+    }
+    assert len(found) >= 3
+    assert all(issubclass(cls, GuardedConsumer) for cls in found)
+
+
+def test_each_socket_is_a_guarded_consumer_or_refused() -> None:
+    for pattern in websocket_urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        callback = pattern.callback
+        assert callback is refuse or issubclass(callback.consumer_class, GuardedConsumer)
+
+
+def test_each_task_is_one_tenants_or_listed() -> None:
+    app.loader.import_default_modules()
+    assert current_app is not None
+    tasks = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+    assert tasks
+    unscoped = {name for name, task in tasks.items() if not getattr(task.run, "is_tenant_task", False)}
+    assert unscoped == FAN_OUT.keys()
+
+
+def test_each_command_is_listed() -> None:
+    assert {name for name, package in get_commands().items() if package in OURS} == COMMANDS.keys()
