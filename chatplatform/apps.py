@@ -10,4 +10,4 @@ class ChatplatformConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the Celery application, which becomes the current one by that."""
-        from chatplatform import celery  # noqa: F401, PLC0415  it reads the settings
+        from chatplatform import celery  # noqa: F401  it reads the settings

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
+from django.db.models import Model
 
 from security.scoping.models import TenantForeignKey, TenantOwned
 
@@ -67,7 +68,7 @@ def faults() -> Iterator[str]:
     yield from _isolation_faults(tables, keys)
 
 
-def isolated_models() -> list[type]:
+def isolated_models() -> list[type[Model]]:
     """Every model whose rows belong to a tenant, and the table of tenants."""
     return [
         model
@@ -79,7 +80,7 @@ def isolated_models() -> list[type]:
 
 def _isolation_faults(tables: dict[str, tuple[bool, bool, list[str]]], keys: set[str]) -> Iterator[str]:
     for model in isolated_models():
-        table = model._meta.db_table  # type: ignore[attr-defined]
+        table = model._meta.db_table
         if table not in tables:
             yield f"Table {table} is missing: run `manage.py migrate`."
             continue
@@ -90,7 +91,7 @@ def _isolation_faults(tables: dict[str, tuple[bool, bool, list[str]]], keys: set
             yield f"Table {table} lacks the policy `tenant` with USING and WITH CHECK."
         if strange:
             yield f"Table {table} has policies that are not ours: {', '.join(strange)}."
-        for field in model._meta.local_fields:  # type: ignore[attr-defined]
+        for field in model._meta.local_fields:
             if isinstance(field, TenantForeignKey) and f"{table}_{field.name}_same_tenant" not in keys:
                 yield f"Table {table} lacks the composite foreign key for {field.name}."
 

@@ -108,7 +108,7 @@ class Door:
         """A connection on which nothing was said; websockets' InvalidStatus where the upgrade is refused."""
         connection = await connect(
             self.server.ws_url + path,
-            origin=self.server.url if origin == "own" else origin,  # type: ignore[arg-type]
+            origin=self.server.url if origin == "own" else origin,
             additional_headers=dict(headers or {}),
             max_size=None,
             proxy=None,

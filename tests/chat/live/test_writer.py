@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 
 from chat import sealing
 from chat.live.protocol.shapes import Masked
-from chat.live.writer import Bounds, Posted, Unavailable, Writer
+from chat.live.writer import Bounds, LockedConversation, Posted, Unavailable, Writer
 from chat.models import Status
 from security.masking import mask
 from security.scoping import tenant_scope
@@ -90,7 +90,8 @@ async def test_what_gathers_becomes_one_turn_in_the_order_of_rev(acme: House, ri
         await asyncio.gather(*(writer.put(post(talk, f"{number}")) for number in range(20) for talk in talks))
     assert len(published.turns) < 5
     for talk in talks:
-        revs = [one.message.rev for one in published.all if one.message.conversation == talk.public_id]
+        posted = [one.message for one in published.all if isinstance(one, Posted)]
+        revs = [message.rev for message in posted if message.conversation == talk.public_id]
         assert revs == list(range(1, 21))
         assert await stored(talk) == [(n, n, n - 1, f"{n - 1}") for n in range(1, 21)]
 
@@ -162,7 +163,7 @@ async def test_one_bad_order_does_not_spoil_the_others(acme: House, rival: House
 
 
 async def test_a_grant_is_asked_under_the_lock_with_the_row_as_it_is(talk: Talk) -> None:
-    seen = []
+    seen: list[LockedConversation] = []
     async with writing() as writer:
         await writer.put(post(talk))
         await writer.put(post(talk, check=seen.append))

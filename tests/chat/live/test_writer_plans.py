@@ -23,15 +23,15 @@ def rows_touched(plan: dict[str, object]) -> float:
     """The most rows that any scan of a table returned or threw away, over all its loops."""
     own = 0.0
     if "Relation Name" in plan:
-        per_loop = float(plan["Actual Rows"]) + float(plan.get("Rows Removed by Filter", 0))  # type: ignore[arg-type]
-        own = per_loop * float(plan["Actual Loops"])  # type: ignore[arg-type]
+        per_loop = float(plan["Actual Rows"]) + float(plan.get("Rows Removed by Filter", 0))
+        own = per_loop * float(plan["Actual Loops"])
     return max([own, *(rows_touched(part) for part in plan.get("Plans", []))])  # type: ignore[attr-defined]
 
 
 def planned(connection: psycopg.Connection, statement: str, values: tuple[object, ...]) -> dict[str, object]:
     """The plan of a statement, run as the writer's would be: prepared, without the values."""
     cursor = connection.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, values, prepare=True)
-    (found,) = cursor.fetchone()  # type: ignore[misc]
+    (found,) = cursor.fetchone()
     return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]  # type: ignore[no-any-return]
 
 

@@ -22,7 +22,8 @@ def act_and_fail(tenant_id: int, action: Action) -> None:
 
 
 def said(event: AuditEvent) -> dict[str, object]:
-    return json.loads(event.entry)
+    entry: dict[str, object] = json.loads(event.entry)
+    return entry
 
 
 def test_an_event_says_who_what_from_where_on_what_and_to_what_extent() -> None:

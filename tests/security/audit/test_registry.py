@@ -15,7 +15,7 @@ def test_each_action_has_a_namespaced_name_that_fits_its_column_and_a_sentence()
 
 
 def test_an_action_is_its_name_wherever_text_is_wanted() -> None:
-    assert f"{Action.CONVERSATION_READ}" == Action("conversation.read") == "conversation.read"
+    assert f"{Action.CONVERSATION_READ}" == Action["CONVERSATION_READ"] == "conversation.read"
 
 
 def test_each_erasure_names_whose_values_may_be_gone() -> None:

@@ -70,7 +70,7 @@ def test_what_a_longer_match_leaves_of_a_shorter_is_still_hidden() -> None:
 )
 def test_unusable_patterns_are_refused_with_a_reason(kind: str, value: object, reason: str) -> None:
     with pytest.raises(PatternRefused, match=reason) as caught:
-        Pattern("x", kind, value)  # type: ignore[arg-type]
+        Pattern("x", kind, value)
     assert caught.value.reason.endswith(".")
 
 

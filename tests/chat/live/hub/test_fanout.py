@@ -63,7 +63,7 @@ class Cluster:
     def post(self, hub: Hub, conversation: UUID, event: Event, **sender: object) -> None:
         """Store, then tell, as the writer does."""
         self.store.add(ACME, conversation, event)
-        hub.publish(ACME, rooms.conversation(conversation), event, **sender)  # type: ignore[arg-type]
+        hub.publish(ACME, rooms.conversation(conversation), event, **sender)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
 
 
 async def enter(hub: Hub, name: RoomName, rev: int = 0, **who: object) -> Listener:
-    listener = Listener(**who)  # type: ignore[arg-type]
+    listener = Listener(**who)
     (await hub.join(name, listener.member)).go_live(rev)
     return listener
 

@@ -27,7 +27,7 @@ def conversation(gaps: Gaps | None = None) -> ConversationRoom:
 
 
 def live(room: Room, *, rev: int = 0, **who: object) -> Listener:
-    listener = Listener(**who)  # type: ignore[arg-type]
+    listener = Listener(**who)
     room.join(listener.member).go_live(rev)
     return listener
 

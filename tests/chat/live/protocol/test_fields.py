@@ -250,6 +250,7 @@ def test_custom_fields_are_masked_and_their_names_cannot_carry_a_number() -> Non
     found = read(fields.custom_fields, {"order_no": f"paid with {CARD}", "size": " "})
     assert set(found) == {"order_no"}
     assert CARD not in found["order_no"]
+    value: Any
     for value in (
         {"a b": "x"},
         {"n-4242-4242-4242-4242": "x"},
@@ -275,6 +276,7 @@ def test_tags_are_short_masked_and_each_only_once() -> None:
 def test_positions_name_each_conversation_once() -> None:
     conversation = "7d8f0b64-0d2b-4e38-9d43-0b4b8b6c2a11"
     assert list(read(fields.positions, {conversation: [3, 5]}).values()) == [(3, 5)]
+    value: Any
     for value in ({conversation: [3]}, {conversation: [3, -1]}, {conversation: {}}, {"x": [1, 1]}, [],
                   {conversation: [1, 1], conversation.upper(): [2, 2]}):  # fmt: skip
         with pytest.raises(Refused):

@@ -136,7 +136,7 @@ def test_what_passes_by() -> None:
 
 
 def test_conversations_in_queue_list_and_alone() -> None:
-    waiting = {
+    waiting: dict[str, object] = {
         "id": str(TWO), "status": "waiting", "assigned_to": None, "department": None, "tags": [], "waiting_since": AT,
         "last_text": None, "visitor": {"id": str(ONE), "name": "Vera", "verified": False},
     }  # fmt: skip
