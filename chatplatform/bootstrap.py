@@ -104,6 +104,8 @@ def _install(lock: Path, guard: int) -> None:
                 seen += line.startswith(("Collecting ", "Requirement already"))
                 if line.startswith("Collecting ") and seen % 20 == 0:
                     print(f"  {min(seen, total)} of {total}", flush=True)
+                if line.startswith("Installing collected"):
+                    print("  All are there; unpacking them …", flush=True)
         except BaseException:
             pip.kill()
             raise

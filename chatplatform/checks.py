@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +14,18 @@ from pathlib import Path
 
 from chatplatform import generated, tools
 from chatplatform.console import say
+from chatplatform.embedded import temporary
 
 PROJECT = Path(__file__).resolve().parent.parent
 _BIN = Path(sys.executable).parent
 _HELP = """\
-Runs every check and test, on real PostgreSQL and Valkey that it starts for itself.
+Runs every check and test, on real PostgreSQL and Valkey that it starts for itself, or on those of DATABASE_URL (a
+superuser's: it makes databases there and drops them) and REDIS_URL.
 
 Extra arguments go to pytest: ./test tests/security -k masking. CI=true makes a missing program (Chromium, node) a failure."""
+
+# What the tests' servers are named by is not for the checks.
+_OURS = frozenset({"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def _checks(production: Mapping[str, str]) -> Iterator[Check]:
 
 def _run(check: Check) -> Outcome:
     begun = time.monotonic()
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in _OURS}
     done = subprocess.run(  # noqa: S603
         check.command,
         cwd=PROJECT,
@@ -103,11 +107,12 @@ def _run(check: Check) -> Outcome:
 @contextmanager
 def _production() -> Iterator[Mapping[str, str]]:
     """Settings as in production; nothing is behind the addresses, since checks without a database ask for none."""
-    with tempfile.TemporaryDirectory(prefix="chatplatform-checks-") as folder:
+    folder = temporary.make("checks-")
+    try:
         yield {
             "DEBUG": "0",
             "DEMO": "0",
-            "VAR_DIR": folder,
+            "VAR_DIR": str(folder),
             "SECRET_KEY": generated.fresh("SECRET_KEY"),
             "CRYPTOGRAPHY_KEY": generated.fresh("CRYPTOGRAPHY_KEY"),
             "AUDIT_SIGNING_KEY": generated.fresh("AUDIT_SIGNING_KEY"),
@@ -118,6 +123,8 @@ def _production() -> Iterator[Mapping[str, str]]:
             "REDIS_URL": "redis://127.0.0.1:1/0",
             "EMAIL_URL": "smtps://127.0.0.1:1",
         }
+    finally:
+        temporary.remove(folder)
 
 
 def _parallel(arguments: list[str]) -> list[str]:

@@ -26,12 +26,12 @@ _SOURCES = (
 _KEPT = 2
 
 
-def fingerprint() -> str:
+def fingerprint(project: Path = _PROJECT) -> str:
     """Of all that makes the template what it is, and of the account that its files belong to."""
     digest = hashlib.sha256(servant().encode())
     for pattern in _SOURCES:
-        for path in sorted(_PROJECT.glob(pattern)):
-            digest.update(f"{path.relative_to(_PROJECT)}\0".encode() + path.read_bytes() + b"\0")
+        for path in sorted(project.glob(pattern)):
+            digest.update(f"{path.relative_to(project)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -2,9 +2,7 @@
 
 import argparse
 import os
-import shutil
 import socket
-import tempfile
 from typing import Any, cast
 
 from django.conf import settings
@@ -14,6 +12,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from chatplatform import server
 from chatplatform.deployment import is_loopback
+from chatplatform.embedded import temporary
 
 
 class Command(BaseCommand):
@@ -57,12 +56,12 @@ def _serve_measured(config: server.Config) -> bool:
     """Several processes share their counters through files, which are numbers only and end with them."""
     if config.workers == 1:
         return server.serve(config)
-    folder = tempfile.mkdtemp(prefix="chatplatform-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    folder = temporary.make("metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     try:
         return server.serve(config)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        temporary.remove(folder)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
