@@ -6,10 +6,11 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
+from security.csp import is_origin
 from security.errors import Invalid
 
 _LONGEST = 255
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -29,7 +30,10 @@ def origin_of(website: str) -> str:
         raise Invalid("website")
     name = _host(host, is_bracketed="[" in split.netloc)
     suffix = "" if port in {None, _DEFAULT_PORTS[split.scheme]} else f":{port}"
-    return f"{split.scheme}://{name}{suffix}"
+    origin = f"{split.scheme}://{name}{suffix}"
+    if not is_origin(origin):
+        raise Invalid("website")
+    return origin
 
 
 def _host(host: str, *, is_bracketed: bool) -> str:

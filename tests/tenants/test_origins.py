@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from security.csp import is_origin
 from security.errors import Invalid
 from tenants.origins import origin_of
 
@@ -28,7 +29,7 @@ def test_an_address_becomes_the_origin_that_browsers_send(website: str, origin: 
     "website",
     ["", " ", "shop", "ftp://shop.example", "javascript://shop.example/%0aalert(1)", "https://a@shop.example",
      "https://shop.example; script-src *", "https://*.example", "https://", "https://shop..example", "shop.example:99999",
-     "https://[::1", "https://-shop.example", "https://shop.example\n.evil.example", "x" * 300 + ".example"],
+     "https://[::1", "https://-shop.example", "https://my_shop.example", "https://shop.example\n.evil.example", "x" * 300 + ".example"],
 )  # fmt: skip
 def test_what_is_no_web_address_is_refused(website: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -42,6 +43,7 @@ def test_whatever_is_typed_no_policy_can_be_broken_out_of(text: str) -> None:
         origin = origin_of(text)
     except Invalid:
         return
+    assert is_origin(origin)
     assert origin.isascii()
     assert not set(origin) & set(" ;,'\"*\n\r\t")
     assert origin_of(origin) == origin
