@@ -13,6 +13,7 @@ _SENTENCES: Final = {
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
+    "member_not_active": _("Only somebody who is let in can be suspended."),
     "not_active": _("The organisation is not active."),
     "not_open": _("This invitation is not open any more."),
     "not_suspended": _("This is not suspended."),

@@ -22,9 +22,9 @@ from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.models import User, normalize_email
-from security.permissions import Grant, Permission, require
-from security.scoping import tenant_scope
-from tenants.access import InvitationRef, digest_of
+from security.permissions import Grant, Permission, has, require
+from security.scoping import require_tenant_id, tenant_scope
+from tenants.access import InvitationRef, active_grant, digest_of
 from tenants.models import (
     Department,
     DepartmentMembership,
@@ -72,6 +72,17 @@ def withdraw_invitation(*, grant: Grant, invitation: UUID) -> None:
         raise Conflict("not_open")
     withdraw([found.pk])
     record(Action.MEMBER_INVITATION_WITHDRAWN, on=found)
+
+
+def withdraw_invitations_of(inviter: Membership) -> None:
+    """Whoever loses a right no longer gives it: his open invitations end, as part of the caller's transaction."""
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        invited_by=inviter, accepted_at=None, expires_at__gt=timezone.now()
+    )
+    invitations = list(open_)
+    withdraw([invitation.pk for invitation in invitations])
+    for invitation in invitations:
+        record(Action.MEMBER_INVITATION_WITHDRAWN, on=invitation)
 
 
 def withdraw(invitation_ids: object) -> None:
@@ -128,18 +139,21 @@ def accept_by_password(*, invitation: InvitationRef, user: User) -> None:
 
 
 def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
-    """Join. Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile. Outside any scope."""
+    """Join. Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile, or who sent it may
+    not send it any more. Outside any scope.
+    """
     if user.email != invitation.email or not user.is_active or not has_confirmed(user):
         raise Denied
     with tenant_scope(invitation.tenant_id):
         now = timezone.now()
+        inviter = _locked_inviter(invitation.invitation_id)  # first, as whoever takes his rights away does
         row = (
             Invitation.objects.select_for_update(of=("self",))
             .filter(pk=invitation.invitation_id, accepted_at=None, expires_at__gt=now)
             .select_related("role")
             .first()
         )
-        if row is None:
+        if row is None or not _may_still_be_given(row, inviter, user):
             raise NotFound
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
@@ -151,6 +165,23 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
         with acting(actor=actor):
             record(Action.MEMBER_JOINED, on=membership, role=row.role.slug)
     return membership
+
+
+def _locked_inviter(invitation_id: int) -> Membership | None:
+    sent = Invitation.objects.filter(pk=invitation_id).values("invited_by_id")
+    return Membership.objects.select_for_update(of=("self",)).filter(pk__in=sent).first()
+
+
+def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user: User) -> bool:
+    """Whether the sender still has what he gave. Who signed up confirms his own organisation and needs nobody's right."""
+    if inviter is None:
+        return False
+    if inviter.user_id == user.pk:
+        return True
+    grant = active_grant(inviter.user_id, require_tenant_id())
+    role = invitation.role
+    given = permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions)
+    return grant is not None and has(grant, Permission.CONFIGURATION_MEMBERS) and given <= grant.permissions
 
 
 def _join(user: User, role: Role) -> Membership:

@@ -21,26 +21,30 @@ from security.scoping import require_tenant_id
 from tenants.models import Department, Membership, MembershipStatus, Role
 from tenants.roles import OWNER, permissions_of
 from tenants.services.departments import put_in_departments
+from tenants.services.invitations import withdraw_invitations_of
 from tenants.services.switching import TENANT_KEY
 
 
 @transaction.atomic
 def suspend_member(*, grant: Grant, member: UUID) -> Membership:
-    """Keep a member out until further notice. Conflict("last_owner") for the only owner."""
+    """Keep a member out until further notice. Conflict("last_owner") for the only owner, Conflict("member_not_active") for who is not in."""
     membership = _lock(grant, member)
+    if membership.status != MembershipStatus.ACTIVE.value or membership.expires_at is not None:
+        raise Conflict("member_not_active")  # resumed later, an unconfirmed person would be in without confirming
     _keep_an_owner(membership)
     membership.status = MembershipStatus.SUSPENDED.value
     membership.save(update_fields=["status"])
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    withdraw_invitations_of(membership)
     record(Action.MEMBER_SUSPENDED, on=membership)
     return membership
 
 
 @transaction.atomic
 def resume_member(*, grant: Grant, member: UUID) -> Membership:
-    """Let a suspended member in again."""
+    """Let a suspended member in again; a removed one comes back by invitation. Conflict("not_suspended")."""
     membership = _lock(grant, member)
-    if membership.status != MembershipStatus.SUSPENDED.value:
+    if membership.status != MembershipStatus.SUSPENDED.value or membership.expires_at is not None:
         raise Conflict("not_suspended")
     membership.status = MembershipStatus.ACTIVE.value
     membership.save(update_fields=["status"])
@@ -62,6 +66,7 @@ def change_role(*, grant: Grant, member: UUID, role: str) -> Membership:
     membership.role = wanted
     membership.save(update_fields=["role"])
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    withdraw_invitations_of(membership)
     record(Action.MEMBER_ROLE_CHANGED, on=membership, changes={"role": (before, wanted.slug)})
     return membership
 
@@ -76,6 +81,7 @@ def remove_member(*, grant: Grant, member: UUID) -> Membership:
     membership.save(update_fields=["status", "expires_at"])
     membership.in_departments.all().delete()
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    withdraw_invitations_of(membership)
     record(Action.MEMBER_REMOVED, on=membership)
     return membership
 
@@ -117,7 +123,7 @@ def require_password_change(*, grant: Grant, member: UUID) -> Membership:
     user = membership.user
     user.must_change_password = True
     user.save(update_fields=["must_change_password"])
-    revoke(RevocationKind.MEMBERSHIP, membership.public_id)
+    revoke(RevocationKind.USER, user.public_id)  # he must change it wherever he works
     record(Action.MEMBER_PASSWORD_CHANGE_REQUIRED, on=membership)
     return membership
 

@@ -77,7 +77,7 @@ class _Bearer:
         if self.request.method != "POST" or not form.is_valid():
             return self._page("join", form)
         user = accept_new(invitation=self.found, **form.cleaned_data)
-        return SeeOther(sign_in(self.request, user, to=self._next()).headers["Location"])
+        return self._sign_in(user)
 
     def _unconfirmed(self, person: User) -> HttpResponse:
         form = PasswordForm(self.request.POST or None)
@@ -89,7 +89,12 @@ class _Bearer:
             form.add_error("password", _said(error))
             return self._page("password", form)
         accept_by_password(invitation=self.found, user=person)
-        return SeeOther(sign_in(self.request, person, to=self._next()).headers["Location"])
+        return self._sign_in(person)
+
+    def _sign_in(self, person: User) -> HttpResponse:
+        response = sign_in(self.request, person, to=self._next())
+        self.request.session[TENANT_KEY] = self.found.tenant_id  # after it: signing in gives another session
+        return SeeOther(response.headers["Location"])
 
     def _joined(self) -> HttpResponse:
         self.request.session[TENANT_KEY] = self.found.tenant_id

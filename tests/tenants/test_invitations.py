@@ -1,5 +1,7 @@
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -10,14 +12,19 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from security.accounts.people import create_person
 from security.errors import Conflict, Denied, NotFound
 from security.models import User
+from security.permissions import Grant
 from security.scoping import tenant_scope
 from tenants.access import access_invitation, memberships_of
-from tenants.models import Directory, Invitation
-from tenants.services import accept_invitation, invite_member
+from tenants.models import Directory, Invitation, Membership, Role
+from tenants.services import accept_invitation, change_role, invite_member, remove_member, suspend_member
 
 from .people import PASSWORD, Organisation, person
 
 pytestmark = pytest.mark.django_db
+
+
+def demote(*, grant: Grant, member: UUID) -> Membership:
+    return change_role(grant=grant, member=member, role="analyst")
 
 
 @pytest.fixture
@@ -94,6 +101,37 @@ def test_somebody_else_is_asked_to_sign_out(
     client.force_login(rival.user("mallory"))
     assert "signed in as somebody else" in client.post(f"/invitations/{token}/").content.decode()
     access_invitation(token)
+
+
+@pytest.mark.parametrize("act", [suspend_member, remove_member, demote])
+def test_invitations_end_with_their_senders_right(
+    acme: Organisation, token: str, act: Callable[..., Membership]
+) -> None:
+    with tenant_scope(acme.tenant_id):
+        act(grant=acme.grant("olga"), member=acme.member("ada").public_id)
+    assert "member.invitation_withdrawn" in acme.actions()
+    with pytest.raises(NotFound):
+        access_invitation(token)
+
+
+def test_who_may_not_give_a_role_any_more_has_not_given_it(acme: Organisation, token: str) -> None:
+    invitation, bob = access_invitation(token), person("bob@acme.example", "Bob")
+    with tenant_scope(acme.tenant_id):  # as if the sender's rights had gone in a way that knows nothing of invitations
+        agent = Role.objects.get(slug="agent")
+        Membership.objects.filter(name="Ada").update(role=agent)
+    with pytest.raises(NotFound):
+        accept_invitation(invitation=invitation, user=bob)
+    assert memberships_of(bob) == ()
+
+
+def test_who_joins_by_his_password_lands_where_he_joined(
+    acme: Organisation, rival: Organisation, token: str, client: Client
+) -> None:
+    bob = create_person(email="bob@acme.example", full_name="Bob", password=PASSWORD)
+    with tenant_scope(rival.tenant_id):
+        Membership.objects.create(user=bob, role=Role.objects.get(slug="agent"), name="Bob")
+    client.post(f"/invitations/{token}/", {"password": PASSWORD})
+    assert client.get("/").wsgi_request.active.tenant_slug == "acme"  # type: ignore[attr-defined]
 
 
 def test_an_agent_invites_nobody(acme: Organisation) -> None:

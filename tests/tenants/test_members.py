@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from security.errors import Conflict, Denied, NotFound
+from security.models import RevocationKind
 from security.permissions import Grant
 from security.revocation import revoked_since
 from security.scoping import tenant_scope
 from tenants.access import active_grant
-from tenants.models import Membership
+from tenants.models import Membership, MembershipStatus
 from tenants.services import change_role, remove_member, resume_member, suspend_member
+from tenants.services.members import require_password_change
 
 from .people import Organisation
 
@@ -51,6 +53,35 @@ def test_a_membership_that_has_run_out_gives_nothing(acme: Organisation) -> None
     with tenant_scope(acme.tenant_id):
         Membership.objects.filter(pk=alice.pk).update(expires_at=timezone.now())
     assert active_grant(alice.user_id, acme.tenant_id) is None
+
+
+def test_a_removed_member_is_not_resumed(acme: Organisation) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        remove_member(grant=acme.grant("ada"), member=alice.public_id)
+        for act in (resume_member, suspend_member):
+            with pytest.raises(Conflict):
+                act(grant=acme.grant("ada"), member=alice.public_id)
+    assert active_grant(alice.user_id, acme.tenant_id) is None
+
+
+@pytest.mark.parametrize("act", [suspend_member, resume_member])
+def test_who_has_not_confirmed_is_neither_suspended_nor_resumed(
+    acme: Organisation, act: Callable[..., Membership]
+) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        Membership.objects.filter(pk=alice.pk).update(status=MembershipStatus.PROVISIONAL.value)
+        with pytest.raises(Conflict):
+            act(grant=acme.grant("ada"), member=alice.public_id)
+        assert Membership.objects.get(pk=alice.pk).status == MembershipStatus.PROVISIONAL.value
+
+
+def test_who_must_change_his_password_loses_what_he_has_open_anywhere(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        require_password_change(grant=acme.grant("ada"), member=acme.member("alice").public_id)
+    [revoked] = revoked_since(timezone.now() - timedelta(minutes=1))
+    assert (revoked.kind, revoked.subject) == (RevocationKind.USER, str(acme.user("alice").public_id))
 
 
 @pytest.mark.parametrize("act", TAKES_AWAY)
