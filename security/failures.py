@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -43,13 +44,14 @@ class FailureMiddleware:
             exception = NotFound()
         if isinstance(exception, RedisError):
             return self._unavailable(request, exception)
+        if isinstance(exception, PermissionDenied):  # Django's and its admin's word for the same
+            exception = Denied()
         if not isinstance(exception, DomainError):
             return None
         status = next((status for kind, status in _STATUS if isinstance(exception, kind)), 400)
         if isinstance(exception, Denied):
             refuse(request)
         return render(request, f"{status}.html", status=status)
-
 
     def _unavailable(self, request: HttpRequest, exception: RedisError) -> HttpResponse:
         """What counts attempts is away: whoever would have to be counted is asked to come again, not let in uncounted."""
@@ -60,7 +62,8 @@ class FailureMiddleware:
 
 
 def refuse(request: HttpRequest) -> None:
-    """Let whoever opened the scope record, when it is gone, that this request was refused for lack of a right."""
+    """Let whoever opened the scope record, when it is gone, that this request was refused for lack of a right; nothing of it stays."""
+    request.is_failed = True  # type: ignore[attr-defined]
     request.is_refused = True  # type: ignore[attr-defined]
 
 

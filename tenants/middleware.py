@@ -1,7 +1,8 @@
 """From the session to a scope: which organisation a member's page is about, and what he may do there.
 
-Danger: a page that runs in the wrong organisation's scope shows it to a stranger. Rule: the session only says which one is wanted; each request
-asks the database again whether the person belongs to it. Proof: tests/tenants/test_middleware.py.
+Danger: a page that runs in the wrong organisation's scope shows it to a stranger, and a form that was opened in one organisation and sent after
+a switch in another tab writes into the other. Rule: the session only says which one is wanted; each request asks the database again whether
+the person belongs to it; each unsafe one names the organisation its page was shown in. Proof: tests/tenants/test_middleware.py.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 
 from security.audit import Action, record_denied
 from security.context import acting, current
 from security.failures import is_failed, is_refused
 from security.models import User
 from security.permissions import Grant
-from security.scoping import abandon_scope, tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
 from tenants.services.switching import choose_tenant
 
@@ -25,6 +27,10 @@ MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
 OPERATOR_PATHS = "/admin/platform/"
 """Operators' pages: about all organisations, so in the scope of none, even where the operator is a member somewhere."""
 LAST_COOKIE = "tenant"
+FIELD = "_tenant"
+"""Of each member's form: the public id of the organisation in which it was opened; programs send it as the header `HEADER`."""
+HEADER = "X-Tenant"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class TenantMiddleware:
@@ -44,18 +50,26 @@ class TenantMiddleware:
         user = request.user
         if isinstance(user, User):
             memberships = memberships_of(user)
-            active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
+            last, is_safe = request.COOKIES.get(LAST_COOKIE), request.method in _SAFE
+            active = choose_tenant(request.session, memberships, last=last, may_move=is_safe)
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
         if not isinstance(user, User) or active is None or not _is_in_a_scope(request.path_info):
-            return self.get_response(request)
+            response = self.get_response(request)
+        elif request.method not in _SAFE and _tenant_of_page(request) != str(active.tenant_public_id):
+            return _opened_elsewhere(request)
+        else:
+            response = self._in_scope(request, user, active)
+        if is_refused(request) and isinstance(user, User):
+            _record_refusal(request, PLATFORM_TENANT_ID if active is None else active.tenant_id)
+        return response
+
+    def _in_scope(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
         with tenant_scope(active.tenant_id):
             grant = active_grant(user.pk, active.tenant_id)
             request.grant = grant  # type: ignore[attr-defined]
             response = self._answered(request, grant)
             if is_failed(request):
                 abandon_scope()
-        if is_refused(request):
-            _record_refusal(request, active.tenant_id)
         return response
 
     def _answered(self, request: HttpRequest, grant: Grant | None) -> HttpResponseBase:
@@ -70,6 +84,17 @@ def _record_refusal(request: HttpRequest, tenant_id: int) -> None:
     """In its own transaction: the refused one is gone."""
     match = request.resolver_match
     record_denied(Action.ACCESS_DENIED, tenant_id=tenant_id, route=match.view_name if match else "none")
+
+
+def _tenant_of_page(request: HttpRequest) -> str:
+    return request.headers.get(HEADER) or request.POST.get(FIELD, "")
+
+
+def _opened_elsewhere(request: HttpRequest) -> HttpResponseBase:
+    """The page was opened in another organisation than the session's, or does not say in which: nothing is done in either."""
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"code": "other_tenant"}, status=409)
+    return render(request, "tenants/other_tenant.html", status=409)
 
 
 def _is_in_a_scope(path: str) -> bool:

@@ -20,16 +20,21 @@ TENANT_KEY: Final = "tenant_id"
 
 
 def choose_tenant(
-    session: SessionBase, memberships: Sequence[MembershipRef], *, last: str | None = None
+    session: SessionBase, memberships: Sequence[MembershipRef], *, last: str | None = None, may_move: bool = True
 ) -> MembershipRef | None:
-    """Make one of the person's organisations active: the session's while he belongs to it, else the `last` used, else the newest."""
+    """Make one of the person's organisations active: the session's while he belongs to it, else the `last` used, else the oldest.
+
+    Unless it `may_move`, a session whose organisation is lost has none: what was meant for one is not done in another.
+    """
+    _set(session, IDLE_KEY, min((ref.idle_minutes for ref in memberships), default=None))
     active = next((ref for ref in memberships if ref.tenant_id == session.get(TENANT_KEY)), None)
+    if active is None and TENANT_KEY in session and not may_move:
+        return None
     if active is None:
         active = next((ref for ref in memberships if str(ref.tenant_public_id) == last), None)
     if active is None and memberships:
-        active = memberships[0]
+        active = memberships[-1]  # whoever invites somebody must not be where he lands
     _set(session, TENANT_KEY, None if active is None else active.tenant_id)
-    _set(session, IDLE_KEY, min((ref.idle_minutes for ref in memberships), default=None))
     return active
 
 

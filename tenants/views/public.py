@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -27,7 +28,8 @@ def next_path(request: HttpRequest, default: str) -> str:
     """Where the form wanted to go on, if that is on our own origin."""
     wanted = request.POST.get("next", "")
     is_safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
-    return wanted if wanted and is_safe else default
+    # A line break inside would be refused as a header, with an error for an answer.
+    return iri_to_uri(wanted) if wanted and wanted.isprintable() and is_safe else default
 
 
 def set_cookie(response: HttpResponse, name: str, value: str) -> None:

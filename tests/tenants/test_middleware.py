@@ -1,17 +1,18 @@
 """From the session to the scope, asked anew at each request; and the pages at both ends of it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from security.scoping import tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tenants.access import access_site
 from tenants.models import Membership, MembershipStatus, Role
 from tenants.services import note_site_seen
 
-from .people import PASSWORD, Organisation
+from .people import PASSWORD, Organisation, person, trail
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,11 @@ def also_in(rival: Organisation, acme: Organisation) -> None:
         role = Role.objects.get(slug="admin")
         later = timezone.now() + timedelta(seconds=1)
         Membership.objects.create(user=acme.user("olga"), role=role, name="Olga", created_at=later)
+
+
+def tenant_named(client: Client, slug: str) -> UUID:
+    found: dict[str, UUID] = {ref.tenant_slug: ref.tenant_public_id for ref in client.get("/").wsgi_request.memberships}  # type: ignore[attr-defined]
+    return found[slug]
 
 
 def test_who_is_not_signed_in_is_led_there(client: Client) -> None:
@@ -72,9 +78,9 @@ def test_switching_changes_the_scope_and_is_remembered(olga: Client, acme: Organ
     assert rival.actions()[-1] == "session.tenant_switched"
     olga.post(f"/tenants/{tenants['acme']}/switch/")
     olga.logout()
-    olga.cookies["tenant"] = str(tenants["acme"])
+    olga.cookies["tenant"] = str(tenants["rival"])
     olga.post("/accounts/login/", {"login": "olga@acme.example", "password": PASSWORD})
-    assert acme.site_key in olga.get("/get-started/").content.decode(), "the newest would be Rival"
+    assert rival.site_key in olga.get("/get-started/").content.decode(), "the oldest would be Acme"
 
 
 def test_nobody_switches_to_a_foreign_tenant(olga: Client, rival: Organisation) -> None:
@@ -93,6 +99,70 @@ def test_the_status_turns_when_a_page_asks_for_the_widget(olga: Client, acme: Or
     note_site_seen(access_site(acme.site_key), "https://acme.example")
     status = olga.get("/get-started/status/").json()
     assert (status["seen"], status["origin"]) == (True, "https://acme.example")
+
+
+def test_a_form_of_one_organisation_writes_into_no_other(olga: Client, acme: Organisation, rival: Organisation) -> None:
+    also_in(rival, acme)
+    olga.get("/get-started/")
+    acme_id, rival_id = (str(tenant_named(olga, slug)) for slug in ("acme", "rival"))
+    page = olga.get("/admin/tenants/department/add/").content.decode()
+    assert f'name="_tenant" value="{acme_id}"' in page
+    olga.post(f"/tenants/{rival_id}/switch/")  # in another tab
+    for said in ({"_tenant": acme_id}, {}, {"_tenant": "x"}):
+        refused = olga.post("/admin/tenants/department/add/", {"name": "Sales", **said})
+        assert (refused.status_code, "Rival" in refused.content.decode()) == (409, True)
+    for organisation in (acme, rival):
+        assert "department.created" not in organisation.actions()
+    assert (
+        olga.post("/admin/tenants/department/add/", {"name": "Sales"}, headers={"x-tenant": rival_id}).status_code
+        == 302
+    )
+    assert rival.actions()[-1] == "department.created"
+
+
+def test_what_was_meant_for_a_lost_organisation_is_not_done_in_another(
+    olga: Client, acme: Organisation, rival: Organisation
+) -> None:
+    also_in(rival, acme)
+    olga.get("/get-started/")
+    rival_id = str(tenant_named(olga, "rival"))
+    with tenant_scope(acme.tenant_id):
+        Membership.objects.filter(name="Olga").update(status=MembershipStatus.SUSPENDED.value)
+    assert olga.post("/admin/tenants/department/add/", {"name": "Sales", "_tenant": rival_id}).status_code == 403
+    assert olga.session["tenant_id"] == acme.tenant_id
+    assert "department.created" not in rival.actions()
+    assert rival.site_key in olga.get("/get-started/").content.decode(), "reading goes on where he still belongs"
+
+
+def test_a_new_sign_in_goes_to_the_oldest_membership(olga: Client, acme: Organisation, rival: Organisation) -> None:
+    also_in(rival, acme)
+    assert olga.get("/").wsgi_request.active.tenant_slug == "acme"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("alice", "/get-started/"), ("ada", "/admin/tenants/tenant/current/delete/"), ("ada", "/admin/platform/tenants/")],
+)
+def test_each_refusal_leaves_one_event(acme: Organisation, client: Client, who: str, path: str) -> None:
+    client.force_login(acme.user(who))
+    assert client.get(path).status_code == 403
+    assert acme.actions().count("access.denied") == 1
+
+
+def test_who_belongs_nowhere_is_refused_in_the_platforms_trail(db: None, client: Client) -> None:
+    client.force_login(person("nina@nowhere.example", "Nina"))
+    assert client.get("/console/").status_code == 403
+    assert trail(PLATFORM_TENANT_ID).count("access.denied") == 1
+
+
+@pytest.mark.parametrize("evil", ["/a\r\nSet-Cookie: a=b", "/a\nb", "/a\tb", "/a\x00b", "/\x7f"])
+def test_leading_on_takes_no_control_characters(client: Client, evil: str) -> None:
+    assert client.post("/theme/", {"theme": "dark", "next": evil}).headers["Location"] == "/"
+
+
+def test_leading_on_keeps_letters_of_all_languages(client: Client) -> None:
+    response = client.post("/theme/", {"theme": "dark", "next": "/demo/käse/"})
+    assert response.headers["Location"] == "/demo/k%C3%A4se/"
 
 
 def test_leading_on_stays_on_our_own_origin(client: Client) -> None:
