@@ -24,8 +24,8 @@ from channels.consumer import AsyncConsumer
 from security.context import ANONYMOUS, Actor, acting, new_request_id
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.sockets.codes import CloseCode
-from security.sockets.fresh import Fresh
-from security.sockets.limits import AddressCount, Rate, Seats
+from security.sockets.fresh import Fresh, Timed
+from security.sockets.limits import AddressCount, AddressWork, Rate, Seats, Work
 from security.sockets.outbox import Outbox
 from security.sockets.refusals import FrameRefused
 from security.sockets.settings import SocketLimits
@@ -63,6 +63,7 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     error_codes: ClassVar[frozenset[str]] = frozenset()
     limits: SocketLimits = SocketLimits()
     addresses: ClassVar[AddressCount] = AddressCount()
+    address_work: ClassVar[AddressWork] = AddressWork()
     seats: ClassVar[Seats] = Seats()
     open_sockets: ClassVar[set[GuardedConsumer]] = set()
 
@@ -133,7 +134,6 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         self.scope = scope
         self._greeted = False
         self._bad_in_a_row = 0
-        self._rate = Rate(self.limits.frames, self.limits.frames_within)
         await send({"type": "websocket.accept"})
         self._watchdog = Watchdog(self.limits.hello_within, self.limits.silence, self.cut)
         self.outbox = Outbox(
@@ -152,12 +152,16 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     async def _serve(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         if (refused := await self._open()) is not None:
             self.close(refused)
+        self._rate, self._work = Rate(self.limits.frames, self.limits.frames_within), Work()
         while not self.outbox.has_ended:
             message = await self._watchdog.read(receive)
             if message is None or message["type"] == "websocket.disconnect":
                 return
             if self.outbox.is_open:
-                await self.dispatch(message)
+                await (work := Timed(self.dispatch(message), copy_context()))
+                self._spend_work(work.seconds)
+            # What is queued may be received without waiting: the other sockets have their turn first.
+            await asyncio.sleep(0)
 
     async def _open(self) -> CloseCode | None:
         """A failure to authorise is no authorisation."""
@@ -182,7 +186,7 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     async def dispatch(self, message: dict[str, Any]) -> None:
         """One incoming event: count, check, parse, handle."""
         now = asyncio.get_running_loop().time()
-        if self._rate.spend(now):
+        if self._rate.spend(now) or not self._spend_work(0.0):
             self.close(CloseCode.TOO_MANY)
             return
         raw = message.get("text")
@@ -205,6 +209,15 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         self._bad_in_a_row = 0
         self._watchdog.heard(now)
         await self._handle(frame)
+
+    def _spend_work(self, cost: float) -> bool:
+        """Count time spent on this socket's frames; False, and the next frame closes it, while it or its address had too much."""
+        now, limits = asyncio.get_running_loop().time(), self.limits
+        is_fair = self._work.spend(cost, now, limit=limits.work, seconds=limits.frames_within)
+        if self._is_counted:
+            shared = self.address_work.spend
+            is_fair &= shared(self.address, cost, now, limit=limits.work_per_address, seconds=limits.frames_within)
+        return is_fair
 
     def _check_greeting(self, frame: ParsedFrame) -> None:
         """`hello` is the first frame, and only the first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from time import thread_time
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Fresh(Generic[T]):
         sent: Any = None
         try:
             while True:
-                waited = self._context.run(step, sent)
+                waited = self._run(step, sent)
                 try:
                     sent = yield waited
                     step = self._work.send
@@ -41,3 +42,23 @@ class Fresh(Generic[T]):
             return result
         finally:
             self._work.close()
+
+    def _run(self, step: Callable[[Any], Any], sent: Any) -> Any:
+        return self._context.run(step, sent)
+
+
+class Timed(Fresh[T]):
+    """The same; `seconds` is how long this thread worked at it, without what it waited for."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, work: Coroutine[Any, Any, T], context: Context) -> None:
+        super().__init__(work, context)
+        self.seconds = 0.0
+
+    def _run(self, step: Callable[[Any], Any], sent: Any) -> Any:
+        before = thread_time()
+        try:
+            return super()._run(step, sent)
+        finally:
+            self.seconds += thread_time() - before

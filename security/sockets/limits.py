@@ -31,6 +31,48 @@ class Rate:
         return 0.0
 
 
+class Work:
+    """Seconds of the process's time: at most `limit` in about `seconds`, by a level that sinks evenly."""
+
+    __slots__ = ("_at", "_level")
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._level = 0.0
+
+    def spend(self, cost: float, now: float, *, limit: float, seconds: float) -> bool:
+        """Count `cost`, which may be 0; False while it is too much."""
+        self._level = max(0.0, self._level - (now - self._at) * limit / seconds) + cost
+        self._at = now
+        return self._level <= limit
+
+    @property
+    def last_at(self) -> float:
+        """When it was counted last."""
+        return self._at
+
+
+class AddressWork:
+    """The work for all anonymous sockets of an address, so that coming again does not begin anew."""
+
+    FORGOTTEN_AFTER = 60.0
+
+    def __init__(self) -> None:
+        self._work: OrderedDict[str | None, Work] = OrderedDict()
+
+    def spend(self, address: str | None, cost: float, now: float, *, limit: float, seconds: float) -> bool:
+        """As `Work.spend`."""
+        work = self._work.pop(address, None) or Work()
+        self._work[address] = work
+        oldest = next(iter(self._work))
+        if self._work[oldest].last_at < now - self.FORGOTTEN_AFTER and oldest != address:
+            del self._work[oldest]
+        return work.spend(cost, now, limit=limit, seconds=seconds)
+
+    def __len__(self) -> int:
+        return len(self._work)
+
+
 class AddressCount:
     """Open anonymous sockets by client address; an unknown address is one address."""
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from time import thread_time
 from typing import Any, ClassVar
 
 import pytest
@@ -14,7 +15,7 @@ from security.context import Actor, ActorKind, Context, current
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import GuardedConsumer, close_all
-from security.sockets.limits import AddressCount
+from security.sockets.limits import AddressCount, AddressWork
 from security.sockets.refusals import FrameRefused
 from security.sockets.settings import SocketLimits
 from tests.security.sockets.wire import Wire
@@ -35,15 +36,18 @@ class Echo(GuardedConsumer):
     frames: ClassVar[dict[str, type]] = {"hello": Said, "say": Said, "fail": Said}
     error_codes: ClassVar[frozenset[str]] = frozenset({"bad_frame", "closed", "conflict", "rate_limited", "too_long"})
     addresses: ClassVar[AddressCount] = AddressCount()
+    address_work: ClassVar[AddressWork] = AddressWork()
     limits = SocketLimits()
     refuse_with: CloseCode | Exception | None = None
     failures: ClassVar[dict[str, Callable[[], Exception]]] = {}
     anonymous = False
+    limits_once_open: SocketLimits | None = None
 
     async def opened(self) -> CloseCode | None:
         self.contexts: list[Context] = []
         self.at_work, self.may_finish = asyncio.Event(), asyncio.Event()
         self.left = False
+        self.limits = self.limits_once_open or self.limits
         self.actor = Actor(ActorKind.VISITOR, id="v1")
         self.address = self.scope["client"][0]
         if isinstance(self.refuse_with, Exception):
@@ -56,6 +60,11 @@ class Echo(GuardedConsumer):
         self.left = True
 
     def parse(self, raw: str) -> Said:
+        if raw == "toil":
+            started = thread_time()
+            while thread_time() - started < 0.02:
+                pass
+            raise FrameRefused("too_long")
         if raw == "explode":
             raise ZeroDivisionError("4242 4242 4242 4242")
         try:
@@ -94,11 +103,11 @@ async def opened() -> AsyncIterator[Open]:
     """Open sockets of Echo with changed attributes; all are closed at the end."""
     wires: list[Wire] = []
 
-    def open_one(**attributes: Any) -> Wire:
+    def open_one(client: tuple[str, int] = ("192.0.2.7", 5000), **attributes: Any) -> Wire:
         consumer = Echo()
         for name, value in attributes.items():
             setattr(consumer, name, value)
-        wire = Wire(consumer)
+        wire = Wire(consumer, client=client)
         wires.append(wire)
         sockets[wire] = consumer
         return wire
@@ -302,6 +311,60 @@ async def test_an_address_has_a_limited_number_of_anonymous_sockets(opened: Open
     assert await opened(limits=limits, anonymous=True).ended() == 4429
     await first.leave()
     await greeted(opened, limits=limits, anonymous=True)
+
+
+async def test_queued_frames_leave_the_others_their_turn(opened: Open) -> None:
+    wire = await greeted(opened)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while "last clean" not in wire.texts:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.ensure_future(other())
+    for _ in range(50):
+        wire.say(frame("say", "one"))
+    wire.say(frame("say", "last"))
+    async with asyncio.timeout(5):
+        await beside
+    assert turns > 50
+
+
+async def test_who_keeps_the_process_busy_is_closed(opened: Open) -> None:
+    wire = await greeted(opened, limits=SocketLimits(work=0.1))
+    for _ in range(90):
+        wire.say("toil")
+    assert await wire.ended() == 4429
+    assert 5 <= len(wire.texts) - 1 <= 10
+    proper = await greeted(opened, limits=SocketLimits(work=0.1))
+    for _ in range(90):
+        proper.say(frame("say", "one"))
+    await proper.heard(91)
+    assert proper.closed_with is None
+
+
+async def test_coming_again_does_not_begin_the_work_of_an_address_anew(opened: Open) -> None:
+    limits = SocketLimits(work=0.1, work_per_address=0.15)
+    of = {"limits": limits, "anonymous": True}
+    busy = [await greeted(opened, **of, client=("198.51.100.1", 1)) for _ in range(2)]
+    for wire in busy:
+        for _ in range(20):
+            wire.say("toil")
+        assert await wire.ended() == 4429
+    again = opened(**of, client=("198.51.100.1", 1))
+    again.say(frame("hello"))
+    assert await again.ended() == 4429
+    assert again.texts == []
+    await greeted(opened, **of, client=("198.51.100.2", 1))
+
+
+async def test_limits_that_opening_sets_are_in_force(opened: Open) -> None:
+    wire = await greeted(opened, limits_once_open=SocketLimits(frames=3))
+    for _ in range(3):
+        wire.say(frame("say", "one"))
+    assert await wire.ended() == 4429
 
 
 async def test_a_restart_sends_what_is_queued_and_tells_everybody(opened: Open) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from security.sockets.codes import CloseCode
-from security.sockets.limits import AddressCount, Rate, Seats
+from security.sockets.limits import AddressCount, AddressWork, Rate, Seats, Work
 
 
 def test_the_hundred_and_first_event_in_ten_seconds_is_one_too_many() -> None:
@@ -35,6 +35,26 @@ def test_an_address_has_so_many_anonymous_sockets_and_no_more() -> None:
     assert count.enter(None, 3)
     count.leave("192.0.2.7")
     assert count.enter("192.0.2.7", 3)
+
+
+def test_work_sinks_evenly() -> None:
+    work, bounds = Work(), {"limit": 0.5, "seconds": 10.0}
+    assert work.spend(0.5, 100.0, **bounds)
+    assert not work.spend(0.25, 100.0, **bounds)
+    assert not work.spend(0.0, 104.9, **bounds)
+    assert work.spend(0.0, 105.1, **bounds)
+    assert work.spend(0.5, 1_000.0, **bounds)
+    assert not work.spend(0.01, 1_000.0, **bounds)
+
+
+def test_the_work_of_addresses_is_forgotten_with_time() -> None:
+    work, bounds = AddressWork(), {"limit": 0.5, "seconds": 10.0}
+    assert not work.spend("192.0.2.7", 0.6, 0.0, **bounds)
+    assert work.spend("192.0.2.8", 0.1, 1.0, **bounds)
+    assert not work.spend("192.0.2.7", 0.0, 1.0, **bounds)
+    for n in range(1_000):
+        assert work.spend(f"198.51.100.{n}", 0.1, 100.0 + n, **bounds)
+    assert len(work) < 100
 
 
 class Socket:
