@@ -1,0 +1,257 @@
+"""URL × role × tenant, walked from the resolver: a path without its line here fails, and so does a line without its path.
+
+A stranger, six roles of Acme's and an operator ask for each with an object of Acme's; then Rival's objects are asked for beside missing ones, which
+must be told apart by nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from chat.models import CannedResponse, Conversation, Status, Tag, Visitor
+from security.crypto import keyring
+from security.models import AuditEvent, KeySubject, User
+from security.scoping import tenant_scope
+from tenants.models import Department, Invitation, Membership, Policy, Role, Site, Tenant
+
+from . import cast
+from .cast import Organisation
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = {"O": "olga", "A": "ada", "S": "sam", "G": "alice", "N": "rita", "U": "audrey"}
+"""Owner, admin, supervisor, agent, analyst, auditor; X is a stranger, P an operator of the platform."""
+EVERYBODY = "XOASGNUP"
+
+SHOWN_TO = {
+    "": "XOASGNUP",
+    r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": "",
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "",
+    "accounts/confirm-email/": "XOASGNUP",
+    "accounts/email/": "OASGNUP",
+    "accounts/inactive/": "XOASGNUP",
+    "accounts/login/": "X",
+    "accounts/login/code/confirm/": "",
+    "accounts/logout/": "OASGNUP",
+    "accounts/password/change/": "",
+    "accounts/password/reset/": "XOASGNUP",
+    "accounts/password/reset/done/": "XOASGNUP",
+    "accounts/password/reset/key/done/": "XOASGNUP",
+    "accounts/password/set/": "OASGNUP",
+    "accounts/reauthenticate/": "",
+    "accounts/sessions/": "OASGNUP",
+    "accounts/signup/": "",
+    "admin/": "OASGUP",
+    "admin/(?P<url>.*)$": "",
+    "admin/^(?P<app_label>security|tenants|chat)/$": "",
+    "admin/chat/cannedresponse/": "OAS",
+    "admin/chat/cannedresponse/<object_id>/change/": "OAS",
+    "admin/chat/cannedresponse/<object_id>/delete/": "OAS",
+    "admin/chat/cannedresponse/<object_id>/history/": "OA",
+    "admin/chat/cannedresponse/add/": "OAS",
+    "admin/chat/conversation/": "OASG",
+    "admin/chat/conversation/<object_id>/change/": "OASG",
+    "admin/chat/conversation/<object_id>/delete/": "",
+    "admin/chat/conversation/<object_id>/history/": "OA",
+    "admin/chat/conversation/add/": "",
+    "admin/chat/tag/": "OAS",
+    "admin/chat/tag/<object_id>/change/": "OAS",
+    "admin/chat/tag/<object_id>/delete/": "OAS",
+    "admin/chat/tag/<object_id>/history/": "OA",
+    "admin/chat/tag/add/": "OAS",
+    "admin/jsi18n/": "OASGUP",
+    "admin/platform/tenants/": "P",
+    "admin/platform/tenants/<uuid:tenant>/resume/": "P",
+    "admin/platform/tenants/<uuid:tenant>/suspend/": "P",
+    "admin/security/auditevent/": "OAU",
+    "admin/security/auditevent/<object_id>/change/": "OAU",
+    "admin/security/auditevent/<object_id>/delete/": "",
+    "admin/security/auditevent/<object_id>/history/": "",
+    "admin/security/auditevent/add/": "",
+    "admin/tenants/department/": "OA",
+    "admin/tenants/department/<object_id>/change/": "OA",
+    "admin/tenants/department/<object_id>/delete/": "OA",
+    "admin/tenants/department/<object_id>/history/": "OA",
+    "admin/tenants/department/<object_id>/make-default/": "OA",
+    "admin/tenants/department/add/": "OA",
+    "admin/tenants/invitation/": "OA",
+    "admin/tenants/invitation/<object_id>/change/": "OA",
+    "admin/tenants/invitation/<object_id>/delete/": "",
+    "admin/tenants/invitation/<object_id>/history/": "OA",
+    "admin/tenants/invitation/<object_id>/withdraw/": "OA",
+    "admin/tenants/invitation/add/": "OA",
+    "admin/tenants/membership/": "OA",
+    "admin/tenants/membership/<object_id>/change/": "OA",
+    "admin/tenants/membership/<object_id>/delete/": "",
+    "admin/tenants/membership/<object_id>/end-sessions/": "OA",
+    "admin/tenants/membership/<object_id>/history/": "OA",
+    "admin/tenants/membership/<object_id>/remove/": "OA",
+    "admin/tenants/membership/<object_id>/require-password/": "OA",
+    "admin/tenants/membership/<object_id>/resume/": "OA",
+    "admin/tenants/membership/<object_id>/suspend/": "OA",
+    "admin/tenants/membership/add/": "",
+    "admin/tenants/policy/": "",
+    "admin/tenants/policy/<object_id>/change/": "",
+    "admin/tenants/policy/<object_id>/delete/": "",
+    "admin/tenants/policy/<object_id>/history/": "",
+    "admin/tenants/policy/add/": "",
+    "admin/tenants/site/": "OA",
+    "admin/tenants/site/<object_id>/change/": "OA",
+    "admin/tenants/site/<object_id>/delete/": "",
+    "admin/tenants/site/<object_id>/history/": "OA",
+    "admin/tenants/site/<object_id>/renew-secret/": "OA",
+    "admin/tenants/site/add/": "OA",
+    "admin/tenants/tenant/": "",
+    "admin/tenants/tenant/<object_id>/change/": "",
+    "admin/tenants/tenant/<object_id>/delete/": "",
+    "admin/tenants/tenant/<object_id>/history/": "",
+    "admin/tenants/tenant/add/": "",
+    "console/": "OASG",
+    "console/c/<uuid:conversation>": "OASG",
+    "demo/<str:key>/": "",
+    "demo/<str:key>/<slug:page>/": "",
+    "get-started/": "OA",
+    "get-started/status/": "OA",
+    "invitations/<str:token>/": "",
+    "signup/": "XOASGNUP",
+    "signup/sent/": "XOASGNUP",
+    "tenants/<uuid:tenant>/switch/": "",
+    "theme/": "",
+    "w.js": "XOASGNUP",
+    "widget/<str:key>/": "XOASGNUP",
+    "widget/<str:key>/forget": "",
+    "widget/<str:key>/session": "",
+    "widget/<str:key>/theme.css": "XOASGNUP",
+}
+"""Who is answered 200 to a GET. Everybody else is led to sign in (302), refused (403, 405) or told that there is nothing (404)."""
+BY_POST = {"tenants/<uuid:tenant>/switch/", "theme/", "widget/<str:key>/forget", "widget/<str:key>/session"}
+"""Paths that answer no GET; their own tests post to them."""
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route of the platform, as the resolver has it."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern):
+            yield re.sub(r"<\w+:object_id>", "<object_id>", route)
+
+
+def objects(of: Organisation) -> dict[str, str]:
+    """One object of each kind that a URL can name, by the table's word for it."""
+    with tenant_scope(of.tenant_id):
+        site, role = Site.objects.get(), Role.objects.get(slug="agent")
+        conversation = Conversation.objects.create(
+            site=site,
+            visitor=Visitor.objects.create(site=site),
+            status=Status.WAITING.value,
+            waiting_since=timezone.now(),
+        )
+        keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
+        invitation = Invitation.objects.create(
+            email=f"new@{of.slug}.example", role=role, expires_at=timezone.now() + timedelta(days=1)
+        )
+        return {
+            "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
+            "department": str(Department.objects.get().public_id),
+            "invitation": str(invitation.public_id),
+            "membership": str(Membership.objects.order_by("pk").last().public_id),
+            "tenant": str(Tenant.objects.get().public_id),
+            "policy": str(getattr(Policy.objects.get(), "public_id", Policy.objects.get().pk)),
+            "site": str(site.public_id),
+            "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
+            "conversation": str(conversation.public_id),
+            "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),
+        }
+
+
+def address(route: str, of: Organisation, known: dict[str, str]) -> str:
+    """The route with this organisation's own objects in it."""
+    model = re.match(r"admin/\w+/(\w+)/", route)
+    filled = {
+        "<str:key>": of.site_key,
+        "<uuid:tenant>": str(of.public_id),
+        "<slug:page>": "shoes",
+        "<str:token>": "missing",
+        "<uuid:conversation>": known["conversation"],
+        "<object_id>": known.get(model[1], "") if model else "",
+    }
+    for name, value in filled.items():
+        route = route.replace(name, value)
+    return "/" + route
+
+
+@pytest.fixture
+def acme(db: None) -> Organisation:
+    return cast.acme()
+
+
+def browsers(of: Organisation, letters: str) -> Iterator[tuple[str, Client]]:
+    """Everybody's own, each beginning without counters."""
+    for letter in letters:
+        cache.clear()
+        if letter in PEOPLE:
+            client = of.client(PEOPLE[letter])
+        else:
+            client = Client()
+            if letter == "P":
+                operator = User.objects.create_superuser("oscar@platform.example", None)
+                client.force_login(operator, settings.AUTHENTICATION_BACKENDS[-1])
+        client.raise_request_exception = False
+        yield letter, client
+
+
+def test_every_path_has_its_line() -> None:
+    assert set(routes()) == SHOWN_TO.keys()
+
+
+def test_who_is_shown_what(acme: Organisation) -> None:
+    known = objects(acme)
+    seen: dict[str, str] = dict.fromkeys(SHOWN_TO, "")
+    for letter, client in browsers(acme, EVERYBODY):
+        for route in SHOWN_TO:
+            response = client.get(address(route, acme, known))
+            if response.status_code == 200:
+                seen[route] += letter
+            assert response.status_code in ({405} if route in BY_POST else {200, 302, 403, 404}), (route, letter)
+    assert seen == SHOWN_TO
+
+
+OF_AN_OBJECT = [route for route in SHOWN_TO if "<object_id>" in route or "<uuid:" in route]
+
+
+@pytest.mark.parametrize("letter", ["O", "G", "U"])
+def test_anothers_object_is_answered_as_a_missing_one(acme: Organisation, letter: str) -> None:
+    rival = cast.rival()
+    theirs = objects(rival)
+    nothing = {name: str(UUID(int=7)) if "-" in value else "99999" for name, value in theirs.items()}
+    missing = Organisation("missing", 0, UUID(int=7), "pk_missing")
+    theirs["auditevent"] = "99998"  # a number of the trail, which each organisation has of its own
+    ((_, client),) = browsers(acme, letter)
+    for route in OF_AN_OBJECT:
+        for method in ("get", "post"):
+            foreign = getattr(client, method)(address(route, rival, theirs))
+            absent = getattr(client, method)(address(route, missing, nothing))
+            assert foreign.status_code == absent.status_code, (route, method)
+            assert plain(foreign, theirs, rival) == plain(absent, nothing, missing), (route, method)
+            assert "rival" not in foreign.content.decode().lower(), (route, method)
+
+
+def plain(response: HttpResponse, known: dict[str, str], of: Organisation) -> str:
+    """What it says, without what was asked for and without chance."""
+    said = response.content.decode() + response.headers.get("Location", "")
+    for word in (*known.values(), str(of.public_id)):
+        said = re.sub(rf"\b{re.escape(word)}\b", "*", said) if len(word) > 3 else said
+    return re.sub(r'(nonce|value|content)="[^"]*"', "", re.sub(r"[\w-]{16}(?=</code>)", "*", said))
