@@ -24,10 +24,28 @@ def prepare_roles(environment: MutableMapping[str, str], layout: Layout) -> list
         raise EmbeddedError(
             "DATABASE_URL is not a superuser's, so DATABASE_OWNER_URL must be set too: the role that owns the tables."
         )
+    _speak_as_roles(environment, url, passwords)
+    return [f"DATABASE_URL is a superuser's: made the roles {roles.OWNER}, {roles.APP} and {roles.PLATFORM} there."]
+
+
+def use_made_roles(environment: MutableMapping[str, str], layout: Layout) -> None:
+    """In a command that is given the URL with which `./run` made the roles: be those, for a superuser passes every policy by."""
+    env = Environment(environment)
+    url = env.secret("DATABASE_URL")
+    is_made = (layout.secrets / f"PASSWORD_{roles.APP}").exists()
+    if (
+        url
+        and is_made
+        and not env.secret("DATABASE_OWNER_URL")
+        and urlsplit(url).username not in {roles.APP, roles.OWNER}
+    ):
+        _speak_as_roles(environment, url, kept_passwords(layout))
+
+
+def _speak_as_roles(environment: MutableMapping[str, str], url: str, passwords: dict[str, str]) -> None:
     environment.pop("DATABASE_URL_FILE", None)
     environment["DATABASE_URL"] = as_role(url, roles.APP, passwords[roles.APP])
     environment["DATABASE_OWNER_URL"] = as_role(url, roles.OWNER, passwords[roles.OWNER])
-    return [f"DATABASE_URL is a superuser's: made the roles {roles.OWNER}, {roles.APP} and {roles.PLATFORM} there."]
 
 
 def kept_passwords(layout: Layout) -> dict[str, str]:

@@ -5,6 +5,7 @@ import os
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
+from chatplatform import external
 from chatplatform.env import Environment
 
 from . import use
@@ -41,6 +42,7 @@ def adopt(arguments: Sequence[str], environment: MutableMapping[str, str] = os.e
     if undecided and command != "serve":
         for name, value in _remembered(layout).items():
             environment.setdefault(name, value)
+    external.use_made_roles(environment, layout)
     hold_missing(layout, environment, start=command not in _OFFLINE)
 
 

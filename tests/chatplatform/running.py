@@ -59,9 +59,9 @@ class Run:
         return self.process.returncode
 
     def manage(self, *arguments: str) -> str:
-        """Run a command with nothing but VAR_DIR said."""
+        """Run a command with nothing said but VAR_DIR, and what `./run` was told."""
         command = [sys.executable, "manage.py", *arguments]
-        alone = environment(VAR_DIR=str(self.var))
+        alone = environment(VAR_DIR=str(self.var), **self.extra)
         return subprocess.run(command, cwd=PROJECT, env=alone, capture_output=True, text=True, check=True).stdout
 
     def processes(self) -> set[int]:

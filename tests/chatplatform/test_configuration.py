@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from chatplatform import generated
 from chatplatform.configuration import problems
@@ -35,6 +37,17 @@ def _check_config(*arguments: str, **values: str) -> subprocess.CompletedProcess
 def test_sound_settings_have_no_problems(tmp_path: Path) -> None:
     assert problems(Environment(_PRODUCTION), tmp_path) == []
     assert problems(Environment({"DEBUG": "1", "VAR_DIR": str(tmp_path)}), tmp_path) == []
+
+
+def test_every_limit_is_looked_at() -> None:
+    assert {f"LIMIT_{name}" for name in settings.LIMITS} == set(_limits())
+
+
+def _limits() -> Iterator[str]:
+    """Those that are refused when they are no number."""
+    for name in settings.LIMITS:
+        if problems(Environment({**_PRODUCTION, f"LIMIT_{name}": "none"})):
+            yield f"LIMIT_{name}"
 
 
 def test_each_missing_setting_is_named_at_once(tmp_path: Path) -> None:

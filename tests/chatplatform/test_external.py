@@ -36,6 +36,10 @@ def test_run_makes_the_roles_with_a_superusers_url_and_says_so(given: Given, tmp
         assert states == {"ready": True, "database": "up", "migrations": "up", "redis": "up"}
         assert not (run.var / "postgres").exists()
         assert not (run.var / "valkey").exists()
+        asked = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT current_user'); print(k.fetchone())"
+        assert "('chat_app',)" in Run(run.var, extra=dict(run.extra) | {"DEBUG": "1"}).manage(
+            "shell", "-v0", "-c", asked
+        )
         users = given.ask("SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'live'")
         assert "admin" not in users
         assert "chat_app" in users
