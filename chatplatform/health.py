@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from chatplatform.demo import FORWARDED, is_own_host
 from chatplatform.deployment import is_loopback
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus; with METRICS_TOKEN as bearer, else from the loopback without a proxy in between."""
+    """Prometheus; with METRICS_TOKEN as bearer, else from the loopback by its own name, without a proxy in between."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
@@ -89,8 +90,11 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return secrets.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
-    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"))
-    return not forwarded and is_loopback(request.META.get("REMOTE_ADDR", ""))
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    # A page elsewhere whose name leads to this machine would be let read what its browser gets here.
+    host = request.META.get("HTTP_HOST", "") or request.META["SERVER_NAME"]
+    return is_own_host(host, settings.ALLOWED_HOSTS) and is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def database_state() -> str:

@@ -1,5 +1,7 @@
 """Demo mode answers this machine and nobody else."""
 
+from typing import Any, Self
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -7,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from chat.demo import people
 from chatplatform import prepare
-from chatplatform.demo import FORWARDED, DemoGuardMiddleware
+from chatplatform.demo import FORWARDED, DemoGuardMiddleware, LocalSocketsOnly, Scope
 from security.accounts.people import create_person
 from security.models import User
 
@@ -32,6 +34,53 @@ def test_other_machines_are_not(rf: RequestFactory, settings: Settings, address:
 def test_a_tunnel_on_this_machine_gives_itself_away(rf: RequestFactory, settings: Settings, name: str) -> None:
     settings.DEMO = True
     assert _status(rf.get("/", headers={name: "127.0.0.1"})) == 403
+
+
+def test_a_foreign_name_that_leads_here_is_not_this_machine(rf: RequestFactory, settings: Settings) -> None:
+    settings.DEMO = True
+    assert _status(rf.get("/", headers={"host": "evil.example"})) == 403
+
+
+class Asked:
+    """What a socket's guard does with one that asks: passes it on, or closes it before it is accepted."""
+
+    def __init__(self) -> None:
+        self.passed = False
+        self.sent: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        self.passed = True
+
+    async def by(self, client: str, headers: dict[str, str]) -> Self:
+        pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+        async def receive() -> dict[str, str]:
+            return {"type": "websocket.connect"}
+
+        async def send(message: dict[str, str]) -> None:
+            self.sent.append(message["type"])
+
+        await LocalSocketsOnly(self)({"type": "websocket", "client": (client, 1), "headers": pairs}, receive, send)
+        return self
+
+
+async def test_sockets_of_this_machine_are_opened() -> None:
+    for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
+        assert (await Asked().by("127.0.0.1", {"host": host})).passed
+
+
+@pytest.mark.parametrize(
+    ("client", "headers"),
+    [
+        ("127.0.0.1", {"host": "evil.example"}),
+        ("127.0.0.1", {}),
+        ("10.0.0.5", {"host": "127.0.0.1:8000"}),
+        *(("127.0.0.1", {"host": "127.0.0.1:8000", name: "127.0.0.1"}) for name in FORWARDED),
+    ],
+)
+async def test_sockets_from_elsewhere_are_refused_before_the_upgrade(client: str, headers: dict[str, str]) -> None:
+    asked = await Asked().by(client, headers)
+    assert (asked.passed, asked.sent) == (False, ["websocket.close"])
 
 
 def test_without_demo_everybody_is_answered(rf: RequestFactory, settings: Settings) -> None:
