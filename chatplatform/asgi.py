@@ -12,13 +12,29 @@ from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from chat.routing import websocket_application
+from chatplatform.demo import LocalSocketsOnly
 from chatplatform.lifespan import lifespan
 from chatplatform.proxy import ForwardedScheme
+from security.accounts.cookies import is_signed_in
 from security.body_limit import Application, BodyLimit
+from security.net import networks
+from security.request_limit import RequestLimit
 
+_bodies = BodyLimit(
+    cast("Application", _django),
+    seconds=settings.LIMITS["BODY_SECONDS"],
+    paths=("/admin/", "/api/"),
+    is_member=is_signed_in,
+)
 application = ForwardedScheme(
     ProtocolTypeRouter(
-        {"http": BodyLimit(cast("Application", _django)), "websocket": websocket_application, "lifespan": lifespan}
+        {
+            "http": RequestLimit(
+                _bodies, limit=settings.LIMITS["REQUESTS"], trusted=networks(tuple(settings.TRUSTED_PROXIES))
+            ),
+            "websocket": LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application,
+            "lifespan": lifespan,
+        }
     ),
     settings.TRUSTED_PROXIES,
 )

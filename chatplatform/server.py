@@ -9,6 +9,8 @@ import sys
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from chatplatform.connections import BoundedProtocol, Bounds
+
 FRAME_BYTES = 64 * 1024
 # The guard answers what is a little too long itself; the server cuts off what is far beyond.
 _FRAME_MARGIN = 2 * 1024
@@ -19,6 +21,8 @@ _PR_SET_PDEATHSIG = 1
 
 class Config(uvicorn.Config):
     """uvicorn's configuration with our rules; it is loaded in each process that serves."""
+
+    bounds = Bounds()
 
     def load(self) -> None:
         """Forbid core dumps, end with the parent if there are several processes, narrow TLS."""
@@ -37,13 +41,24 @@ def harden(context: ssl.SSLContext) -> None:
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
 
 
-def configuration(*, host: str, port: int, processes: int, tls_cert: str, tls_key: str) -> Config:
-    """How the platform is served on one address."""
-    return Config(
+def configuration(  # noqa: PLR0913 - each by its name
+    *,
+    host: str,
+    port: int,
+    processes: int,
+    tls_cert: str,
+    tls_key: str,
+    bounds: Bounds | None = None,
+    connections: int | None = None,
+) -> Config:
+    """How the platform is served on one address; more than `connections` at once, sockets included, are answered 503."""
+    config = Config(
         "chatplatform.asgi:application",
         host=host,
         port=port,
         workers=processes,
+        http=BoundedProtocol,
+        limit_concurrency=connections,
         loop="uvloop" if sys.implementation.name == "cpython" else "auto",
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES + _FRAME_MARGIN,
@@ -61,6 +76,8 @@ def configuration(*, host: str, port: int, processes: int, tls_cert: str, tls_ke
         ssl_keyfile=tls_key or None,
         ssl_ciphers=_CIPHERS,
     )
+    config.bounds = bounds or Bounds()
+    return config
 
 
 def serve(config: Config) -> bool:

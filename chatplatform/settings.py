@@ -9,6 +9,7 @@ from typing import Any
 from chatplatform import database
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
+from security.body_limit import MAX_BODY
 from security.csp import DEFAULT_POLICY
 
 from .settings_accounts import *  # noqa: F403
@@ -117,6 +118,15 @@ LIMITS = {
         "AGENT_SOCKETS": 10,
         "ANONYMOUS_SOCKETS": 200,
         "FRAMES": 100,
+        "REQUESTS": 100,
+        "CONNECTIONS": 500,
+        "ALL_CONNECTIONS": 20_000,
+        "HEAD_SECONDS": 10,
+        "BODY_SECONDS": 20,
+        "VISITOR_ACTS": 20,
+        "NEW_CONVERSATIONS": 10,
+        "WORK_MS": 500,
+        "ADDRESS_WORK_MS": 2_000,
     }.items()
 }
 CELERY_BROKER_URL = database.broker(REDIS_URL)
@@ -141,8 +151,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # No body touches the disk: Django would spool what passes 2.5 MiB into a file before any of our code runs.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 

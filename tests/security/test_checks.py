@@ -32,7 +32,7 @@ def test_the_projects_own_settings_pass() -> None:
         ("CRYPTOGRAPHY_KEY", [b"short"], "security.E001"),
         ("CRYPTOGRAPHY_KEY", None, "security.E001"),
         ("FILE_UPLOAD_HANDLERS", ["django.core.files.uploadhandler.TemporaryFileUploadHandler"], "security.E002"),
-        ("FILE_UPLOAD_MAX_MEMORY_SIZE", 2_621_440, "security.E003"),
+        ("FILE_UPLOAD_MAX_MEMORY_SIZE", 65_536, "security.E003"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", None, "security.E003"),
         ("PASSWORD_HASHERS", ["django.contrib.auth.hashers.PBKDF2PasswordHasher"], "security.E004"),
         ("MIDDLEWARE", [], "security.E005"),

@@ -11,8 +11,10 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from chatplatform import server
+from chatplatform.connections import Bounds
 from chatplatform.deployment import is_loopback
 from chatplatform.embedded import temporary
+from security.net import networks
 
 
 class Command(BaseCommand):
@@ -47,6 +49,12 @@ class Command(BaseCommand):
             processes=settings.WEB_PROCESSES,
             tls_cert=settings.TLS_CERT,
             tls_key=settings.TLS_KEY,
+            connections=settings.LIMITS["ALL_CONNECTIONS"],
+            bounds=Bounds(
+                head_seconds=settings.LIMITS["HEAD_SECONDS"],
+                per_address=settings.LIMITS["CONNECTIONS"],
+                trusted=networks(tuple(settings.TRUSTED_PROXIES)),
+            ),
         )
         if not _serve_measured(config):
             raise CommandError("The web server could not start; the log says why.")
