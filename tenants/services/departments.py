@@ -26,7 +26,9 @@ def create_department(*, grant: Grant, name: str, members: Collection[Membership
 
 
 @transaction.atomic
-def change_department(*, grant: Grant, department: Department, name: str, members: Collection[Membership]) -> Department:
+def change_department(
+    *, grant: Grant, department: Department, name: str, members: Collection[Membership]
+) -> Department:
     """Another name, other members."""
     require(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)

@@ -139,8 +139,9 @@ def accept_by_password(*, invitation: InvitationRef, user: User) -> None:
 
 
 def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
-    """Join. Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile, or who sent it may
-    not send it any more. Outside any scope.
+    """Join, outside any scope.
+
+    Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile, or its sender lost the right to it.
     """
     if user.email != invitation.email or not user.is_active or not has_confirmed(user):
         raise Denied

@@ -61,7 +61,10 @@ class TenantPage:
 def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPage:
     """Organisations whose name or slug holds `search`. Outside any scope; leaves an event in the platform's trail."""
     _require_operator(operator)
-    values: dict[str, str | int] = {"platform": PLATFORM_TENANT_ID, "search": search[:_LONGEST_SEARCH].replace("\0", "")}
+    values: dict[str, str | int] = {
+        "platform": PLATFORM_TENANT_ID,
+        "search": search[:_LONGEST_SEARCH].replace("\0", ""),
+    }
     with _as_platform() as cursor:
         cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
         rows = cursor.fetchall()

@@ -34,9 +34,7 @@ def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Pol
     if not all(has(grant, POLICY_RIGHTS[name]) for name in fields):
         raise Denied
     permission = POLICY_RIGHTS[fields[0]] if fields else Permission.CONFIGURATION_CHAT
-    return change_record(
-        grant=grant, permission=permission, record=policy, fields=fields, action=Action.POLICY_CHANGED
-    )
+    return change_record(grant=grant, permission=permission, record=policy, fields=fields, action=Action.POLICY_CHANGED)
 
 
 def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:
@@ -44,9 +42,7 @@ def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Ten
     if not _TENANT_FIELDS.issuperset(fields):
         raise Denied
     permission = Permission.CONFIGURATION_ACCOUNT
-    return change_record(
-        grant=grant, permission=permission, record=tenant, fields=fields, action=Action.TENANT_CHANGED
-    )
+    return change_record(grant=grant, permission=permission, record=tenant, fields=fields, action=Action.TENANT_CHANGED)
 
 
 @transaction.atomic
