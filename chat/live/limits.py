@@ -20,6 +20,8 @@ class ChatLimits:
     visitor_sockets: int
     agent_sockets: int
     anonymous_per_address: int
+    visitor_acts: int
+    new_conversations: int
     frames: SocketLimits
 
 
@@ -34,5 +36,12 @@ def chat_limits() -> ChatLimits:
         visitor_sockets=limits["VISITOR_SOCKETS"],
         agent_sockets=limits["AGENT_SOCKETS"],
         anonymous_per_address=limits["ANONYMOUS_SOCKETS"],
-        frames=SocketLimits(frames=limits["FRAMES"], anonymous_per_address=limits["ANONYMOUS_SOCKETS"]),
+        visitor_acts=limits["VISITOR_ACTS"],
+        new_conversations=limits["NEW_CONVERSATIONS"],
+        frames=SocketLimits(
+            frames=limits["FRAMES"],
+            anonymous_per_address=limits["ANONYMOUS_SOCKETS"],
+            work=limits["WORK_MS"] / 1_000,
+            work_per_address=limits["ADDRESS_WORK_MS"] / 1_000,
+        ),
     )

@@ -21,6 +21,7 @@ from django.utils import timezone
 from chat import events
 from chat.live.hub import Event, Hub, RoomName
 from chat.live.limits import ChatLimits, chat_limits
+from chat.live.openings import Openings
 from chat.live.positions import Positions
 from chat.live.presence import PresenceKeeper
 from chat.live.registry import Registry, listener
@@ -35,7 +36,7 @@ from chat.services.assignment import OFFER_FOR
 from security.context import Actor, ActorKind, acting, new_request_id
 from security.revocation import on_revoked
 from security.sockets.codes import CloseCode
-from security.sockets.limits import AddressCount, Rate, Seats
+from security.sockets.limits import AddressCount, Closable, Rate, Seats
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,14 @@ class Rates:
         self._limit, self._seconds = limit, seconds
         self._rates: dict[str, Rate] = {}
 
+    def __len__(self) -> int:
+        return len(self._rates)
+
     def of(self, key: str) -> Rate:
         return self._rates.setdefault(key, Rate(self._limit, self._seconds))
 
     def forget(self, key: str) -> None:
-        """When the person's last socket closes; the window is short enough for that."""
+        """Somebody who has been gone for as long as anything counts."""
         self._rates.pop(key, None)
 
 
@@ -72,6 +76,8 @@ class Live:
         self.addresses = AddressCount()
         self.seats = Seats()
         self.visitor_rates = Rates(self.limits.visitor_messages, self.limits.within)
+        self.visitor_acts = Rates(self.limits.visitor_acts, self.limits.within)
+        self.openings = Openings(self.limits.new_conversations)
         self.agent_rates = Rates(self.limits.agent_messages, self.limits.within)
         self._tenants: Counter[int] = Counter()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -113,6 +119,17 @@ class Live:
         self._tenants[tenant_id] -= 1
         if self._tenants[tenant_id] <= 0:
             del self._tenants[tenant_id]
+
+    def leave_seat(self, key: str, socket: Closable) -> None:
+        """A socket of this person is gone. After the last one the counters are kept until they are empty: coming again does not begin anew."""
+        self.seats.leave(key, socket)
+        if not self.seats.of(key):
+            self.loop.call_later(self.limits.within, self._forget_rates, key, context=Context())
+
+    def _forget_rates(self, key: str) -> None:
+        if not self.seats.of(key):
+            for rates in (self.visitor_rates, self.visitor_acts, self.agent_rates):
+                rates.forget(key)
 
     def return_offers_later(self, tenant_id: int) -> None:
         """An offer was made: look after it when its time is over. Should this process be gone by then, beat does it."""

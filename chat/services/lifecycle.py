@@ -70,8 +70,10 @@ def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> C
 
 @transaction.atomic
 def rate_conversation(*, visitor_pk: int, conversation: UUID, score: int, comment: MaskedText | None) -> Conversation:
-    """The visitor's opinion, 1–5; the last one counts."""
+    """The visitor's opinion, 1–5; the last one counts. The same again changes nothing and is not recorded."""
     found = _own(visitor_pk, conversation)
+    if found.rating == score and (comment or None) == sealing.open_rating_comment(found):
+        return found
     found.rating = score
     found.rating_comment = sealing.seal_rating_comment(found, comment) if comment else None
     found.save(update_fields=["rating", "rating_comment"])

@@ -52,7 +52,6 @@ class VisitorConsumer(VisitorSocket):
         await self.show(resumed)
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
-        self.spend_message()
         async with self.beginning:
             if self.conversation is None and await self.begin(frame):
                 return

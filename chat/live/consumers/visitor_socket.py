@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 from uuid import UUID
 
 import orjson
@@ -21,7 +21,7 @@ from chat.live import visiting
 from chat.live.admission import Subject
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
-from chat.live.protocol import server, visitor
+from chat.live.protocol import ErrorCode, server, visitor
 from chat.live.protocol.shapes import Author, AuthorKind
 from chat.live.told import Origin
 from chat.live.visiting import Resumed
@@ -39,7 +39,11 @@ from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
+from security.sockets.limits import Rate
+from security.sockets.refusals import FrameRefused
 
+ACTS: Final = frozenset({"typing", "read", "profile", "page", "identify", "end", "rate"})
+"""Frames that write, or that others are told of, and are no messages."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -49,6 +53,7 @@ class VisitorSocket(ChatConsumer):
 
     side = Side.VISITOR
 
+    acts: Rate
     visit: visiting.Visit
     who: VisitorSession
     conversation: UUID | None = None
@@ -80,6 +85,13 @@ class VisitorSocket(ChatConsumer):
             self.live.positions.unfollow(self.tenant_id, self)
         await super().ended()
 
+    def charge(self, kind: str) -> float:
+        if self.tenant_id is None:  # not greeted yet
+            return 0.0
+        if kind == "message":
+            return self.rate.spend(self.live.loop.time())
+        return self.acts.spend(self.live.loop.time()) if kind in ACTS else 0.0
+
     def revoked_by(self, _: Revoked) -> None:
         self.revoke(CloseCode.FORBIDDEN)
 
@@ -106,7 +118,7 @@ class VisitorSocket(ChatConsumer):
         self.actor = Actor(ActorKind.VISITOR, id=str(who.public_id))
         site, key = self.visit.site, f"visitor:{who.public_id}"
         await self.enter(site.tenant_id, key, self.live.limits.visitor_sockets)
-        self.rate = self.live.visitor_rates.of(key)
+        self.rate, self.acts = self.live.visitor_rates.of(key), self.live.visitor_acts.of(key)
         self.live.registry.enter(
             self,
             {
@@ -176,6 +188,10 @@ class VisitorSocket(ChatConsumer):
 
     async def begin(self, frame: visitor.SendMessage) -> bool:
         """Begin a conversation with this message; False where there is a live one already, and the message belongs there."""
+        now = timezone.now()
+        wait = await unscoped(self.live.openings.spend, self.visit.site.public_id, self.address, now=now)
+        if wait:
+            raise FrameRefused(ErrorCode.RATE_LIMITED, retry_after=wait)
         opening = Opening(
             site_pk=self.visit.site.site_id,
             session=self.who,
@@ -187,7 +203,7 @@ class VisitorSocket(ChatConsumer):
             page=self.page,
             address=self.address,
         )
-        begun = await self.call(beginning.begin_conversation, opening=opening, now=timezone.now())
+        begun = await self.call(beginning.begin_conversation, opening=opening, now=now)
         self.who = replace(self.who, pk=begun.visitor_pk)
         if begun.message is None:
             await self.show(await self.resume(begun.conversation, 0, 0))

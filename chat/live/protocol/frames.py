@@ -84,9 +84,18 @@ def read_fields(
     return values
 
 
-def parse(raw: str | bytes, registry: Registry, masker: Masker) -> Frame:
+Charge = Callable[[str], float]
+"""Counts a frame by its type; the seconds to wait where it is one too many, else 0."""
+
+
+def _free(_: str) -> float:
+    return 0.0
+
+
+def parse(raw: str | bytes, registry: Registry, masker: Masker, charge: Charge = _free) -> Frame:
     """The frame that `raw` is, or FrameRefused.
 
+    `charge` is asked before any field is read: what is refused by it was not masked, which is the costly part.
     Nothing unparsed or unmasked leaves this function, in whichever way it is left.
     """
     try:
@@ -97,6 +106,9 @@ def parse(raw: str | bytes, registry: Registry, masker: Masker) -> Frame:
     cls = registry.get(kind) if type(kind) is str else None
     if cls is None:
         raise _refusal(ErrorCode.BAD_FRAME, data, masker)
+    wait = charge(cls.type)
+    if wait > 0:
+        raise _refusal(ErrorCode.RATE_LIMITED, data, masker, retry_after=int(wait) + 1)
     try:
         found = cls(**read_fields(data, cls.readers, cls.required, masker))
         found.check()
@@ -105,7 +117,9 @@ def parse(raw: str | bytes, registry: Registry, masker: Masker) -> Frame:
     return found
 
 
-def _refusal(code: ErrorCode, data: Mapping[str, object], masker: Masker) -> FrameRefused:
+def _refusal(
+    code: ErrorCode, data: Mapping[str, object], masker: Masker, *, retry_after: int | None = None
+) -> FrameRefused:
     """The refusal with what of the frame's own ids can be parsed, so that the sender knows which frame is meant."""
 
     def known(name: str, reader: Reader[Any]) -> Any:
@@ -117,7 +131,7 @@ def _refusal(code: ErrorCode, data: Mapping[str, object], masker: Masker) -> Fra
     ref: int | None = known("ref", Frame.readers["ref"])
     client_id: UUID | None = known("client_id", uuid)
     conversation: UUID | None = known("conversation", uuid)
-    return FrameRefused(code, ref=ref, client_id=client_id, conversation=conversation)
+    return FrameRefused(code, ref=ref, client_id=client_id, conversation=conversation, retry_after=retry_after)
 
 
 Frame.readers, Frame.required = readers_of(Frame)

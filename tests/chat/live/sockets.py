@@ -48,6 +48,13 @@ class Socket:
                 self.pending.append(frame)
         return frame
 
+    async def either(self, *kinds: str) -> Frame:
+        """The next frame of one of these types; what comes before it waits for `expect`."""
+        async with asyncio.timeout(PATIENCE):
+            while (frame := await self._receive())["type"] not in kinds:
+                self.pending.append(frame)
+        return frame
+
     async def expect_state(self, status: str) -> Frame:
         """The oldest `conversation` frame with this status that was not taken yet: its conversation."""
         frame = await self.expect("conversation")

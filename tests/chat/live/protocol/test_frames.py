@@ -210,3 +210,23 @@ def test_no_input_raises_anything_else_or_leaves_unmasked(
 def test_no_bytes_raise_anything_else(raw: str | bytes) -> None:
     with pytest.raises(FrameRefused):
         parse(raw, VISITOR_FRAMES, mask)
+
+
+def test_what_comes_too_often_is_refused_before_anything_is_masked() -> None:
+    asked: list[str] = []
+
+    def charge(kind: str) -> float:
+        asked.append(kind)
+        return 2.2 if kind == "message" else 0.0
+
+    def masker(text: str) -> MaskedText:
+        raise AssertionError(text)
+
+    with pytest.raises(FrameRefused) as refused:
+        parse(json.dumps({"type": "message", "ref": 4, "client_id": ID, "text": CARD}), VISITOR_FRAMES, masker, charge)
+    found = refused.value
+    assert (found.code, found.retry_after, found.ref, str(found.client_id)) == ("rate_limited", 3, 4, ID)
+    assert parse('{"type": "ping"}', VISITOR_FRAMES, masker, charge).type == "ping"
+    with pytest.raises(FrameRefused):
+        parse('{"type": "unknown"}', VISITOR_FRAMES, masker, charge)
+    assert asked == ["message", "ping"]

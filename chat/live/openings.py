@@ -1,0 +1,61 @@
+"""How many conversations may begin from one address on one site: counted in Valkey for all processes, here while it is away.
+
+Addresses are not kept: a keyed digest of address, site and stretch of time is, until that stretch is over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Final
+from uuid import UUID
+
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
+
+WITHIN: Final = 600
+_KEPT_HERE: Final = 50_000
+_IPV6_PREFIX: Final = 64
+
+
+class Openings:
+    """At most `limit` in each stretch of ten minutes. Called from threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._here: Counter[str] = Counter()
+        self._stretch = 0
+        self._lock = threading.Lock()
+
+    def spend(self, site: UUID, address: str | None, *, now: datetime) -> int:
+        """Count one more: 0, or the seconds to wait when it is one too many."""
+        stretch, passed = divmod(int(now.timestamp()), WITHIN)
+        counted = salted_hmac("chat.live.openings", f"{site}|{_network(address)}|{stretch}", algorithm="sha256")
+        key = f"openings:{counted.hexdigest()}"
+        try:
+            cache.add(key, 0, WITHIN)
+            count = cache.incr(key)
+        except (RedisError, OSError, ValueError):  # a ValueError says that the key was evicted meanwhile
+            count = self._count_here(key, stretch)
+        return 0 if count <= self._limit else WITHIN - passed
+
+    def _count_here(self, key: str, stretch: int) -> int:
+        with self._lock:
+            if stretch != self._stretch or len(self._here) >= _KEPT_HERE:
+                self._here.clear()
+                self._stretch = stretch
+            self._here[key] += 1
+            return self._here[key]
+
+
+def _network(address: str | None) -> str:
+    """An IPv6 client has at least a /64 of its own to choose from; an unknown address is one address."""
+    if address is None or ":" not in address:
+        return address or ""
+    try:
+        return str(ip_network((address.partition("%")[0], _IPV6_PREFIX), strict=False))
+    except ValueError:
+        return address
