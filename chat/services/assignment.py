@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from chat import access, events, sealing
 from chat.live.protocol.shapes import Author
@@ -35,7 +35,8 @@ def take_next(*, grant: Grant, now: datetime) -> Conversation | None:
     )  # two sockets of one agent: one after the other
     if Conversation.objects.filter(assigned_to=me, status=Status.OPEN.value).count() >= grant.capacity:
         return None
-    found = access.queue(grant).select_for_update(of=("self",), skip_locked=True).first()
+    own = Q(department__in=grant.department_ids) | Q(department=None)  # who sees all is still asked for his own only
+    found = access.queue(grant).filter(own).select_for_update(of=("self",), skip_locked=True).first()
     return None if found is None else _assign(found, me, now=now, code=SystemCode.ASSIGNED)
 
 
