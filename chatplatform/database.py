@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+_BOUNDS = {"lock_timeout": "2s", "statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s"}
 _SCHEMES = ("postgres://", "postgresql://")
 
 
@@ -27,6 +28,11 @@ def parse(url: str, *, setting: str) -> dict[str, Any]:
     entry |= {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
     entry["OPTIONS"] = parts
     return entry
+
+
+def bounded(options: str = "") -> str:
+    """Libpq's `options` for connections that answer requests: nothing waits, runs or idles for ever; what the URL says wins."""
+    return " ".join(filter(None, (*(f"-c {name}={value}" for name, value in _BOUNDS.items()), options)))
 
 
 def broker(redis_url: str) -> str:

@@ -41,7 +41,7 @@ def harden(context: ssl.SSLContext) -> None:
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
 
 
-def configuration(  # noqa: PLR0913 - each by its name
+def configuration(
     *,
     host: str,
     port: int,

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "security.accounts.must_change.MustChangePasswordMiddleware",
     "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",
     "security.failures.FailureMiddleware",  # last: the first to see what a view raised
@@ -102,11 +103,19 @@ TEMPLATES = [
 _application = database.parse(deployment.database_url(), setting="DATABASE_URL")
 _application["CONN_MAX_AGE"] = 0
 _application["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10, least=1), "timeout": 5}
+_application["OPTIONS"]["options"] = database.bounded(_application["OPTIONS"].get("options", ""))
 _owner = database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
 DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
 
 REDIS_URL = deployment.redis_url()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "VERSION": 2,  # of how values are written: 1 was Django's pickles
+        "OPTIONS": {"serializer": "security.cache.JSONSerializer"},
+    }
+}
 HUB_PREFIX = f"chat:{database.redis_number(REDIS_URL)}:"
 """Of the channels that carry the fan-out in Valkey, where channels do not know of its numbered databases."""
 LIMITS = {
@@ -132,6 +141,7 @@ LIMITS = {
 CELERY_BROKER_URL = database.broker(REDIS_URL)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 _SECURE = SITE_URL.startswith("https://")
 _PREFIX = "__Host-" if _SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}session", f"{_PREFIX}csrf"

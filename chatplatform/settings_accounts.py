@@ -15,6 +15,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
 ]
 CONSOLE_PATH = "/console/"  # where members go from pages that know nothing of chats
+VISITOR_PATHS = ("/w.js", "/widget/")  # the same for whoever is signed in
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"

@@ -8,12 +8,14 @@ marks its request as failed, and whoever opened the scope abandons it. Proof: te
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.defaults import server_error as django_server_error
 from redis.exceptions import RedisError
 
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 INSUFFICIENT_PRIVILEGE = "42501"
 """SQLSTATE of a row that a policy refuses (PostgreSQL, Appendix A)."""
+TIMED_OUT = frozenset({"55P03", "57014"})
+"""SQLSTATEs of lock_timeout and statement_timeout."""
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = ((NotFound, 404), (Denied, 403), (Conflict, 409), (Invalid, 400))
 
@@ -42,8 +46,8 @@ class FailureMiddleware:
         if isinstance(exception, DatabaseError) and _sqlstate(exception) == INSUFFICIENT_PRIVILEGE:
             logger.critical("A policy of PostgreSQL refused what the code let through, at %s", _route(request))
             exception = NotFound()
-        if isinstance(exception, RedisError):
-            return self._unavailable(request, exception)
+        if _is_passing(exception):
+            return _unavailable(request, exception)
         if isinstance(exception, PermissionDenied):  # Django's and its admin's word for the same
             exception = Denied()
         if not isinstance(exception, DomainError):
@@ -53,12 +57,13 @@ class FailureMiddleware:
             refuse(request)
         return render(request, f"{status}.html", status=status)
 
-    def _unavailable(self, request: HttpRequest, exception: RedisError) -> HttpResponse:
-        """What counts attempts is away: whoever would have to be counted is asked to come again, not let in uncounted."""
-        logger.error("Valkey is away: %s at %s", type(exception).__name__, _route(request))
-        response = render(request, "503.html", status=503)
-        response.headers["Retry-After"] = "10"
-        return response
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: what a middleware raised never reaches `process_exception`."""
+    exception = sys.exception()
+    if exception is not None and _is_passing(exception):
+        return _unavailable(request, exception)
+    return django_server_error(request)
 
 
 def refuse(request: HttpRequest) -> None:
@@ -75,6 +80,21 @@ def is_failed(request: HttpRequest) -> bool:
 def is_refused(request: HttpRequest) -> bool:
     """Whether the request was refused for lack of a right."""
     return bool(getattr(request, "is_refused", False))
+
+
+def _is_passing(exception: BaseException) -> bool:
+    """Whether it is worth to come again: Valkey is away, or somebody held a row for too long."""
+    return isinstance(exception, RedisError) or (
+        isinstance(exception, DatabaseError) and _sqlstate(exception) in TIMED_OUT
+    )
+
+
+def _unavailable(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """Whoever would have to be counted, or to wait longer, is asked to come again; nobody is let in uncounted."""
+    logger.error("Not answered for now: %s at %s", type(exception).__name__, _route(request))
+    response = render(request, "503.html", status=503)
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _sqlstate(exception: BaseException) -> str | None:

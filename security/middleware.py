@@ -54,7 +54,7 @@ class RequestContextMiddleware:
 
 
 class ActorMiddleware:
-    """Names the signed-in person and a digest of the session. Role and tenant are added by who knows them."""
+    """Names the signed-in person and a digest of the session, and keeps his pages out of caches. Who knows role and tenant adds them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -67,7 +67,10 @@ class ActorMiddleware:
         kind = ActorKind.OPERATOR if getattr(user, "is_operator", False) else ActorKind.PERSON
         actor = Actor(kind, id=str(user.public_id), name=user.get_full_name(), user_id=user.pk)
         with acting(actor=actor, session=session_digest(request.session.session_key)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        # Whoever uses this machine next must not find it in the browser's store; what says something itself is the same for everybody.
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class SecurityHeadersMiddleware:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from chatplatform import database
 
@@ -60,3 +61,18 @@ def test_celery_spells_sockets_differently(redis: str, celery: str) -> None:
 def test_nothing_but_redis_carries_messages(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="^REDIS_URL must"):
         database.redis_checked(url)
+
+
+def test_what_the_url_says_wins_over_the_bounds() -> None:
+    assert database.bounded("-c lock_timeout=5s").endswith("-c lock_timeout=5s")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lock_timeout", "2s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")],
+)
+def test_nothing_waits_for_ever(name: str, value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        assert cursor.fetchone() == (value,)

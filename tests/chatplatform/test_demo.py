@@ -1,6 +1,6 @@
 """Demo mode answers this machine and nobody else."""
 
-from typing import Any, Self
+from typing import Self
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from chat.demo import people
 from chatplatform import prepare
-from chatplatform.demo import FORWARDED, DemoGuardMiddleware, LocalSocketsOnly, Scope
+from chatplatform.demo import FORWARDED, DemoGuardMiddleware, LocalSocketsOnly
 from security.accounts.people import create_person
 from security.models import User
 
@@ -48,7 +48,7 @@ class Asked:
         self.passed = False
         self.sent: list[str] = []
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+    async def __call__(self, *_: object) -> None:
         self.passed = True
 
     async def by(self, client: str, headers: dict[str, str]) -> Self:

@@ -15,7 +15,7 @@ class Waiting:
         self.go = asyncio.Event()
         self.limited = RequestLimit(self, limit=2, trusted=networks(("10.0.0.1/32",)))
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
         await self.go.wait()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 

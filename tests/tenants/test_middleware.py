@@ -90,6 +90,11 @@ def test_nobody_switches_to_a_foreign_tenant(olga: Client, rival: Organisation) 
     assert olga.post(f"/tenants/{ref.tenant_public_id}/switch/").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/console/", "/get-started/", "/admin/", "/accounts/email/"])
+def test_a_page_of_somebody_signed_in_is_kept_nowhere(olga: Client, path: str) -> None:
+    assert "no-store" in olga.get(path).headers["Cache-Control"]
+
+
 def test_pages_for_anybody_have_no_scope(olga: Client) -> None:
     assert olga.get("/").wsgi_request.grant is None  # type: ignore[attr-defined]
 
@@ -136,6 +141,8 @@ def test_what_was_meant_for_a_lost_organisation_is_not_done_in_another(
 
 def test_a_new_sign_in_goes_to_the_oldest_membership(olga: Client, acme: Organisation, rival: Organisation) -> None:
     also_in(rival, acme)
+    olga.logout()
+    olga.force_login(acme.user("olga"))
     assert olga.get("/").wsgi_request.active.tenant_slug == "acme"  # type: ignore[attr-defined]
 
 
