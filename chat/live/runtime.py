@@ -36,6 +36,7 @@ from chat.services.assignment import OFFER_FOR
 from security.context import Actor, ActorKind, acting, new_request_id
 from security.revocation import on_revoked
 from security.sockets.codes import CloseCode
+from security.sockets.consumer import log_failure
 from security.sockets.limits import AddressCount, Closable, Rate, Seats
 
 logger = logging.getLogger(__name__)
@@ -86,8 +87,10 @@ class Live:
     async def start(self) -> None:
         """Begin; waits for nothing outside."""
         await self.hub.start()
-        self._detach = events.attach(self._publish_from_thread)
-        on_revoked(listener(self.registry, self.loop))
+        self._undo = [
+            events.attach(self._publish_from_thread),
+            on_revoked(listener(self.registry, self.loop)),
+        ]
         for work in (
             self.registry.watch(),
             self.presence.run(),
@@ -101,7 +104,8 @@ class Live:
         """Close all sockets with 1012, store what is under way, end. Used by tests and by servers that tell of their end."""
         for socket in self.registry.sockets():
             socket.close(CloseCode.RESTARTING)
-        self._detach()
+        for undo in self._undo:
+            undo()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -144,11 +148,17 @@ class Live:
         task.add_done_callback(self._short.discard)
 
     def _committed(self, stored: Sequence[Stored]) -> None:
-        """The writer's commit, in the order of `rev`: acknowledge to the sender, tell everybody else."""
+        """The writer's commit, in the order of `rev`: acknowledge to the sender, tell everybody else.
+
+        One batch holds many people's messages: one that cannot be told takes no other with it.
+        """
         for entry in stored:
-            tell(self.hub, entry)
-            if isinstance(entry, Posted):
-                self.states.touch(entry.tenant_id, entry.message.conversation)
+            try:
+                tell(self.hub, entry)
+                if isinstance(entry, Posted):
+                    self.states.touch(entry.tenant_id, entry.message.conversation)
+            except Exception as error:  # noqa: BLE001 - stored; who was not told finds it in the database
+                log_failure("telling", error)
 
     def _publish_from_thread(self, tenant_id: int, room: RoomName, event: Event) -> None:
         if not self.loop.is_closed():
@@ -174,8 +184,14 @@ async def live() -> Live:
     found = _running.get(loop)
     if found is None:
         found = _running[loop] = loop.create_future()
-        parts = Live()
-        await parts.start()
+        try:
+            parts = Live()
+            await parts.start()
+        except BaseException as error:
+            del _running[loop]  # whoever comes next tries again
+            found.set_exception(error if isinstance(error, Exception) else RuntimeError("The start was interrupted"))
+            found.exception()
+            raise
         found.set_result(parts)
     return await asyncio.shield(found)
 

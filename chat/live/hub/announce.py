@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from chat.live.hub import envelope
 from chat.live.hub.envelope import Sealer
 from chat.live.hub.event import Event, Hint
-from chat.live.hub.rooms import RoomName, conversation
+from chat.live.hub.rooms import RoomName, channel, conversation
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,6 @@ class Announcer:
     def _publish(self, tenant_id: int, room: RoomName, event: Event | Hint) -> None:
         blob = envelope.sealed(self._process, self._sealer, tenant_id, room, event)
         try:
-            self._client.publish(self._prefix + room, blob)
+            self._client.publish(channel(self._prefix, (tenant_id, room)), blob)
         except (RedisError, OSError) as error:
             logger.warning("An event was stored and not announced: %s", type(error).__name__)

@@ -15,7 +15,7 @@ from chat.live.hub.link import Link
 from chat.live.hub.publisher import Publisher
 from chat.live.hub.repair import Repair
 from chat.live.hub.room import ConversationRoom, Place, Room
-from chat.live.hub.rooms import RoomName, WrongTenant, conversation, conversation_of
+from chat.live.hub.rooms import RoomKey, RoomName, channel, conversation, conversation_of, key_of
 from chat.live.hub.subscriber import Subscriber
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Hub:
         self._sealer = sealer
         self._prefix = prefix
         self._process = envelope.new_process()
-        self._rooms: dict[RoomName, Room] = {}
+        self._rooms: dict[RoomKey, Room] = {}
         link = Link(url)
         self._publisher = Publisher(link, sealer, self._process, prefix)
         self._repair = Repair(self._rooms, truth, grace=grace, sleep=sleep)
@@ -84,32 +84,26 @@ class Hub:
         self._loop = None
 
     async def join(self, name: RoomName, member: Member) -> Place:
-        """A place that keeps events from now on.
-
-        Read the database next, then `go_live`. WrongTenant where the room is another's.
-        """
+        """A place in the member's own tenant's room that keeps events from now on. Read the database next, then `go_live`."""
         self._check_loop()
-        room = self._rooms.get(name)
+        key = (member.tenant_id, name)
+        room = self._rooms.get(key)
         if room is None:
-            room = self._rooms[name] = self._new_room(name, member.tenant_id)
-        try:
-            place = room.join(member)
-        except WrongTenant:
-            logger.warning("A member of tenant %s was refused at a room of tenant %s", member.tenant_id, room.tenant_id)
-            raise
-
-        await self._subscriber.subscribe(self._prefix + name)
+            room = self._rooms[key] = self._new_room(key)
+        place = room.join(member)
+        await self._subscriber.subscribe(channel(self._prefix, key))
         return place
 
     def leave(self, name: RoomName, member: Member) -> None:
         """Nothing more from this room; not being in it is no error."""
-        room = self._rooms.get(name)
+        key = (member.tenant_id, name)
+        room = self._rooms.get(key)
         if room is None:
             return
         room.leave(member)
         if not room.places:
-            del self._rooms[name]
-            self._subscriber.unsubscribe(self._prefix + name)
+            del self._rooms[key]
+            self._subscriber.unsubscribe(channel(self._prefix, key))
 
     def publish(
         self,
@@ -127,10 +121,7 @@ class Hub:
         room.
         """
         self._check_loop()
-        room = self._rooms.get(name)
-        if room is not None and room.tenant_id != tenant_id:
-            logger.error("An event of tenant %s was refused at a room of tenant %s", tenant_id, room.tenant_id)
-            raise WrongTenant
+        room = self._rooms.get((tenant_id, name))
         if room is not None:
             room.offer(event, sender, ack)
         elif sender is not None and ack is not None:
@@ -141,26 +132,27 @@ class Hub:
         """Tell all processes that a conversation has come to `rev`; who has less asks the database."""
         self._check_loop()
         name = conversation(conversation_id)
-        room = self._rooms.get(name)
-        if room is not None and room.tenant_id == tenant_id:
+        room = self._rooms.get((tenant_id, name))
+        if room is not None:
             room.offer(Hint(rev))
         self._publisher.put(tenant_id, name, Hint(rev))
 
-    def _new_room(self, name: RoomName, tenant_id: int) -> Room:
+    def _new_room(self, key: RoomKey) -> Room:
+        tenant_id, name = key
         if conversation_of(name) is None:
             return Room(name, tenant_id)
         return ConversationRoom(name, tenant_id, self._repair.fill)
 
-    def _receive(self, channel: str, payload: bytes) -> None:
+    def _receive(self, source: str, payload: bytes) -> None:
         """An event of another process. What this one sent comes back as well, and was delivered before."""
         if payload[:PROCESS_BYTES] == self._process:
             return
-        name = RoomName(channel.removeprefix(self._prefix))
-        room = self._rooms.get(name)
+        tenant_id, name = key = key_of(self._prefix, source)
+        room = self._rooms.get(key)
         if room is None:
             return
         try:
-            event = envelope.unpacked(self._sealer.open(room.tenant_id, name, payload[PROCESS_BYTES:]))
+            event = envelope.unpacked(self._sealer.open(tenant_id, name, payload[PROCESS_BYTES:]))
         except Malformed:
             self.unreadable += 1
             logger.error("An envelope of another form was dropped")  # noqa: TRY400

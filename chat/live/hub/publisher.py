@@ -13,7 +13,7 @@ from chat.live.hub import envelope
 from chat.live.hub.envelope import Sealer
 from chat.live.hub.event import Event, Hint
 from chat.live.hub.link import FIRST_PAUSE, LOST, Link, close, next_pause
-from chat.live.hub.rooms import RoomName
+from chat.live.hub.rooms import RoomKey, RoomName, channel
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Publisher:
         self._process = process
         self._prefix = prefix
         self._queue: deque[Item] = deque()
-        self._hints: dict[RoomName, tuple[int, int]] = {}
+        self._hints: dict[RoomKey, int] = {}
         self._connection: Connection | None = None
         self._filled = asyncio.Event()
 
@@ -92,7 +92,7 @@ class Publisher:
             except Exception as error:  # noqa: BLE001 - one tenant's key must not stop the others' frames
                 logger.error("An event could not be sealed: %s", type(error).__name__)  # noqa: TRY400
                 continue
-            commands.append(("PUBLISH", self._prefix + room, blob))
+            commands.append(("PUBLISH", channel(self._prefix, (tenant_id, room)), blob))
         if not commands:
             return
         await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
@@ -108,13 +108,13 @@ class Publisher:
 
     def _shrink(self, item: Item) -> None:
         tenant_id, room, event = item
-        if event.rev is None or (room not in self._hints and len(self._hints) >= HINT_LIMIT):
+        key = (tenant_id, room)
+        if event.rev is None or (key not in self._hints and len(self._hints) >= HINT_LIMIT):
             return
-        _, known = self._hints.get(room, (tenant_id, 0))
-        self._hints[room] = (tenant_id, max(known, event.rev))
+        self._hints[key] = max(self._hints.get(key, 0), event.rev)
 
     def _unshrink(self) -> None:
         """Hints go out before what came after them, as far as there is room."""
         while self._hints and len(self._queue) < QUEUE_LIMIT:
-            room, (tenant_id, rev) = self._hints.popitem()
+            (tenant_id, room), rev = self._hints.popitem()
             self._queue.append((tenant_id, room, Hint(rev)))

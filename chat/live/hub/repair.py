@@ -14,7 +14,7 @@ from uuid import UUID
 
 from chat.live.hub.event import Hint, Truth
 from chat.live.hub.room import ConversationRoom, Room
-from chat.live.hub.rooms import RoomName, conversation, conversation_of, is_visitors
+from chat.live.hub.rooms import RoomKey, conversation, conversation_of, is_visitors
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Repair:
 
     def __init__(
         self,
-        rooms: Mapping[RoomName, Room],
+        rooms: Mapping[RoomKey, Room],
         truth: Truth,
         *,
         grace: float,
@@ -66,7 +66,7 @@ class Repair:
         While `away`, and once when something was `missed`, for the other rooms' state.
         """
         conversations: defaultdict[int, list[UUID]] = defaultdict(list)
-        for name, room in self._rooms.items():
+        for (_, name), room in self._rooms.items():
             id_ = conversation_of(name) if isinstance(room, ConversationRoom) and room.last_rev is not None else None
             if id_ is not None:
                 conversations[room.tenant_id].append(id_)
@@ -77,7 +77,7 @@ class Repair:
         ]
         work += [
             self._refresh(room)
-            for name, room in list(self._rooms.items())
+            for (_, name), room in list(self._rooms.items())
             if not isinstance(room, ConversationRoom) and (missed or (away and not is_visitors(name)))
         ]
         await asyncio.gather(*work)
@@ -111,8 +111,8 @@ class Repair:
         async with self._turns:
             newest = await self._asked(self._truth.newest(tenant_id, ids))
         for id_, rev in (newest or {}).items():
-            room = self._rooms.get(conversation(id_))
-            if room is not None and room.tenant_id == tenant_id:
+            room = self._rooms.get((tenant_id, conversation(id_)))
+            if room is not None:
                 room.offer(Hint(rev))
 
     async def _refresh(self, room: Room) -> None:
@@ -131,7 +131,7 @@ class Repair:
             return None
 
     def _is_open(self, room: Room) -> bool:
-        return self._rooms.get(room.name) is room
+        return self._rooms.get((room.tenant_id, room.name)) is room
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

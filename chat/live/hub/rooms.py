@@ -8,6 +8,8 @@ from uuid import UUID
 from security.errors import NotFound
 
 RoomName = NewType("RoomName", str)
+RoomKey = tuple[int, RoomName]
+"""A room is one tenant's: two tenants may name the same, since a client says which conversation, and have two rooms."""
 
 _CONVERSATION: Final = "conversation:"
 _VISITOR: Final = "visitor:"
@@ -38,6 +40,18 @@ def agents(tenant_id: int) -> RoomName:
 def member(id: UUID) -> RoomName:  # noqa: A002
     """The sockets of one member of the tenant's staff."""
     return RoomName(f"member:{id}")
+
+
+def channel(prefix: str, key: RoomKey) -> str:
+    """Where a room's events are published."""
+    tenant_id, name = key
+    return f"{prefix}{tenant_id}:{name}"
+
+
+def key_of(prefix: str, channel: str) -> RoomKey:
+    """The room whose channel this is; ValueError for none of ours."""
+    tenant_id, _, name = channel.removeprefix(prefix).partition(":")
+    return int(tenant_id), RoomName(name)
 
 
 def conversation_of(name: RoomName) -> UUID | None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 
-from chat.live.hub import Announcer, Event, Hub, RoomName, Side, WrongTenant, rooms
+from chat.live.hub import Announcer, Event, Hub, RoomName, Side, rooms
 from chatplatform.embedded.folders import fresh_runtime
 from chatplatform.embedded.valkey import Valkey
 from tests.chat.live.hub.cast import ACME, RIVAL, Listener, Store, TenantSealer, message, passing
@@ -266,17 +266,46 @@ async def test_tenants_never_meet(cluster: Cluster) -> None:
     one, two = await cluster.hub(), await cluster.hub()
     conversation = uuid4()
     name = rooms.conversation(conversation)
-    alice = await enter(one, name)
-    with pytest.raises(WrongTenant):
-        await one.join(name, Listener(tenant_id=RIVAL).member)
-    with pytest.raises(WrongTenant):
-        one.publish(RIVAL, name, message(1))
-
-    mallory = await enter(two, name, tenant_id=RIVAL)
+    intruders = [await enter(hub, name, tenant_id=RIVAL) for hub in (one, two)]
+    alice, bob = await enter(one, name), await enter(two, name)
     cluster.post(one, conversation, message(1))
-    await until(lambda: two.unreadable == 1)
-    assert alice.got == ["m1"]
+    one.publish(RIVAL, name, passing("theirs"))
+    for listener in (alice, bob):
+        await listener.until("m1")
+    for listener in intruders:
+        await listener.until("theirs")
+    for hub, intruder in zip((one, two), intruders, strict=True):
+        hub.leave(name, intruder.member)
+    cluster.post(two, conversation, message(2))
+    for listener in (alice, bob):
+        await listener.until("m1", "m2")
+    assert one.unreadable == two.unreadable == 0
+
+
+async def test_an_envelope_of_one_tenant_in_anothers_channel_is_noise(cluster: Cluster, valkey: Valkey) -> None:
+    hub = await cluster.hub()
+    name = rooms.conversation(uuid4())
+    mallory = await enter(hub, name, tenant_id=RIVAL)
+
+    def replay() -> None:
+        with redis.Redis.from_url(valkey.url()) as client:
+            client.publish(f"chat:{RIVAL}:{name}", b"12345678" + cluster.sealer.seal(ACME, name, b"[1,1]"))
+
+    await in_thread(replay)
+    await until(lambda: hub.unreadable == 1)
     assert mallory.got == []
+
+
+async def test_a_hint_that_waits_is_its_tenants(cluster: Cluster) -> None:
+    one, two = await cluster.hub(), await cluster.hub()
+    conversation = uuid4()
+    alice = await enter(two, rooms.conversation(conversation))
+    connection, one._publisher._connection = one._publisher._connection, None
+    cluster.post(one, conversation, message(1))
+    one.hint(RIVAL, conversation, 99)
+    one._publisher._connection = connection
+    await alice.until("m1")
+    assert cluster.store.asked == [(conversation, 0)]
 
 
 async def test_what_is_forged_in_valkey_is_dropped(cluster: Cluster, valkey: Valkey) -> None:
@@ -288,7 +317,7 @@ async def test_what_is_forged_in_valkey_is_dropped(cluster: Cluster, valkey: Val
     def forge() -> None:
         with redis.Redis.from_url(valkey.url()) as client:
             for blob in (b"", b"x" * 100, b"12345678" + cluster.sealer.seal(ACME, other, b"[1,1]")):
-                client.publish("chat:" + name, blob)
+                client.publish(f"chat:{ACME}:{name}", blob)
 
     await in_thread(forge)
     await until(lambda: hub.unreadable == 3)
