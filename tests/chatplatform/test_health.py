@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from chatplatform import health
+from tests.services import session
 
 _LOAD_BALANCER = "10.9.8.7:8000"  # a host that ALLOWED_HOSTS does not name
 
@@ -55,10 +56,21 @@ def test_without_a_database_it_is_not_ready(client: Client, without_database: No
     assert answer.json() == {"ready": False, "database": "down", "migrations": "down", "redis": "up"}
 
 
+@pytest.fixture
+def one_migration_missing() -> Iterator[None]:
+    """The application has no right to do this."""
+    server, database = session.current()
+    renamed = "UPDATE django_migrations SET name = %s WHERE app = 'chat' AND name = %s"
+    with server.superuser(database) as superuser:
+        superuser.execute(renamed, ["missing", "0001_initial"])
+    yield
+    with server.superuser(database) as superuser:
+        superuser.execute(renamed, ["0001_initial", "missing"])
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("one_migration_missing")
 def test_with_migrations_to_run_it_is_not_ready(client: Client) -> None:
-    with connections["default"].cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'chat' AND name = '0001_initial'")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["migrations"] == "pending"

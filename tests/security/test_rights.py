@@ -1,0 +1,35 @@
+"""What the application's role may do to tables that it has little to do with."""
+
+import pytest
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("table", "held"),
+    [
+        ("django_migrations", {"SELECT"}),
+        ("auditlog_logentry", {"SELECT"}),
+        ("django_admin_log", {"SELECT"}),
+        ("security_revocation", {"SELECT", "INSERT"}),
+        ("tenants_tenant", {"SELECT", "INSERT"}),
+    ],
+)
+def test_the_application_holds_no_more_than_it_uses(table: str, held: set[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p"
+            " WHERE has_table_privilege(current_user, %s, p)",
+            [table],
+        )
+        assert {name for (name,) in cursor.fetchall()} == held
+
+
+def test_of_an_organisation_only_what_services_change_can_be_changed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'tenants_tenant'::regclass AND attnum > 0"
+            " AND has_column_privilege(current_user, attrelid, attnum, 'UPDATE')"
+        )
+        assert {name for (name,) in cursor.fetchall()} == {"name", "time_zone", "status", "public_id"}
