@@ -1,6 +1,7 @@
 """Which websites asked for the loader lately. The loader's address is the same for all, so only the page's origin is known.
 
-Kept in the cache for minutes: it turns "Waiting for your first visitor…" and proves nothing.
+Kept in the cache for minutes: it turns "Waiting for your first visitor…" and proves nothing. Anybody can name any origin, so a digest of it is
+what is stored, of a proper one only, and so many in a minute.
 """
 
 from __future__ import annotations
@@ -9,28 +10,45 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+
+from security.errors import Invalid
+from tenants.origins import origin_of
 
 KEPT_FOR = 600
-_LONGEST = 255
+NEW_IN_A_MINUTE = 1_000
+_PREFIX = "loader:"
 
 
 def note_loader(origin: str, *, now: datetime) -> None:
-    """A page of this origin asked for the loader."""
-    if len(origin) <= _LONGEST:
+    """A page of this origin asked for the loader; one that browsers would write otherwise is nobody's."""
+    try:
+        is_proper = origin_of(origin) == origin
+    except Invalid:
+        return
+    if is_proper and (cache.touch(_key(origin), KEPT_FOR) or _is_room(now)):
         cache.set(_key(origin), now, KEPT_FOR)
 
 
 def loader_seen(origins: Iterable[str]) -> tuple[datetime, str] | None:
     """When and on which of these origins the loader was asked for last."""
-    found = cache.get_many([_key(origin) for origin in origins])
+    keys = {_key(origin): origin for origin in origins}
+    found = cache.get_many(keys)
     if not found:
         return None
     key, at = max(found.items(), key=lambda entry: entry[1])
-    return at, key.removeprefix(_PREFIX)
+    return at, keys[key]
 
 
-_PREFIX = "loader:"
+def _is_room(now: datetime) -> bool:
+    """Count one more origin that was not known."""
+    minute = f"{_PREFIX}new:{int(now.timestamp()) // 60}"
+    cache.add(minute, 0, 120)
+    try:
+        return cache.incr(minute) <= NEW_IN_A_MINUTE
+    except ValueError:  # evicted meanwhile
+        return False
 
 
 def _key(origin: str) -> str:
-    return _PREFIX + origin
+    return _PREFIX + salted_hmac("tenants.sightings", origin, algorithm="sha256").hexdigest()

@@ -13,14 +13,17 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from django.db import transaction
 
+from chat.live.protocol import fields
+from chat.live.protocol.fields import NAME_LIMIT, Refused
 from chat.models import IdentityToken, Visitor, VisitorToken
 from chat.personal import Profile, open_profile, seal_profile
 from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, store_visitor
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Denied
-from security.masking import mask
+from security.masking import MAX_LENGTH, MaskedText, mask_or_withhold
 from tenants.access import SiteRef
+from tenants.policies import masking_policy
 from tenants.services.identity import identity_secret
 
 LONGEST_LIFE = timedelta(minutes=5)
@@ -82,10 +85,17 @@ def _is_first_use(jti: str, expires_at: datetime) -> bool:
 
 
 def _profile(claims: dict[str, object]) -> Profile:
-    """The claims that are known, masked like anything a visitor says."""
+    """The claims that are known, masked or parsed like anything a visitor says; one that is neither is left out."""
+    name, address = claims.get("name"), claims.get("email")
+    policy = masking_policy()
 
-    def text(name: str, limit: int) -> str:
-        value = claims.get(name)
-        return str(mask(value[:limit])) if isinstance(value, str) else ""
+    def masker(text: str) -> MaskedText:
+        return mask_or_withhold(text, policy)
 
-    return Profile(name=text("name", 120), email=text("email", 254))
+    # Masked before it is cut: half a number is none that can be recognised.
+    shown = str(masker(name))[:NAME_LIMIT] if isinstance(name, str) and len(name) <= MAX_LENGTH else ""
+    try:
+        email = fields.email(address, masker)
+    except Refused:
+        email = ""
+    return Profile(name=shown, email=email)

@@ -14,7 +14,7 @@ from chat.services.visitors import VisitorSession, new_session
 from security.errors import Denied
 from security.scoping import tenant_scope
 from tenants.access import SiteRef, access_site
-from tenants.models import Site
+from tenants.models import Policy, Site
 from tenants.services.identity import renew_identity_secret
 from tests.cast import Organisation, organisation
 
@@ -77,6 +77,29 @@ def test_a_browser_of_one_person_does_not_become_anothers(secret: str, site: Sit
 def test_a_number_in_a_claim_is_masked(secret: str, site: SiteRef) -> None:
     found = identified(site, signed(secret, site, name="Vera 4242 4242 4242 4242"))
     assert found.profile.name == "Vera •••• •••• •••• 4242"
+
+
+@pytest.mark.parametrize("before", range(96, 121))
+def test_a_claim_is_masked_before_it_is_cut(before: int, secret: str, site: SiteRef) -> None:
+    found = identified(site, signed(secret, site, name="x" * before + " 4242424242424242"))
+    assert len(found.profile.name) <= 120
+    assert sum(char.isdigit() for char in found.profile.name) <= 4
+
+
+@pytest.mark.parametrize("email", ["4242424242424242 x", "4242424242424242@x.org", "vera", "", 7, "a" * 300 + "@x.org"])
+def test_a_claim_that_is_no_address_is_left_out(email: object, secret: str, site: SiteRef) -> None:
+    assert identified(site, signed(secret, site, email=email)).profile.email == ""
+
+
+def test_an_address_in_a_claim_is_written_anew(secret: str, site: SiteRef) -> None:
+    assert identified(site, signed(secret, site, email="Vera@Shop.Example")).profile.email == "Vera@shop.example"
+
+
+def test_claims_are_masked_as_the_tenant_decided(acme: Organisation, secret: str, site: SiteRef) -> None:
+    with tenant_scope(acme.tenant_id):
+        Policy.objects.update(keep_last_four=False)
+    found = identified(site, signed(secret, site, name="Vera 4242 4242 4242 4242"))
+    assert not any(char.isdigit() for char in found.profile.name)
 
 
 def test_a_token_is_good_once(secret: str, site: SiteRef) -> None:
