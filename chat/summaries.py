@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from chat import sealing
 from chat.live.protocol.shapes import AgentView, ConversationView, VisitorView
-from chat.models import AuthorKind, Conversation, ConversationTag, Message
+from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor
 from chat.personal import open_page, open_profile
 from security.crypto import keyring
+from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
 from security.models import KeySubject
+
+logger = logging.getLogger(__name__)
 
 
 def summarize(conversations: Iterable[Conversation]) -> list[ConversationView]:
@@ -45,7 +49,7 @@ def visitor_view(conversation: Conversation) -> VisitorView:
 
 def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None, key: bytes | None) -> ConversationView:
     visitor = row.visitor
-    name = open_profile(visitor.public_id, visitor.profile, key=key).name if key else ""
+    name = _name(visitor, key)
     assigned = row.assigned_to
     return ConversationView(
         id=row.public_id,
@@ -81,7 +85,21 @@ def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
     texts = {}
     for message in latest:
         conversation = public_ids[message.conversation_id]
-        text = sealing.open_with(keys.get(conversation), message, conversation=conversation)
+        try:
+            text = sealing.open_with(keys.get(conversation), message, conversation=conversation)
+        except Undecryptable:  # one row that was tampered with does not take the tenant's lists away
+            logger.critical("A message does not open; conversation=%s seq=%s", conversation, message.seq)
+            continue
         if text is not None:
             texts[message.conversation_id] = text
     return texts
+
+
+def _name(visitor: Visitor, key: bytes | None) -> str:
+    if key is None:
+        return ""
+    try:
+        return open_profile(visitor.public_id, visitor.profile, key=key).name
+    except Undecryptable:
+        logger.critical("A profile does not open; visitor=%s", visitor.public_id)
+        return ""

@@ -103,9 +103,10 @@ def messages_before(conversation: Conversation, *, seq: int | None, reader: Read
 
 
 def revisions_after(conversation: Conversation, *, rev: int, up_to_seq: int, reader: Reader) -> list[Revision]:
-    """What was changed since `rev` in the messages that the reader has, those up to `up_to_seq`; in the order of `rev`."""
-    rows = _seen_by(reader, conversation).filter(rev__gt=rev, seq__lte=up_to_seq).order_by("rev")
-    transcript = _Opened(conversation, list(rows))
+    """What was changed since `rev` in the messages that the reader has, those up to `up_to_seq`; the latest 200, in the order of `rev`."""
+    known = _seen_by(reader, conversation).filter(first_rev__lte=rev, seq__lte=up_to_seq)
+    rows = known.filter(rev__gt=rev).order_by("-rev")[:REPLAY]
+    transcript = _Opened(conversation, list(rows)[::-1])
     return [transcript.revision(row) for row in transcript.rows]
 
 

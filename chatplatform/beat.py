@@ -9,7 +9,8 @@ django.setup()  # tasks import models
 
 from chat.tasks import SCHEDULE as CHAT
 from chatplatform.celery import app
+from tenants.tasks import SCHEDULE as TENANTS
 
-app.conf.beat_schedule = {**CHAT}
+app.conf.beat_schedule = {**CHAT, **TENANTS}
 
 __all__ = ["app"]

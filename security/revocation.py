@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -29,10 +30,13 @@ class Revoked:
 _listeners: list[Callable[[Revoked], None]] = []
 
 
-def on_revoked(listener: Callable[[Revoked], None]) -> None:
-    """Call `listener` in this process after each commit that revoked something; a hint that saves the wait for the next look."""
-    if listener not in _listeners:
-        _listeners.append(listener)
+def on_revoked(listener: Callable[[Revoked], None]) -> Callable[[], None]:
+    """Call `listener` in this process after each commit that revoked something; a hint that saves the wait for the next look.
+
+    Returns what undoes it.
+    """
+    _listeners.append(listener)
+    return partial(_listeners.remove, listener)
 
 
 def session_digest(session_key: str) -> str:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from zlib import crc32
 
 from celery import Task, shared_task
 from django.db import connection
+from django.utils import timezone
 
+from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
 from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
 
 logger = logging.getLogger(__name__)
+
+SWEEP_EVERY = timedelta(hours=1)
 P = ParamSpec("P")
 
 
@@ -43,6 +48,24 @@ def for_each_tenant(task: Task[Any, None]) -> None:
     for tenant_id in tenant_ids():
         if tenant_id != PLATFORM_TENANT_ID:
             task.delay(tenant_id)
+
+
+@shared_task(name="tenants.sweep_accounts")
+def sweep_everybodys_accounts() -> None:
+    """Sessions, attempts and revocations that are over."""
+    removed = sweep_accounts(now=timezone.now())
+    if removed:
+        logger.info("Removed %s rows of sign-ins that are over", removed)
+
+
+SCHEDULE = {
+    "sweep-accounts": {
+        "task": sweep_everybodys_accounts.name,
+        "schedule": SWEEP_EVERY,
+        "options": {"expires": SWEEP_EVERY.total_seconds()},
+    },
+}
+"""For `chatplatform.beat`."""
 
 
 def _leased(name: str, tenant_id: int) -> bool:

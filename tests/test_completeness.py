@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 FAN_OUT = {
     "chat.sweep_queues": "queues one task for each tenant, by its number",
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
+    "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {
     "check_config": "reads settings",

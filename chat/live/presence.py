@@ -35,15 +35,18 @@ class PresenceKeeper:
 
     async def leave(self, tenant_id: int, membership_pk: int) -> None:
         """It closed; with the member's last one here the 60 s begin, after which his conversations go back to the queue."""
-        sockets = self._sockets[tenant_id]
+        sockets = self._sockets.get(tenant_id)
+        if sockets is None or sockets[membership_pk] <= 0:
+            return
         sockets[membership_pk] -= 1
-        if sockets[membership_pk] <= 0:
-            del sockets[membership_pk]
-            await in_scope(
-                tenant_id, presence.leave, process_id=self._process_id, membership_pk=membership_pk, now=timezone.now()
-            )
+        if sockets[membership_pk] > 0:
+            return
+        del sockets[membership_pk]
         if not sockets:
-            self._sockets.pop(tenant_id, None)
+            del self._sockets[tenant_id]  # before waiting: whoever enters meanwhile begins a new count
+        await in_scope(
+            tenant_id, presence.leave, process_id=self._process_id, membership_pk=membership_pk, now=timezone.now()
+        )
 
     async def leave_all(self) -> None:
         """The process ends."""

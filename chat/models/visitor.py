@@ -57,6 +57,7 @@ class VisitorToken(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "digest"], name="chat_visitortoken_digest_key")
         ]
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "expires_at"], name="chat_visitortoken_expires_idx")]
 
 
 class IdentityToken(TenantModel):
@@ -69,3 +70,4 @@ class IdentityToken(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "digest"], name="chat_identitytoken_digest_key")
         ]
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "expires_at"], name="chat_identitytoken_expires_idx")]

@@ -24,6 +24,8 @@ from tenants.models import Department, Membership, MembershipStatus
 
 OFFER_FOR = timedelta(seconds=30)
 GONE_AFTER = timedelta(seconds=60)
+SWEPT_AT_ONCE = 50
+"""Conversations that one sweep locks and moves; the next one is seconds away."""
 
 
 @transaction.atomic
@@ -118,7 +120,8 @@ def decline_offer(*, grant: Grant, conversation: UUID, now: datetime) -> Convers
 @transaction.atomic
 def return_expired_offers(*, now: datetime) -> list[UUID]:
     """Offers that nobody answered in 30 s go back to the queue. Idempotent; the ids of what moved."""
-    expired = Conversation.objects.select_for_update(skip_locked=True).filter(offer_expires_at__lte=now)
+    offered = Conversation.objects.filter(status=Status.OPEN.value, offer_expires_at__lte=now)
+    expired = offered.select_for_update(of=("self",), skip_locked=True)[:SWEPT_AT_ONCE]
     return [_give_up(found, "offer expired", now=now) for found in expired]
 
 
@@ -128,7 +131,7 @@ def return_stranded(*, now: datetime) -> list[UUID]:
     here = Presence.objects.filter(membership=OuterRef("assigned_to"), seen_at__gt=now - GONE_AFTER)
     open_ones = Conversation.objects.select_for_update(of=("self",), skip_locked=True).filter(status=Status.OPEN.value)
     stranded = open_ones.filter(~Exists(here), assigned_at__lte=now - GONE_AFTER)
-    return [_give_up(found, "agent gone", now=now) for found in stranded]
+    return [_give_up(found, "agent gone", now=now) for found in stranded[:SWEPT_AT_ONCE]]
 
 
 def _give_up(found: Conversation, why: str, *, now: datetime) -> UUID:

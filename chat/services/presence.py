@@ -17,9 +17,7 @@ from tenants.models import Department, DepartmentMembership, Membership, Members
 
 @transaction.atomic
 def renew_presence(*, process_id: UUID, membership_pks: Collection[int], now: datetime) -> None:
-    """Say that these members have a socket in this process; the process's other rows of this tenant go."""
-    mine = Presence.objects.filter(process_id=process_id)
-    mine.exclude(membership__in=membership_pks).delete()
+    """Say that these members have a socket in this process. The rows of those who left stay: their 60 s run from when they left."""
     Presence.objects.bulk_create(
         [Presence(membership_id=pk, process_id=process_id, seen_at=now) for pk in sorted(membership_pks)],
         update_conflicts=True,

@@ -68,8 +68,8 @@ class AgentRights(ChatConsumer):
         await self.enter(self.grant.tenant_id, self.key, self.live.limits.agent_sockets)
         self.rate = self.live.agent_rates.of(self.key)
         self.live.registry.enter(self, found.subjects, since=self.opened_at)
+        self._is_present = True  # before waiting: what is counted has to be counted off, whatever the database says
         await self.live.presence.enter(self.grant.tenant_id, self.grant.membership_id)
-        self._is_present = True
         self.spawn(self._keep_asking())
         return None
 

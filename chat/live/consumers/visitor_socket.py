@@ -79,6 +79,8 @@ class VisitorSocket(ChatConsumer):
 
     async def ended(self) -> None:
         if self._is_counted:
+            for task in self._following:  # or it would join a room that nobody leaves
+                task.cancel()
             self.live.addresses.leave(self.address)
             self.live.registry.leave(self)
         if self.tenant_id is not None:
