@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
-from redis.exceptions import RedisError
 
 WITHIN: Final = 600
 _KEPT_HERE: Final = 50_000
@@ -38,7 +37,7 @@ class Openings:
         try:
             cache.add(key, 0, WITHIN)
             count = cache.incr(key)
-        except (RedisError, OSError, ValueError):  # a ValueError says that the key was evicted meanwhile
+        except Exception:  # noqa: BLE001 - Valkey is away, or the key was evicted meanwhile: counting goes on
             count = self._count_here(key, stretch)
         return 0 if count <= self._limit else WITHIN - passed
 
