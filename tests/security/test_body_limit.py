@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import pytest
@@ -105,7 +105,9 @@ async def test_an_answer_may_take_longer_than_the_body() -> None:
         gone = await receive()
         await send({"type": gone["type"]})
 
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}])
+    messages: Iterator[MutableMapping[str, Any]] = iter(
+        [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+    )
     sent: Sent = []
 
     async def receive() -> MutableMapping[str, Any]:

@@ -27,7 +27,7 @@ class Waiting:
                 statuses.append(message["status"])
 
         headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
-        await self.limited({"type": kind, "client": (client, 1), "headers": headers}, None, send)  # type: ignore[arg-type]
+        await self.limited({"type": kind, "client": (client, 1), "headers": headers}, None, send)
         return statuses[0]
 
 
