@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from security.errors import NotFound
 from security.models import User
 from security.permissions import Grant
 from security.scoping import require_tenant_id, tenant_of, tenant_scope, user_scope
-from tenants.models import Directory, Invitation, Membership, MembershipStatus, Policy, Site, Tenant, TenantStatus
+from tenants.models import Directory, Invitation, Membership, Policy, Site, Tenant, TenantStatus, usable
 from tenants.roles import permissions_of
 
 _SITE_KEY = re.compile(r"pk_[A-Za-z0-9_]{1,37}", re.ASCII)
@@ -57,16 +56,12 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _usable(now: datetime) -> Q:
-    return Q(status=MembershipStatus.ACTIVE.value) & (Q(expires_at=None) | Q(expires_at__gt=now))
-
-
 def memberships_of(user: User) -> tuple[MembershipRef, ...]:
     """The organisations the person can work in now, the one joined last first. Outside any scope."""
     if not user.is_active:
         return ()
     with user_scope(user.pk):
-        rows = list(Membership.objects.filter(_usable(timezone.now()), user=user).order_by("-created_at", "-pk"))
+        rows = list(Membership.objects.filter(usable(timezone.now()), user=user).order_by("-created_at", "-pk"))
         wanted = [row.tenant_id for row in rows]
         tenants = {t.pk: t for t in Tenant.objects.filter(pk__in=wanted, status=TenantStatus.ACTIVE.value)}
         idle = dict(Policy.objects.filter(tenant_id__in=wanted).values_list("tenant_id", "session_idle_minutes"))
@@ -88,9 +83,7 @@ def active_grant(user_id: int, tenant_id: int) -> Grant | None:
     """What the person may do in the tenant at this moment; None where he is no active member or the tenant is suspended."""
     with tenant_scope(tenant_id):
         membership = (
-            Membership.objects.filter(_usable(timezone.now()), user_id=user_id, user__is_active=True)
-            .select_related("role", "user")
-            .first()
+            Membership.objects.filter(usable(timezone.now()), user_id=user_id).select_related("role", "user").first()
         )
         if membership is None or not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
             return None

@@ -6,6 +6,8 @@ from tenants.models.people import (
     Membership,
     MembershipStatus,
     Role,
+    unexpired,
+    usable,
 )
 from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
@@ -24,4 +26,6 @@ __all__ = [
     "Tenant",
     "TenantModel",
     "TenantStatus",
+    "unexpired",
+    "usable",
 ]

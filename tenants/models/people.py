@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -58,6 +59,16 @@ class MembershipStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+def unexpired(now: datetime) -> models.Q:
+    """Memberships that have not run out; a removed one has."""
+    return models.Q(expires_at=None) | models.Q(expires_at__gt=now)
+
+
+def usable(now: datetime) -> models.Q:
+    """Memberships that give something at this moment: active, not run out, of a person who may sign in."""
+    return models.Q(status=MembershipStatus.ACTIVE.value, user__is_active=True) & unexpired(now)
+
+
 class Membership(PublicModel):
     """A person in a tenant. `name` is what visitors and colleagues see; the person himself is global and read only through this row."""
 
@@ -80,7 +91,9 @@ class Membership(PublicModel):
         in_departments: RelatedManager[DepartmentMembership]
 
     class Meta(PublicModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key")
+        ]
         indexes: ClassVar = [models.Index(fields=["user"], name="tenants_membership_user_idx")]
 
     def __str__(self) -> str:

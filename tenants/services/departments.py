@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from security.audit import Action, changes_of, record, record_change
-from security.errors import Conflict
+from security.errors import Conflict, NotFound
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
@@ -44,10 +44,16 @@ def change_department(
 def make_default(*, grant: Grant, department: Department) -> None:
     """Where new members and undirected conversations go."""
     require(grant, Permission.CONFIGURATION_DEPARTMENTS)
-    for other in Department.objects.select_for_update().filter(is_default=True).exclude(pk=department.pk):
-        other.is_default = False
-        other.save(update_fields=["is_default"])
-    before = locked(department)
+    rows = {
+        row.pk: row for row in Department.objects.select_for_update().order_by("pk")
+    }  # all: whichever is default by now
+    before = rows.pop(department.pk, None)
+    if before is None:
+        raise NotFound
+    for other in rows.values():
+        if other.is_default:
+            other.is_default = False
+            other.save(update_fields=["is_default"])
     department.is_default = True
     department.save(update_fields=["is_default"])
     record_change(Action.DEPARTMENT_CHANGED, before=before, after=department)

@@ -7,7 +7,7 @@ is kept, seven days, once, for a person whose confirmed address it was sent to. 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -34,12 +34,11 @@ from tenants.models import (
     MembershipStatus,
     Role,
     Tenant,
+    unexpired,
 )
 from tenants.roles import permissions_of
 
 GOOD_FOR = timedelta(days=7)
-_BELONGS = Q(status=MembershipStatus.ACTIVE.value) | Q(status=MembershipStatus.SUSPENDED.value, expires_at=None)
-"""Members, let in or kept out; neither those who have not confirmed yet nor those who were removed."""
 
 
 @transaction.atomic
@@ -52,7 +51,7 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
     if not permissions_of(wanted.slug, is_builtin=wanted.is_builtin, stored=wanted.permissions) <= grant.permissions:
         raise Denied
     address = normalize_email(email)
-    if Membership.objects.filter(_BELONGS, user__email=address).exists():
+    if Membership.objects.filter(_belongs(timezone.now()), user__email=address).exists():
         raise Conflict("already_member")
     withdraw(Invitation.objects.filter(email=address, accepted_at=None).values_list("pk", flat=True))
     inviter = Membership.objects.get(pk=grant.membership_id)
@@ -147,7 +146,7 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
         raise Denied
     with tenant_scope(invitation.tenant_id):
         now = timezone.now()
-        inviter = _locked_inviter(invitation.invitation_id)  # first, as whoever takes his rights away does
+        inviter = _locked_inviter(invitation.invitation_id, user)  # first, as whoever takes his rights away does
         row = (
             Invitation.objects.select_for_update(of=("self",))
             .filter(pk=invitation.invitation_id, accepted_at=None, expires_at__gt=now)
@@ -168,9 +167,16 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
     return membership
 
 
-def _locked_inviter(invitation_id: int) -> Membership | None:
-    sent = Invitation.objects.filter(pk=invitation_id).values("invited_by_id")
-    return Membership.objects.select_for_update(of=("self",)).filter(pk__in=sent).first()
+def _belongs(now: datetime) -> Q:
+    """Members, let in or kept out; neither those who have not confirmed yet nor those who were removed or whose time is over."""
+    return unexpired(now) & ~Q(status=MembershipStatus.PROVISIONAL.value)
+
+
+def _locked_inviter(invitation_id: int, user: User) -> Membership | None:
+    """The sender, locked together with the one who was here before, in the order in which members are locked."""
+    inviter = Invitation.objects.filter(pk=invitation_id).values_list("invited_by_id", flat=True).first()
+    rows = Membership.objects.select_for_update(of=("self",)).filter(Q(pk=inviter) | Q(user=user)).order_by("pk")
+    return next((row for row in rows if row.pk == inviter), None)
 
 
 def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user: User) -> bool:
@@ -189,7 +195,7 @@ def _join(user: User, role: Role) -> Membership:
     membership = Membership.objects.select_for_update(of=("self",)).filter(user=user).first()
     if membership is None:
         membership = Membership.objects.create(user=user, role=role, name=user.full_name or user.email)
-    elif Membership.objects.filter(_BELONGS, pk=membership.pk).exists():
+    elif Membership.objects.filter(_belongs(timezone.now()), pk=membership.pk).exists():
         raise Conflict("already_member")
     else:
         membership.status, membership.role, membership.expires_at = MembershipStatus.ACTIVE.value, role, None

@@ -10,6 +10,7 @@ from uuid import UUID
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from security.audit import Action, changes_of, record, snapshot
@@ -18,7 +19,7 @@ from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
 from security.scoping import require_tenant_id
-from tenants.models import Department, Membership, MembershipStatus, Role
+from tenants.models import Department, Membership, MembershipStatus, Role, usable
 from tenants.roles import OWNER, permissions_of
 from tenants.services.departments import put_in_departments
 from tenants.services.invitations import withdraw_invitations_of
@@ -143,11 +144,16 @@ def _session_store() -> Any:
 
 
 def _lock(grant: Grant, member: UUID) -> Membership:
-    """The member, locked; Denied where he holds what the one who acts does not."""
+    """The member, locked; Denied where he holds what the one who acts does not.
+
+    The owners are locked with him, all in one order: two who act on each other wait for one another, and cannot both go. Read after that,
+    as what was changed meanwhile.
+    """
     require(grant, Permission.CONFIGURATION_MEMBERS)
-    membership = (
-        Membership.objects.select_for_update(of=("self",)).select_related("role").filter(public_id=member).first()
-    )
+    owners = Role.objects.filter(slug=OWNER).values("pk")
+    among = Membership.objects.filter(Q(public_id=member) | Q(role__in=owners)).order_by("pk")
+    list(among.select_for_update().values_list("pk", flat=True))
+    membership = Membership.objects.select_related("role", "user").filter(public_id=member).first()
     if membership is None:
         raise NotFound
     _require_to_hold(grant, membership.role)
@@ -160,14 +166,9 @@ def _require_to_hold(grant: Grant, role: Role) -> None:
 
 
 def _keep_an_owner(membership: Membership) -> None:
-    """Refuse to take the last owner away. Owners are locked in one order, so two who remove each other cannot both succeed."""
-    if membership.role.slug != OWNER:
-        return
-    owners = list(
-        Membership.objects.select_for_update(of=("self",))
-        .filter(role__slug=OWNER, status=MembershipStatus.ACTIVE.value, expires_at=None, user__is_active=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+    """Refuse to take the last owner away. Owners are locked since `_lock`; one for a time does not count as staying."""
+    others = Membership.objects.exclude(pk=membership.pk).filter(
+        usable(timezone.now()), role__slug=OWNER, expires_at=None
     )
-    if not set(owners) - {membership.pk}:
+    if membership.role.slug == OWNER and not others.exists():
         raise Conflict("last_owner")

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from security.errors import Conflict, Denied, NotFound
-from security.models import RevocationKind
+from security.models import RevocationKind, User
 from security.permissions import Grant
 from security.revocation import revoked_since
 from security.scoping import tenant_scope
 from tenants.access import active_grant
-from tenants.models import Membership, MembershipStatus
-from tenants.services import change_role, remove_member, resume_member, suspend_member
+from tenants.models import Membership, MembershipStatus, usable
+from tenants.services import change_role, invite_member, remove_member, resume_member, suspend_member
 from tenants.services.members import require_password_change
 
 from .people import Organisation
@@ -125,3 +125,30 @@ def test_a_foreign_member_is_as_a_missing_one(
         for missing in (foreign, uuid4()):
             with pytest.raises(NotFound):
                 act(grant=acme.grant("ada"), member=missing)
+
+
+def test_whose_time_is_over_may_be_invited_again(acme: Organisation) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        with pytest.raises(Conflict):
+            invite_member(grant=acme.grant("ada"), email="alice@acme.example", role="agent")
+        Membership.objects.filter(pk=alice.pk).update(expires_at=timezone.now())
+        assert (
+            invite_member(grant=acme.grant("ada"), email="alice@acme.example", role="agent").email == alice.user.email
+        )
+
+
+def test_a_closed_account_belongs_nowhere(acme: Organisation) -> None:
+    alice = acme.user("alice")
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    with tenant_scope(acme.tenant_id):
+        assert not Membership.objects.filter(usable(timezone.now()), user=alice).exists()
+        assert Membership.objects.filter(usable(timezone.now())).count() == 2
+    assert active_grant(alice.pk, acme.tenant_id) is None
+
+
+def test_an_owner_whose_account_is_closed_does_not_keep_the_organisation(acme: Organisation) -> None:
+    acme.join("oscar", "owner")
+    User.objects.filter(pk=acme.user("oscar").pk).update(is_active=False)
+    with tenant_scope(acme.tenant_id), pytest.raises(Conflict):
+        remove_member(grant=acme.grant("olga"), member=acme.member("olga").public_id)

@@ -1,0 +1,91 @@
+"""Two who act at the same moment: each is answered, as if one had come after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Queue
+from threading import Event
+
+import pytest
+from django.db import connection, connections
+
+from security.crypto import keyring
+from security.errors import Conflict
+from security.scoping import tenant_scope
+from tenants.models import Department, Membership, MembershipStatus
+from tenants.services import change_role, remove_member, suspend_member
+from tenants.services.departments import make_default
+
+from .people import Organisation, organisation
+
+
+@pytest.fixture
+def acme(committed_db: None) -> Organisation:
+    keyring.forget_everything()
+    acme = organisation("acme", "olga")
+    acme.join("oscar", "owner")
+    return acme
+
+
+def begun(pool: ThreadPoolExecutor, of: Organisation, work: Callable[[], object]) -> Future[object]:
+    """Work in a thread and a transaction of its own, once it waits for a row that this one holds."""
+    pids: Queue[int] = Queue()
+
+    def run() -> object:
+        try:
+            with tenant_scope(of.tenant_id):
+                pids.put(connection.connection.info.backend_pid)
+                return work()
+        finally:
+            connections.close_all()
+
+    future = pool.submit(run)
+    pid = pids.get(timeout=30)
+    while not future.done() and not is_waiting(pid):
+        Event().wait(0.01)
+    return future
+
+
+def is_waiting(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [suspend_member, remove_member, lambda **who: change_role(**who, role="analyst")],
+    ids=["suspend", "remove", "demote"],
+)
+def test_two_owners_who_act_on_each_other(acme: Organisation, act: Callable[..., Membership]) -> None:
+    """Whoever comes second is refused, as he would be the last; neither waits for the other for ever."""
+    olga, oscar = acme.member("olga"), acme.member("oscar")
+    by_olga, by_oscar = acme.grant("olga"), acme.grant("oscar")
+    with ThreadPoolExecutor(2) as pool:
+        with tenant_scope(acme.tenant_id):
+            Membership.objects.select_for_update().get(pk=olga.pk)
+            first = begun(pool, acme, lambda: act(grant=by_oscar, member=olga.public_id))
+            second = begun(pool, acme, lambda: act(grant=by_olga, member=oscar.public_id))
+            assert not first.done()
+            assert not second.done()
+        assert [future.exception(timeout=30) for future in (first,)] == [None]
+        refused = second.exception(timeout=30)
+    assert isinstance(refused, Conflict)
+    assert refused.code == "last_owner"
+    oscar = acme.member("oscar")
+    assert (oscar.role.slug, oscar.status) == ("owner", MembershipStatus.ACTIVE.value)
+
+
+def test_two_who_choose_the_default_department(acme: Organisation) -> None:
+    grant = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        sales, support = (Department.objects.create(name=name) for name in ("Sales", "Support 2"))
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            make_default(grant=grant, department=sales)
+            later = begun(pool, acme, lambda: make_default(grant=grant, department=support))
+            assert not later.done()
+        assert later.exception(timeout=30) is None
+    with tenant_scope(acme.tenant_id):
+        assert Department.objects.get(is_default=True) == support
