@@ -37,7 +37,7 @@ from security.context import Actor, ActorKind, acting, new_request_id
 from security.revocation import on_revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
-from security.sockets.limits import AddressCount, Closable, Rate, Seats
+from security.sockets.limits import Closable, Rate, Seats
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,6 @@ class Live:
         self.presence = PresenceKeeper(self.process_id)
         self.positions = Positions()
         self.states = States()
-        self.addresses = AddressCount()
         self.seats = Seats()
         self.visitor_rates = Rates(self.limits.visitor_messages, self.limits.within)
         self.visitor_acts = Rates(self.limits.visitor_acts, self.limits.within)

@@ -25,7 +25,7 @@ from security.context import ANONYMOUS, Actor, acting, new_request_id
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.sockets.codes import CloseCode
 from security.sockets.fresh import Fresh, Timed
-from security.sockets.limits import AddressCount, AddressWork, Rate, Seats, Work
+from security.sockets.limits import AddressCount, AddressWork, Rate, Work
 from security.sockets.outbox import Outbox
 from security.sockets.refusals import FrameRefused
 from security.sockets.settings import SocketLimits
@@ -64,7 +64,6 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     limits: SocketLimits = SocketLimits()
     addresses: ClassVar[AddressCount] = AddressCount()
     address_work: ClassVar[AddressWork] = AddressWork()
-    seats: ClassVar[Seats] = Seats()
     open_sockets: ClassVar[set[GuardedConsumer]] = set()
 
     actor: Actor = ANONYMOUS

@@ -72,7 +72,6 @@ class AgentConsumer(AgentActs):
 
     async def on_edit(self, frame: agent.Edit) -> None:
         await self.note_activity()
-        self.spend_message()
         await self.call(answering.record_edit, grant=self.grant, conversation=frame.conversation, message=frame.id)
         try:
             await self.live.writer.revise(
@@ -132,7 +131,6 @@ class AgentConsumer(AgentActs):
 
     async def _say(self, frame: agent.SendMessage, kind: AuthorKind, permission: Permission) -> None:
         await self.note_activity()
-        self.spend_message()
         posted = await self.write(
             Post(
                 tenant_id=self.grant.tenant_id,

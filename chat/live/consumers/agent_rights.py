@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 ACTIVITY_EVERY = timedelta(seconds=30)
 ASK_EVERY = 30.0
+SAID = frozenset({"message", "note", "edit"})
 
 
 class AgentRights(ChatConsumer):
@@ -103,6 +104,10 @@ class AgentRights(ChatConsumer):
             if refused.code == ErrorCode.FORBIDDEN.value:
                 await unscoped(answering.record_refusal, self.grant.tenant_id, "write")
             raise
+
+    def charge(self, kind: str) -> float:
+        """Counted before anything is masked."""
+        return self.rate.spend(self.live.loop.time()) if kind in SAID else 0.0
 
     def revoked_by(self, revoked: Revoked) -> None:
         """Ask again what is left; until the answer is there nothing is written."""

@@ -116,12 +116,6 @@ class ChatConsumer(GuardedConsumer):
         own = self.hub_member
         return Member(own.tenant_id, own.side, own.key, deliver, own.fail)
 
-    def spend_message(self) -> None:
-        """Count one message of this person; `rate_limited` where it is one too many."""
-        wait = self.rate.spend(self.live.loop.time())
-        if wait:
-            raise FrameRefused(ErrorCode.RATE_LIMITED, retry_after=int(wait) + 1)
-
     def _fail(self) -> None:
         self.cut(CloseCode.SLOW_READER)
 

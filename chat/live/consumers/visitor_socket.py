@@ -60,14 +60,13 @@ class VisitorSocket(ChatConsumer):
     page: Page | None = None
     locale: str = ""
     department: UUID | None = None
-    _is_counted = False
+    _following: set[asyncio.Task[None]] | None = None
 
     async def admitted(self) -> CloseCode | None:
         """Anybody may come, so many from one address; the site says where he is."""
         self.beginning = asyncio.Lock()
-        self._following: set[asyncio.Task[None]] = set()
-        self._is_counted = self.live.addresses.enter(self.address, self.live.limits.anonymous_per_address)
-        if not self._is_counted:
+        self._following = set()
+        if not self.count_anonymous():
             return CloseCode.TOO_MANY
         try:
             self.visit = await unscoped(visiting.access_visit, self.scope["url_route"]["kwargs"]["site_key"])
@@ -78,10 +77,9 @@ class VisitorSocket(ChatConsumer):
         return None
 
     async def ended(self) -> None:
-        if self._is_counted:
+        if self._following is not None:
             for task in self._following:  # or it would join a room that nobody leaves
                 task.cancel()
-            self.live.addresses.leave(self.address)
             self.live.registry.leave(self)
         if self.tenant_id is not None:
             self.live.positions.unfollow(self.tenant_id, self)
@@ -268,6 +266,8 @@ class VisitorSocket(ChatConsumer):
 
     def _told_of_own(self, frame: bytes) -> None:
         """The state of one of the visitor's conversations; one that this tab does not show yet is followed."""
+        if self._following is None:
+            return
         task = asyncio.get_running_loop().create_task(self._follow(frame))
         self._following.add(task)
         task.add_done_callback(self._following.discard)

@@ -91,7 +91,11 @@ class Hub:
         if room is None:
             room = self._rooms[key] = self._new_room(key)
         place = room.join(member)
-        await self._subscriber.subscribe(channel(self._prefix, key))
+        try:
+            await self._subscriber.subscribe(channel(self._prefix, key))
+        except BaseException:  # cancelled while waiting: its caller has no place to leave
+            self.leave(name, member)
+            raise
         return place
 
     def leave(self, name: RoomName, member: Member) -> None:
