@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
-from zoneinfo import available_timezones
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -52,15 +50,11 @@ class SingleAdmin(TenantAdmin):
 
 
 class TenantForm(TenantModelForm):
-    """Name and time zone."""
-
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())]
-    )
+    """The name."""
 
     class Meta(TenantModelForm.Meta):
         model = Tenant
-        fields = ("name", "time_zone")
+        fields = ("name",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,10 +68,10 @@ class OrganisationAdmin(SingleAdmin):
 
     rights: ClassVar = dict.fromkeys(("view", "change"), Permission.CONFIGURATION_ACCOUNT)
     form = TenantForm
-    fields = ("name", "time_zone")
+    fields = ("name",)
 
     def menu_name(self) -> str | Promise:
-        return _("Name and time zone")
+        return _("Name")
 
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)
@@ -90,7 +84,6 @@ class PolicyForm(TenantModelForm):
         model = Policy
         fields = tuple(POLICY_RIGHTS)
         labels: ClassVar = {
-            "password_min_length": _("Shortest password"),
             "session_idle_minutes": _("Minutes until an idle session ends"),
             "keep_last_four": _("Show the last four digits of masked card numbers"),
             "typing_preview": _("Show agents what a visitor is typing"),
@@ -98,7 +91,6 @@ class PolicyForm(TenantModelForm):
             "agent_capacity": _("Conversations that an agent answers at once"),
         }
         help_texts: ClassVar = {
-            "password_min_length": _("Characters: 8 to 128, 15 by default. For new passwords."),
             "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
             "typing_preview": _("The preview is masked before anybody sees it."),
             "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
@@ -111,7 +103,7 @@ class PolicyAdmin(SingleAdmin):
 
     form = PolicyForm
     fieldsets = (
-        (_("Sign-in"), {"fields": ("password_min_length", "session_idle_minutes")}),
+        (_("Sign-in"), {"fields": ("session_idle_minutes",)}),
         (_("Messages"), {"fields": ("keep_last_four", "typing_preview")}),
         (_("Chat"), {"fields": ("agent_capacity", "close_after_hours")}),
     )
@@ -121,7 +113,11 @@ class PolicyAdmin(SingleAdmin):
 
     def may(self, request: HttpRequest, verb: str) -> bool:
         grant = grant_of_request(request)
-        return verb in {"view", "change"} and grant is not None and any(has(grant, right) for right in POLICY_RIGHTS.values())
+        return (
+            verb in {"view", "change"}
+            and grant is not None
+            and any(has(grant, right) for right in POLICY_RIGHTS.values())
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         grant = grant_of_request(request)

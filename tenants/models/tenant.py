@@ -33,6 +33,7 @@ class Tenant(models.Model):
     status = models.CharField(
         max_length=16, choices=[(s.value, s.value) for s in TenantStatus], default=TenantStatus.ACTIVE.value
     )
+    # Read by nothing yet, so in no form: reports and hours of service will be in this zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -57,6 +58,7 @@ class Policy(TenantModel):
     mine = OF_THIS_PERSON.format(column="tenant_id")
     readable_by_its_person = True
 
+    # Enforced by nothing yet, so in no form: every password follows AUTH_PASSWORD_VALIDATORS.
     password_min_length = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(8), MaxValueValidator(128)]
     )

@@ -17,7 +17,6 @@ from tenants.services.records import change_record
 
 POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
     {
-        "password_min_length": Permission.CONFIGURATION_PASSWORDS,
         "session_idle_minutes": Permission.CONFIGURATION_SECURITY,
         "keep_last_four": Permission.CONFIGURATION_MASKING,
         "typing_preview": Permission.CONFIGURATION_CHAT,
@@ -26,7 +25,7 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
     }
 )
 """Each setting with the right that changes it."""
-_TENANT_FIELDS = frozenset({"name", "time_zone"})
+_TENANT_FIELDS = frozenset({"name"})
 
 
 def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Policy:
@@ -38,7 +37,7 @@ def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Pol
 
 
 def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:
-    """Store the name or time zone; whether the organisation is suspended is not its own to say."""
+    """Store the name; whether the organisation is suspended is not its own to say."""
     if not _TENANT_FIELDS.issuperset(fields):
         raise Denied
     permission = Permission.CONFIGURATION_ACCOUNT
