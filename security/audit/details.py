@@ -46,7 +46,10 @@ class Opener:
             for detail in event.details.all():
                 wanted[KeySubject(detail.subject_kind)].add(detail.subject_id)
         for kind, ids in wanted.items():
-            found = existing_keys(kind, ids)
+            try:
+                found = existing_keys(kind, ids)
+            except Undecryptable:  # one of them; `opened` finds out which
+                continue
             self._keys.update({Subject(kind, subject_id): found.get(subject_id) for subject_id in ids})
 
     def opened(self, detail: AuditDetail) -> Opened | None:

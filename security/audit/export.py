@@ -90,6 +90,7 @@ def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:
         with tenant_scope(tenant_id):
             opener = Opener()
             events = events_after(seq, min(page, head.seq - seq))
+            opener.load(events)
             lines = [_event_line(event, opener) for event in events]
         if not events:
             return  # the tail is missing; whoever verifies the export sees it, as its header says where the chain ends

@@ -58,6 +58,7 @@ def _took_page(walk: Walk, tenant_id: int, page: int) -> bool:
     with tenant_scope(tenant_id):
         opener = Opener()
         events = events_after(walk.seq, page)
+        opener.load(events)
         for event in events:
             walk.step(_stored(event, opener))
         if events:

@@ -1,8 +1,10 @@
 import json
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from security.audit import Action, record
 from security.audit.chain import genesis, link
@@ -245,3 +247,32 @@ def genesis_of_nothing() -> str:
 def test_a_spoiled_export_shows(how: str, exported: list[str]) -> None:
     spoil, bad = SPOILED[how]
     assert first_bad(verify_export(spoil(exported))) == bad
+
+
+@pytest.mark.parametrize(
+    "read", [lambda: verify_tenant(ACME), lambda: list(export_tenant(ACME))], ids=["verify", "export"]
+)
+def test_a_page_asks_for_its_keys_at_once(read: Callable[[], object]) -> None:
+    def events(count: int) -> int:
+        for _ in range(count):
+            visitor = Actor(ActorKind.VISITOR, id=str(uuid4()), name="Vera Vane")
+            with acting(actor=visitor), tenant_scope(ACME):
+                record(Action.CONVERSATION_CREATED)
+        keyring.forget_everything()
+        with CaptureQueriesContext(connection) as queries:
+            read()
+        return len(queries)
+
+    events(1)  # makes the keys of who acts
+    assert events(2) == events(10)
+
+
+def test_a_key_that_opens_no_more_hides_its_own_values_only(ten_events: None, tamper: Tamper) -> None:
+    vera = Actor(ActorKind.VISITOR, id=str(uuid4()), name="Vera Vane")
+    with acting(actor=vera), tenant_scope(ACME):
+        record(Action.CONVERSATION_CREATED)
+    tamper("UPDATE security_subjectkey SET wrapped = sha256(wrapped) WHERE subject_id = %s", vera.id)
+    keyring.forget_everything()
+    assert first_bad(verify_tenant(ACME)) == 11
+    keyring.forget_everything()
+    assert "Alice Archer" in "".join(export_tenant(ACME))
