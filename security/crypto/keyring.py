@@ -142,16 +142,6 @@ def new_subject_key(tenant_id: int, kind: KeySubject | str, subject_id: UUID) ->
     return _wrapped(tenant_id, _loaded(tenant_id), kind, subject_id)
 
 
-def cached_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> bytes | None:
-    """A subject's key, if it is in memory."""
-    return _subjects.get(_place(tenant_id, kind, subject_id))
-
-
-def remember_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID, key: bytes, read_at: float) -> None:
-    """Keep a key that the caller read from a committed row at `read_at` (time.monotonic)."""
-    _subjects.put(_place(tenant_id, kind, subject_id), key, read_at)
-
-
 def forget_subject(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> None:
     """Drop a key from this process's memory, as its row is destroyed or replaced; other processes do so in 60 s."""
     _subjects.forget(_place(tenant_id, kind, subject_id))

@@ -1,12 +1,12 @@
 """Keys are made once, stay in their tenant, survive rotation, and never outlive a rollback."""
 
 import threading
-import time
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from security.crypto import keyring
@@ -82,7 +82,6 @@ def test_a_key_whose_row_was_rolled_back_is_not_used_again() -> None:
     lost: list[bytes] = []
     with pytest.raises(Stopped):
         make_and_stop(lost)
-    assert keyring.cached_subject(ACME, CONVERSATION, TALK) is None
     stored = key_of(ACME)
     keyring.forget_everything()
     assert key_of(ACME) == stored
@@ -91,8 +90,11 @@ def test_a_key_whose_row_was_rolled_back_is_not_used_again() -> None:
 
 def test_after_the_commit_it_comes_from_memory() -> None:
     key = key_of(ACME)
-    assert keyring.cached_subject(ACME, CONVERSATION, TALK) == key
-    assert keyring.cached_subject(RIVAL, CONVERSATION, TALK) is None
+    with tenant_scope(ACME), CaptureQueriesContext(connection) as queries:
+        assert keyring.existing_key(CONVERSATION, TALK) == key
+    assert not [query for query in queries if "subjectkey" in query["sql"]]
+    with tenant_scope(RIVAL):
+        assert keyring.existing_key(CONVERSATION, TALK) is None
 
 
 def test_a_destroyed_key_is_gone() -> None:
@@ -174,8 +176,6 @@ def test_the_writer_wraps_and_unwraps_without_a_database() -> None:
     keyring.load_tenant(RIVAL)
     with pytest.raises(Undecryptable):
         keyring.unwrap_subject(RIVAL, CONVERSATION, TALK, fresh.wrapped)
-    keyring.remember_subject(ACME, CONVERSATION, TALK, fresh.key, time.monotonic())
-    assert keyring.cached_subject(ACME, CONVERSATION, TALK) == fresh.key
     with tenant_scope(ACME):
         SubjectKey.objects.create(
             kind=CONVERSATION, subject_id=TALK, wrapped=fresh.wrapped, tenant_key_version=fresh.tenant_key_version
