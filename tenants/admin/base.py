@@ -245,7 +245,9 @@ class TenantAdmin(_ModelAdmin):
             return HttpResponseRedirect(self.url_of(obj))
         return self.response_post_save_add(request, obj)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """The records themselves and, of what goes with them, how many of each kind."""
         collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
         collector.collect(objs)

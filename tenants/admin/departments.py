@@ -79,7 +79,11 @@ class DepartmentAdmin(TenantAdmin):
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         data = form.cleaned_data
         # Who is suspended is not among the choices; he stays where he was.
-        hidden = [row.membership for row in record.in_members.select_related("membership") if row.membership.status != "active"]
+        hidden = [
+            row.membership
+            for row in record.in_members.select_related("membership")
+            if row.membership.status != "active"
+        ]
         members = [*data["members"], *hidden]
         services.change_department(grant=grant, department=record, name=data["name"], members=members)
 

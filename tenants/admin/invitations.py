@@ -58,7 +58,14 @@ class InvitationAdmin(TenantAdmin):
     search_fields = ("email",)
     ordering = ("-created_at", "-pk")
     acts: ClassVar[Sequence[Act]] = (
-        Act("withdraw", _("Withdraw"), _("Make the link of this invitation worthless?"), _withdraw, _is_open, is_danger=True),
+        Act(
+            "withdraw",
+            _("Withdraw"),
+            _("Make the link of this invitation worthless?"),
+            _withdraw,
+            _is_open,
+            is_danger=True,
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -65,7 +65,9 @@ class MemberForm(TenantModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "departments" in self.fields:
-            self.initial["departments"] = [row.department for row in self.instance.in_departments.select_related("department")]
+            self.initial["departments"] = [
+                row.department for row in self.instance.in_departments.select_related("department")
+            ]
         if "name" in self.fields:
             self.fields["name"].validators.append(no_link)
 
@@ -100,7 +102,9 @@ def _is_another(grant: Grant, member: Membership) -> bool:
 
 
 def _belongs(grant: Grant, member: Membership) -> bool:
-    return _is_another(grant, member) and (member.status != MembershipStatus.SUSPENDED.value or member.expires_at is None)
+    return _is_another(grant, member) and (
+        member.status != MembershipStatus.SUSPENDED.value or member.expires_at is None
+    )
 
 
 def _is_active(grant: Grant, member: Membership) -> bool:

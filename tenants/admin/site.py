@@ -31,9 +31,18 @@ from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
 
 View = Callable[..., HttpResponseBase]
-_UNROUTED: Final = frozenset({"autocomplete", "login", "logout", "password_change", "password_change_done", "view_on_site"})
+_UNROUTED: Final = frozenset(
+    {"autocomplete", "login", "logout", "password_change", "password_change_done", "view_on_site"}
+)
 """Sign-in and passwords are allauth's; the other two look up any model by primary key."""
-_BY_PRIMARY_KEY: Final = ("inlines", "raw_id_fields", "autocomplete_fields", "list_editable", "actions", "date_hierarchy")
+_BY_PRIMARY_KEY: Final = (
+    "inlines",
+    "raw_id_fields",
+    "autocomplete_fields",
+    "list_editable",
+    "actions",
+    "date_hierarchy",
+)
 """Features of Django's that write primary keys into pages, or act on rows past the services."""
 
 
@@ -63,11 +72,16 @@ class ChatAdminSite(admin.AdminSite):
         self.pages: list[AdminPage] = []
 
     def register(
-        self, model_or_iterable: type[Model] | Iterable[type[Model]], admin_class: type[Any] | None = None, **options: Any
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[Any] | None = None,
+        **options: Any,
     ) -> None:
         """Take a model with its `TenantAdmin`; ImproperlyConfigured for an admin that would reach past it."""
         if admin_class is None or not issubclass(admin_class, TenantAdmin):
-            raise ImproperlyConfigured("Only a TenantAdmin is registered here: it asks for rights and hides primary keys.")
+            raise ImproperlyConfigured(
+                "Only a TenantAdmin is registered here: it asks for rights and hides primary keys."
+            )
         unsafe = [name for name in _BY_PRIMARY_KEY if getattr(admin_class, name)]
         if unsafe:
             raise ImproperlyConfigured(f"{admin_class.__name__} uses {', '.join(unsafe)}, which show primary keys.")
@@ -130,7 +144,9 @@ class ChatAdminSite(admin.AdminSite):
             if page.label and page.is_allowed(request):
                 entries[page.section].append({"name": page.label, "admin_url": reverse(f"admin:{page.name}")})
         return [
-            {"name": section.label, "app_label": section.value, "models": found} for section, found in entries.items() if found
+            {"name": section.label, "app_label": section.value, "models": found}
+            for section, found in entries.items()
+            if found
         ]
 
 

@@ -82,7 +82,9 @@ class SiteAdmin(TenantAdmin):
         Act(
             "renew-secret",
             _("New identity secret"),
-            _("Make a new secret for signing visitors' identities? Tokens that were signed with the old one are refused at once."),
+            _(
+                "Make a new secret for signing visitors' identities? Tokens that were signed with the old one are refused at once."
+            ),
             _renew_secret,
         ),
     )
