@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from security.accounts.people import create_person, person_with
@@ -15,7 +17,7 @@ from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Invalid
 from security.models import User, normalize_email
-from security.scoping import tenant_scope
+from security.scoping import tenant_scope, user_scope
 from tenants.models import (
     Department,
     DepartmentMembership,
@@ -32,6 +34,7 @@ from tenants.services.sites import add_site
 
 DEFAULT_DEPARTMENT = "Support"
 _SLUG_TRIES = 5
+_REPEATED_WITHIN = timedelta(minutes=5)
 _SUFFIX_ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -44,6 +47,8 @@ class Founded:
     owner: User
     membership_id: int
     is_new_person: bool
+    may_enter: bool = False
+    """Whether the owner is let in without the mail (demo mode)."""
 
 
 def create_tenant(*, slug: str, name: str, owner: User, is_confirmed: bool = True) -> Founded:
@@ -88,20 +93,24 @@ def sign_up(
     """Found an organisation with a website, for whoever confirms by mail that `email` is his.
 
     Whether or not the address is known, the same is done: one hash, one organisation, one mail. A known person keeps his name and password;
-    the new organisation waits for his confirmation. `is_confirmed` (demo mode) spares a new person the mail. Invalid("website"|"name").
+    the new organisation waits for his confirmation. A form that was sent twice founds one organisation: the second time nothing is done.
+    `is_confirmed` (demo mode) spares a new person the mail. Invalid("website"|"name").
     """
-    host = origin_of(website).partition("://")[2]
+    origin_of(website)  # or Invalid, before a hash is made
     owner, is_new = _person(email=email, full_name=full_name, password=password)
+    repeated = None if is_new else _founded_just_now(owner, organisation)
+    if repeated is not None:
+        return replace(repeated, may_enter=is_confirmed and owner.check_password(password))
     is_in = is_confirmed and is_new
     with acting(actor=_founder(owner) if is_new else None):  # who only named a known address is nobody yet
         founded = _with_free_slug(organisation, owner, is_confirmed=is_in)
         with tenant_scope(founded.tenant_id):
-            add_site(name=host, websites=[website])
+            add_site(name=organisation, websites=[website])
             membership = Membership.objects.select_related("role").get(pk=founded.membership_id)
             if not is_in:
                 send_invitation(email=owner.email, role=membership.role, invited_by=membership, template="sign_up")
             record(Action.ACCOUNT_SIGNED_UP, on=owner)
-    return Founded(founded.tenant_id, founded.slug, owner, founded.membership_id, is_new)
+    return replace(founded, is_new_person=is_new, may_enter=is_in)
 
 
 def _person(*, email: str, full_name: str, password: str) -> tuple[User, bool]:
@@ -116,6 +125,18 @@ def _person(*, email: str, full_name: str, password: str) -> tuple[User, bool]:
             return known, False
     make_password(password)
     return known, False
+
+
+def _founded_just_now(owner: User, organisation: str) -> Founded | None:
+    """What the same form founded when it was sent a moment ago. Who asks second waits for the first to be done."""
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    with user_scope(owner.pk):
+        since = timezone.now() - _REPEATED_WITHIN
+        tenant = Tenant.objects.filter(name=organisation.strip(), created_at__gt=since).order_by("pk").first()
+        if tenant is None:
+            return None
+        membership = Membership.objects.get(tenant_id=tenant.pk, user=owner)
+    return Founded(tenant.pk, tenant.slug, owner, membership.pk, is_new_person=False)
 
 
 def _founder(owner: User) -> Actor:

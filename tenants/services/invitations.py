@@ -39,11 +39,15 @@ from tenants.models import (
 from tenants.roles import permissions_of
 
 GOOD_FOR = timedelta(days=7)
+_REPEATED_WITHIN = timedelta(minutes=1)
 
 
 @transaction.atomic
 def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
-    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter; Conflict("already_member")."""
+    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter; Conflict("already_member").
+
+    An open invitation of the address is renewed: its earlier link ends. What was sent a moment ago, as by a second click, is not sent again.
+    """
     require(grant, Permission.CONFIGURATION_MEMBERS)
     wanted = Role.objects.filter(slug=role).first()
     if wanted is None:
@@ -53,9 +57,17 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
     address = normalize_email(email)
     if Membership.objects.filter(_belongs(timezone.now()), user__email=address).exists():
         raise Conflict("already_member")
-    withdraw(Invitation.objects.filter(email=address, accepted_at=None).values_list("pk", flat=True))
-    inviter = Membership.objects.get(pk=grant.membership_id)
-    invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation")
+    inviter = Membership.objects.select_for_update(of=("self",)).get(
+        pk=grant.membership_id
+    )  # a second click waits here
+    now = timezone.now()
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        email=address, accepted_at=None, expires_at__gt=now
+    )
+    known = open_.order_by("-pk").first()
+    if known is not None and known.expires_at > now + GOOD_FOR - _REPEATED_WITHIN and known.role_id == wanted.pk:
+        return known
+    invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation", renews=known)
     record(Action.MEMBER_INVITED, on=invitation, role=wanted.slug)
     return invitation
 
@@ -91,12 +103,18 @@ def withdraw(invitation_ids: object) -> None:
     Invitation.objects.filter(pk__in=pks).update(expires_at=timezone.now())
 
 
-def send_invitation(*, email: str, role: Role, invited_by: Membership, template: str) -> Invitation:
-    """Write the invitation down and send its secret."""
+def send_invitation(
+    *, email: str, role: Role, invited_by: Membership, template: str, renews: Invitation | None = None
+) -> Invitation:
+    """Write the invitation down, or anew, and send its secret; one that is renewed loses the secret it had."""
     token = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        email=email, role=role, invited_by=invited_by, expires_at=timezone.now() + GOOD_FOR
-    )
+    invitation = renews or Invitation(email=email)
+    invitation.role, invitation.invited_by, invitation.expires_at = role, invited_by, timezone.now() + GOOD_FOR
+    if renews is None:
+        invitation.save()
+    else:
+        Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=renews.pk).delete()
+        invitation.save(update_fields=["role", "invited_by", "expires_at"])
     Directory.objects.create(kind=Directory.Kind.INVITATION, digest=digest_of(token), object_id=invitation.pk)
     context = {
         "url": settings.SITE_URL + reverse("invitation", args=[token]),
@@ -123,7 +141,8 @@ def accept_new(*, invitation: InvitationRef, full_name: str, password: str) -> U
     if person is None:
         person = create_person(email=invitation.email, full_name=full_name, password=password, is_confirmed=True)
     else:  # an operator founded the organisation for him
-        claim_account(person, full_name=full_name, password=password)
+        with tenant_scope(invitation.tenant_id):  # whose trail says so
+            claim_account(person, full_name=full_name, password=password)
     accept_invitation(invitation=invitation, user=person)
     return person
 
@@ -133,7 +152,8 @@ def accept_by_password(*, invitation: InvitationRef, user: User) -> None:
     """Join as a person who has just given his password and whose address was not confirmed before: the secret confirms it."""
     if user.email != invitation.email:
         raise Denied
-    confirm_email(user)
+    with tenant_scope(invitation.tenant_id):  # whose trail says so
+        confirm_email(user)
     accept_invitation(invitation=invitation, user=user)
 
 

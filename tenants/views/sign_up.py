@@ -30,7 +30,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return too_many(request)
     if is_within(request, "signup_mail", key=name_digest(form.cleaned_data["email"])):
         founded = services.sign_up(**form.cleaned_data, is_confirmed=settings.DEMO)
-        if settings.DEMO and founded.is_new_person:
+        if founded.may_enter:
             response = sign_in(request, founded.owner, to=reverse("get_started"))
             return SeeOther(response.headers["Location"])
     return SeeOther(reverse("sign_up_sent"))

@@ -122,10 +122,37 @@ def test_what_is_wrong_is_said_and_nothing_is_made(client: Client, field: str, v
 
 
 def test_nobody_is_flooded_with_mail(client: Client, commits: DjangoCaptureOnCommitCallbacks) -> None:
-    for _ in range(7):
+    for number in range(7):
+        with commits(execute=True):
+            response = client.post("/signup/", {**FORM, "organisation": f"Acme {number}"})
+        assert response.headers["Location"] == "/signup/sent/"
+    assert len(mail.outbox) == 5
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_form_that_is_sent_twice_founds_one_organisation(
+    client: Client, commits: DjangoCaptureOnCommitCallbacks, is_known: bool
+) -> None:
+    if is_known:
+        person("olga@acme.example", "Olga")
+    for _ in range(2):
         with commits(execute=True):
             assert client.post("/signup/", FORM).headers["Location"] == "/signup/sent/"
-    assert len(mail.outbox) == 5
+    assert len(mail.outbox) == 1
+    with commits(execute=True):
+        client.post("/signup/", {**FORM, "organisation": "Another Shop"})
+    assert len(mail.outbox) == 2
+
+
+def test_a_form_that_is_sent_twice_lets_in_twice_in_the_demo(settings: Settings) -> None:
+    settings.DEMO = True
+    second = Client()
+    assert Client().post("/signup/", FORM).headers["Location"] == "/get-started/"
+    assert (
+        second.post("/signup/", {**FORM, "password": "not-the-right-password"}).headers["Location"] == "/signup/sent/"
+    )
+    assert second.post("/signup/", FORM).headers["Location"] == "/get-started/"
+    assert len(memberships_of(User.objects.get())) == 1
 
 
 def test_one_address_cannot_sign_up_without_end(client: Client) -> None:
