@@ -22,11 +22,12 @@ async function close(app, one, outcome) {
   return true;
 }
 
-/** Take what the server gives and go there. @param {any} app @param {Promise<any>} asked */
+/** Take what the server gives and go there, with the list in which it stands now. @param {any} app @param {Promise<any>} asked */
 async function follow(app, asked) {
   const answer = await asked;
   if (answer?.type !== "assigned") return;
   const { id } = answer.conversation;
+  if (!answer.watching && app.store.state.view === "queue") app.show("mine");
   app.go(id);
   const one = app.store.state.conversations[id];
   if (one && !answer.watching) {
@@ -57,7 +58,15 @@ function aboutConversation(app) {
     const found = selected(app);
     if (found && found.can[/** @type {"reply"} */ (may)]) run(found.one);
   };
-  const act = (/** @type {"claim"} */ type) => when(type, (one) => follow(app, app.session.act(type, one.id)));
+  /** @type {Set<string>} asked and not answered yet: a double click is one click */
+  const asked = new Set();
+  const act = (/** @type {"claim"} */ type) => when(type, async (one) => {
+    const key = `${type} ${one.id}`;
+    if (asked.has(key)) return;
+    asked.add(key);
+    await follow(app, app.session.act(type, one.id));
+    asked.delete(key);
+  });
   return {
     reply: when("reply", () => app.write("reply")),
     note: when("note", () => app.write("note")),
@@ -84,6 +93,13 @@ function aboutConversation(app) {
 
 /** @param {any} app @returns {Record<string, () => void>} */
 export function createActions(app) {
+  let isTaking = false;
+  const next = async () => {
+    if (isTaking || !app.may("take")) return; // a double click takes one
+    isTaking = true;
+    await follow(app, app.session.next());
+    isTaking = false;
+  };
   return {
     help: openHelp,
     palette: () => openPalette(app),
@@ -97,7 +113,7 @@ export function createActions(app) {
     },
     down: () => move(app, 1),
     up: () => move(app, -1),
-    next: () => { if (app.may("take")) follow(app, app.session.next()); },
+    next,
     viewQueue: () => app.show("queue"),
     viewMine: () => app.show("mine"),
     viewAll: () => app.show("all"),

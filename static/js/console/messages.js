@@ -100,7 +100,7 @@ export const say = Object.freeze({
   composer: Object.freeze({ reply: "Reply to the visitor", note: "Note for your team only", edit: "Edit your message" }),
   send: Object.freeze({ reply: "Send", note: "Add note", edit: "Save" }),
   draftHint: "Enter sends, Shift Enter starts a new line. Drafts stay in this tab's memory only.",
-  counter: (/** @type {number} */ left) => (left < 0 ? `${-left} characters too many` : `${left} characters left`),
+  counter: (/** @type {number} */ left) => (left < 0 ? `${plural(-left, "character", "characters")} too many` : `${plural(left, "character", "characters")} left`),
   closedComposer: "This conversation is closed.",
   waitingComposer: "Take this conversation to answer it.",
   otherComposer: (/** @type {string} */ name) => `${name} answers here. You can add a note.`,

@@ -213,6 +213,15 @@ describe("asking", () => {
     assert.deepEqual([on.notices[0].kind, on.notices[0].explained.code], ["refused", "already_assigned"]);
   });
 
+  test("who asked twice and got it once lost it to nobody", async () => {
+    const on = desk();
+    const asked = on.session.act("claim", CHAT);
+    on.net.last.says({ type: "conversation", conversation: conversation({ status: "open", assigned_to: ALICE }) });
+    on.answer("claim", { type: "error", code: "already_assigned", detail: "Somebody else has this conversation.", conversation: CHAT });
+    assert.equal(await asked, null);
+    assert.deepEqual(on.notices, []);
+  });
+
   test("without a connection the agent is told that nothing changed", async () => {
     const on = desk();
     on.net.last.drops(1006);

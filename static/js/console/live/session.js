@@ -252,9 +252,15 @@ export class Session {
     if (frame.client_id && this.outbox.items.has(frame.client_id)) {
       this.#refusals.set(frame.client_id, explain(frame));
       this.#publishOutbox();
-    } else if (!this.#quiet.has(frame.ref)) {
+    } else if (!this.#quiet.has(frame.ref) && !this.#isMineAlready(frame)) {
       this.notify({ kind: "refused", explained: explain(frame) });
     }
+  }
+
+  /** Asked for twice, got once: nobody was faster. @param {Frame} frame */
+  #isMineAlready({ code, conversation }) {
+    const one = code === "already_assigned" && this.store.state.conversations[conversation];
+    return Boolean(one) && one.status === "open" && one.assigned_to?.id === this.store.state.me?.id;
   }
 
   #welcomed() {
