@@ -94,6 +94,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "security.csp.csp",
                 "tenants.theme.theme",
+                "tenants.navigation.navigation",
             ],
         },
     },
@@ -173,6 +174,7 @@ PASSWORD_HASHERS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "chatplatform.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))

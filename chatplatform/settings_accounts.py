@@ -14,14 +14,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "full_name")},
     },
 ]
-CONSOLE_PATH = "/console/"  # where members go from pages that know nothing of chats
+CONSOLE_PATH = "/console/"  # for pages that know nothing of chats
 VISITOR_PATHS = ("/w.js", "/widget/")  # the same for whoever is signed in
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "landing"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 3600
 
 ACCOUNT_ADAPTER = "security.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "security.accounts.forms.AskedResetForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -7,6 +7,7 @@ from tenants.views import get_started, invitations, membership, public, sign_up
 
 urlpatterns = [
     path("", public.home, name="home"),
+    path("start/", membership.landing, name="landing"),
     path("theme/", public.set_theme, name="set_theme"),
     path("signup/", sign_up.sign_up, name="sign_up"),
     path("signup/sent/", sign_up.sent, name="sign_up_sent"),

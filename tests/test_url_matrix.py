@@ -125,6 +125,7 @@ SHOWN_TO = {
     "get-started/status/": "OA",
     "invitations/<str:token>/": "",
     "signup/": "XOASGNUP",
+    "start/": "N",
     "signup/sent/": "XOASGNUP",
     "tenants/<uuid:tenant>/switch/": "",
     "theme/": "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -102,7 +101,7 @@ class _Bearer:
         return SeeOther(self._next())
 
     def _next(self) -> str:
-        return reverse("get_started") if self.found.is_sign_up else settings.CONSOLE_PATH
+        return reverse("get_started" if self.found.is_sign_up else "landing")
 
     def _page(self, kind: str, form: JoinForm | PasswordForm | None) -> HttpResponse:
         path = reverse("invitation", args=[self.token])

@@ -1,19 +1,34 @@
-"""Between organisations."""
+"""Into one's organisation, and between several."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from security.errors import NotFound
 from security.models import User
 from tenants import services
 from tenants.middleware import LAST_COOKIE
+from tenants.navigation import landing_of
 from tenants.views.public import SeeOther, next_path, set_cookie
+
+
+@require_safe
+@login_required
+@never_cache
+def landing(request: HttpRequest) -> HttpResponse:
+    """After sign-in: on to where the person works."""
+    path = landing_of(request)
+    if path is not None:
+        return redirect(path)
+    has_organisation = getattr(request, "active", None) is not None
+    return render(request, "tenants/welcome.html" if has_organisation else "tenants/no_membership.html")
 
 
 @require_POST
@@ -27,6 +42,6 @@ def switch(request: HttpRequest, tenant: UUID) -> HttpResponse:
         chosen = services.switch_tenant(user=user, session=request.session, tenant=tenant)
     except NotFound:
         raise Http404 from None
-    response = SeeOther(next_path(request, settings.CONSOLE_PATH))
+    response = SeeOther(next_path(request, reverse("landing")))
     set_cookie(response, LAST_COOKIE, str(chosen.tenant_public_id))
     return response

@@ -41,7 +41,7 @@ def token(acme: Organisation, django_capture_on_commit_callbacks: DjangoCaptureO
 
 def test_a_stranger_joins_with_a_name_and_a_password(acme: Organisation, token: str, client: Client) -> None:
     response = client.post(f"/invitations/{token}/", {"full_name": "Bob Builder", "password": PASSWORD})
-    assert (response.status_code, response.headers["Location"]) == (303, "/console/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/start/")
     assert acme.member("bob").name == "Bob Builder"
     assert acme.grant("bob").role == "agent"
     assert acme.actions()[-3:] == ["member.invited", "member.joined", "session.signed_in"]
@@ -67,7 +67,31 @@ def test_an_expired_invitation_is_as_one_that_never_was(acme: Organisation, toke
 
 def test_a_newer_invitation_makes_the_older_one_worthless(acme: Organisation, token: str) -> None:
     with tenant_scope(acme.tenant_id):
+        invite_member(grant=acme.grant("ada"), email="bob@acme.example", role="analyst")
+        [invitation] = Invitation.objects.filter(email="bob@acme.example").select_related("role")
+    assert invitation.role.slug == "analyst", "renewed, not doubled"
+    with pytest.raises(NotFound):
+        access_invitation(token)
+
+
+def test_a_second_click_sends_no_second_mail(
+    acme: Organisation, token: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), tenant_scope(acme.tenant_id):
         invite_member(grant=acme.grant("ada"), email="bob@acme.example", role="agent")
+    assert len(mail.outbox) == 1
+    assert access_invitation(token).email == "bob@acme.example"
+
+
+def test_an_invitation_is_sent_again_once_it_may_be_lost(
+    acme: Organisation, token: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), tenant_scope(acme.tenant_id):
+        Invitation.objects.update(expires_at=timezone.now() + timedelta(days=6))
+        invite_member(grant=acme.grant("ada"), email="bob@acme.example", role="agent")
+        [invitation] = Invitation.objects.filter(email="bob@acme.example")
+        assert invitation.expires_at > timezone.now() + timedelta(days=6, hours=23)
+    assert len(mail.outbox) == 2
     with pytest.raises(NotFound):
         access_invitation(token)
 

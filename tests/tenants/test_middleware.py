@@ -73,7 +73,7 @@ def test_switching_changes_the_scope_and_is_remembered(olga: Client, acme: Organ
     assert acme.site_key in olga.get("/get-started/").content.decode()
     tenants = {ref.tenant_slug: ref.tenant_public_id for ref in olga.get("/").wsgi_request.memberships}  # type: ignore[attr-defined]
     response = olga.post(f"/tenants/{tenants['rival']}/switch/")
-    assert (response.status_code, response.headers["Location"]) == (303, "/console/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/start/")
     assert rival.site_key in olga.get("/get-started/").content.decode()
     assert rival.actions()[-1] == "session.tenant_switched"
     olga.post(f"/tenants/{tenants['acme']}/switch/")
