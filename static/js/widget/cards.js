@@ -59,7 +59,7 @@ export function askRating(card, say, rate, signal) {
     el("fieldset", {}, el("legend", { class: "card-title" }, say("rate")), el("div", { class: "scores" }, ...scores)), extra);
   listen(form, "change", () => {
     extra.hidden = false;
-    extra.scrollIntoView({ block: "nearest" });
+    card.scrollIntoView({ block: "end" }); // with its button, which the composer would hide
   }, signal);
   listen(form, "submit", async (event) => {
     event.preventDefault();

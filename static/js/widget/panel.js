@@ -124,19 +124,29 @@ export class Panel {
   #ask() {
     const { chat } = this;
     const stored = chat.transcript.order.length > 0;
-    const wanted = chat.status === "closed" ? "rating" : stored && chat.site && (chat.site.fields.length || !chat.site.online) ? "details" : "";
+    const isReached = chat.status === "open"; // somebody is here: how to reach the visitor later is no question now
+    const unknown = stored && !isReached && chat.site && (chat.site.fields.length || !chat.site.online);
+    const wanted = chat.status === "closed" ? "rating" : unknown ? "details" : "";
     const question = wanted && `${wanted} ${chat.conversation}`;
     if (question === this.asked) return;
-    if (!wanted && stored) return; // agents came back meanwhile: the question stays until it is answered
+    if (!wanted && stored) { // agents came back meanwhile: a question that is being answered stays until it is
+      if (isReached && !this.#isAnswering()) fill(this.card);
+      return;
+    }
     this.asked = question;
     fill(this.card);
     if (wanted) this.#show(wanted, question);
   }
 
+  #isAnswering() {
+    const controls = /** @type {NodeListOf<HTMLInputElement>} */ (this.card.querySelectorAll("input, select, textarea"));
+    return this.card.contains(document.activeElement) || [...controls].some((control) => control.value !== "");
+  }
+
   async #show(wanted, question) {
     const cards = await import("./cards.js").catch(() => null);
     const { chat, say, signal, card } = this;
-    if (this.asked !== question) return;
+    if (this.asked !== question || (wanted === "details" && chat.status === "open")) return;
     if (!cards) {
       this.asked = ""; // the server is away: the next change asks again
       return;
