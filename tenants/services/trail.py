@@ -39,6 +39,11 @@ class Line:
     detail: dict[str, Any] = field(default_factory=dict)
     request: str = ""
 
+    @property
+    def labelled_detail(self) -> dict[str, Any]:
+        """The details under words instead of keys: `to_department` reads "To department"."""
+        return {name.replace("_", " ").capitalize(): value for name, value in self.detail.items()}
+
 
 @transaction.atomic
 def read_trail(*, grant: Grant, events: Iterable[AuditEvent], **detail: str | int) -> list[Line]:
@@ -96,4 +101,4 @@ def _sentence(action: str) -> str:
 
 
 def _extent(extent: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in extent.items())
+    return ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in extent.items())
