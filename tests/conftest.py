@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services import databases, session
@@ -25,6 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker in item.iter_markers("django_db"):
             if marker.kwargs.get("transaction") or marker.kwargs.get("reset_sequences"):
                 raise pytest.UsageError(f"{item.nodeid}: use the fixture committed_db instead of transaction=True.")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Argon2 is slow on purpose, and each story needs people; what is about hashing asks for `real_hashes`."""
+    if request.node.get_closest_marker("real_hashes") is None:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(scope="session")

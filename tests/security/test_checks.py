@@ -8,6 +8,8 @@ from pytest_django import Settings
 from security import checks
 from security.csp import DEFAULT_POLICY
 
+pytestmark = pytest.mark.real_hashes
+
 ALL = (
     checks.check_master_keys,
     checks.check_uploads,

@@ -63,6 +63,7 @@ def test_a_name_without_latin_letters_is_no_hindrance(db: None) -> None:
     assert sign_up(**{**FORM, "organisation": "株式会社"}).slug.startswith("team")
 
 
+@pytest.mark.real_hashes
 def test_a_new_person_waits_for_his_mail() -> None:
     founded = sign_up(**FORM)
     olga = User.objects.get(email="olga@acme.example")

@@ -12,6 +12,8 @@ from security.accounts import lockout
 from security.scoping import PLATFORM_TENANT_ID
 from tests.tenants.people import PASSWORD, Organisation, organisation, trail
 
+pytestmark = pytest.mark.real_hashes
+
 WRONG = "what-nobody-would-have-chosen"
 HERE, ELSEWHERE = "198.51.100.7", "198.51.100.8"
 
