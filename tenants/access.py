@@ -30,6 +30,7 @@ class MembershipRef:
     tenant_name: str
     membership_public_id: UUID
     idle_minutes: int
+    must_change_password: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
     if not user.is_active:
         return ()
     with user_scope(user.pk):
-        rows = list(Membership.objects.filter(usable(timezone.now()), user=user).order_by("-created_at", "-pk"))
+        rows = list(
+            Membership.objects.filter(usable(timezone.now()), user=user)
+            .select_related("user")
+            .order_by("-created_at", "-pk")
+        )
         wanted = [row.tenant_id for row in rows]
         tenants = {t.pk: t for t in Tenant.objects.filter(pk__in=wanted, status=TenantStatus.ACTIVE.value)}
         idle = dict(Policy.objects.filter(tenant_id__in=wanted).values_list("tenant_id", "session_idle_minutes"))
@@ -73,6 +78,7 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             tenant_name=tenant.name,
             membership_public_id=row.public_id,
             idle_minutes=idle[tenant.pk],
+            must_change_password=row.must_change_password,
         )
         for row in rows
         if (tenant := tenants.get(row.tenant_id)) is not None
@@ -80,12 +86,14 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
 
 
 def active_grant(user_id: int, tenant_id: int) -> Grant | None:
-    """What the person may do in the tenant at this moment; None where he is no active member or the tenant is suspended."""
+    """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended."""
     with tenant_scope(tenant_id):
         membership = (
             Membership.objects.filter(usable(timezone.now()), user_id=user_id).select_related("role", "user").first()
         )
-        if membership is None or not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
+        if membership is None or membership.must_change_password:
+            return None
+        if not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
             return None
         return grant_of(membership)
 

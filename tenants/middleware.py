@@ -13,6 +13,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
+from security.accounts.must_change import led_to_change
 from security.audit import Action, record_denied
 from security.context import acting, current
 from security.failures import is_failed, is_refused
@@ -55,6 +56,8 @@ class TenantMiddleware:
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
         if not isinstance(user, User) or active is None or not _is_in_a_scope(request.path_info):
             response = self.get_response(request)
+        elif active.must_change_password:
+            response = led_to_change(request)
         elif request.method not in _SAFE and _tenant_of_page(request) != str(active.tenant_public_id):
             return _opened_elsewhere(request)
         else:

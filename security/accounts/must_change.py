@@ -31,9 +31,14 @@ class MustChangePasswordMiddleware:
         user = request.user
         if not isinstance(user, User) or not user.must_change_password or request.path_info.startswith(self._open):
             return self.get_response(request)
-        if request.headers.get("Accept", "").startswith("application/json"):
-            return JsonResponse({"code": "password_change_required"}, status=403)
-        where = reverse("account_change_password")
-        if request.method in {"GET", "HEAD"}:
-            where = f"{where}?{urlencode({'next': request.get_full_path()})}"
-        return HttpResponse(status=303, headers={"Location": where})
+        return led_to_change(request)
+
+
+def led_to_change(request: HttpRequest) -> HttpResponse:
+    """The way to the change and from there back; programs are told by a code."""
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"code": "password_change_required"}, status=403)
+    where = reverse("account_change_password")
+    if request.method in {"GET", "HEAD"}:
+        where = f"{where}?{urlencode({'next': request.get_full_path()})}"
+    return HttpResponse(status=303, headers={"Location": where})

@@ -86,11 +86,13 @@ class Membership(PublicModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    password_change_required_at = models.DateTimeField(null=True, editable=False)
 
     if TYPE_CHECKING:
         in_departments: RelatedManager[DepartmentMembership]
 
     class Meta(PublicModel.Meta):
+        verbose_name = "member"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key")
         ]
@@ -98,6 +100,12 @@ class Membership(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether this organisation asked for a new password and the person has not chosen one since. Others do not see it."""
+        asked = self.password_change_required_at
+        return asked is not None and asked >= self.user.password_changed_at
 
 
 class DepartmentMembership(TenantModel):

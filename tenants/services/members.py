@@ -119,12 +119,11 @@ def end_member_sessions(*, grant: Grant, member: UUID) -> int:
 
 @transaction.atomic
 def require_password_change(*, grant: Grant, member: UUID) -> Membership:
-    """Lead a member to a new password before anything else; what it is, only he knows."""
+    """Lead a member to a new password before anything else here; what he does in other organisations is not this one's to hinder."""
     membership = _lock(grant, member)
-    user = membership.user
-    user.must_change_password = True
-    user.save(update_fields=["must_change_password"])
-    revoke(RevocationKind.USER, user.public_id)  # he must change it wherever he works
+    membership.password_change_required_at = timezone.now()
+    membership.save(update_fields=["password_change_required_at"])
+    revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     record(Action.MEMBER_PASSWORD_CHANGE_REQUIRED, on=membership)
     return membership
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from security.errors import Conflict, Denied, NotFound
@@ -10,12 +11,12 @@ from security.models import RevocationKind, User
 from security.permissions import Grant
 from security.revocation import revoked_since
 from security.scoping import tenant_scope
-from tenants.access import active_grant
-from tenants.models import Membership, MembershipStatus, usable
+from tenants.access import active_grant, memberships_of
+from tenants.models import Membership, MembershipStatus, Role, usable
 from tenants.services import change_role, invite_member, remove_member, resume_member, suspend_member
 from tenants.services.members import require_password_change
 
-from .people import Organisation
+from .people import PASSWORD, Organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -77,11 +78,34 @@ def test_who_has_not_confirmed_is_neither_suspended_nor_resumed(
         assert Membership.objects.get(pk=alice.pk).status == MembershipStatus.PROVISIONAL.value
 
 
-def test_who_must_change_his_password_loses_what_he_has_open_anywhere(acme: Organisation) -> None:
+def test_who_must_change_his_password_loses_what_he_has_open_here(acme: Organisation) -> None:
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        require_password_change(grant=acme.grant("ada"), member=alice.public_id)
+    [revoked] = revoked_since(timezone.now() - timedelta(minutes=1))
+    assert (revoked.kind, revoked.subject) == (RevocationKind.MEMBERSHIP, str(alice.public_id))
+    assert active_grant(alice.user_id, acme.tenant_id) is None
+
+
+def test_one_organisation_asks_for_a_password_in_its_own_pages_only(
+    acme: Organisation, rival: Organisation, client: Client
+) -> None:
+    alice = acme.user("alice")
+    with tenant_scope(rival.tenant_id):
+        Membership.objects.create(user=alice, role=Role.objects.get(slug="agent"), name="Alice")
     with tenant_scope(acme.tenant_id):
         require_password_change(grant=acme.grant("ada"), member=acme.member("alice").public_id)
-    [revoked] = revoked_since(timezone.now() - timedelta(minutes=1))
-    assert (revoked.kind, revoked.subject) == (RevocationKind.USER, str(acme.user("alice").public_id))
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    tenants = {ref.tenant_id: ref.tenant_public_id for ref in memberships_of(alice)}
+    client.post(f"/tenants/{tenants[acme.tenant_id]}/switch/")
+    led = client.get("/console/")
+    assert (led.status_code, led.headers["Location"]) == (303, "/accounts/password/change/?next=%2Fconsole%2F")
+    client.post(f"/tenants/{tenants[rival.tenant_id]}/switch/")
+    assert client.get("/console/").status_code == 200
+    client.post(f"/tenants/{tenants[acme.tenant_id]}/switch/")
+    new = "quite-another-correct-battery"
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert client.get("/console/").status_code == 200
 
 
 @pytest.mark.parametrize("act", TAKES_AWAY)
