@@ -9,12 +9,14 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
-from allauth.account.signals import email_changed, password_changed, password_reset, password_set
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_changed, email_confirmed, password_changed, password_reset, password_set
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
 from security.accounts.people import person_with
+from security.accounts.signals import password_reset_requested
 from security.audit import Action, Outcome, record
 from security.context import Actor, ActorKind, acting
 from security.models import User
@@ -60,6 +62,16 @@ def reset_password(request: HttpRequest, user: User, **_: object) -> None:
     _record(Action.ACCOUNT_PASSWORD_RESET, user, request)
 
 
+def asked_for_reset(user: User | None, **_: object) -> None:
+    """By whoever typed the address; the actor is the request's."""
+    _record_attempt(Action.ACCOUNT_PASSWORD_RESET_REQUESTED, user, Outcome.OK)
+
+
+def confirmed_email(request: HttpRequest | None, email_address: EmailAddress, **_: object) -> None:
+    """By a secret from the mailbox, of an invitation, a reset or a change of address."""
+    _record(Action.ACCOUNT_EMAIL_CONFIRMED, email_address.user, request)
+
+
 def changed_email(request: HttpRequest, user: User, **_: object) -> None:
     """After the new address was confirmed."""
     _record(Action.ACCOUNT_EMAIL_CHANGED, user, request)
@@ -98,6 +110,8 @@ def connect() -> None:
         (password_changed, changed_password),
         (password_set, changed_password),
         (password_reset, reset_password),
+        (password_reset_requested, asked_for_reset),
+        (email_confirmed, confirmed_email),
         (email_changed, changed_email),
     ):
         signal.connect(receiver, dispatch_uid=f"tenants.{receiver.__name__}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
@@ -34,9 +35,11 @@ def confirm_email(user: User) -> bool:
     address, created = EmailAddress.objects.get_or_create(
         user=user, email=user.email, defaults={"primary": True, "verified": True}
     )
-    return created or bool(
-        EmailAddress.objects.filter(pk=address.pk, verified=False).update(verified=True, primary=True)
-    )
+    unconfirmed = EmailAddress.objects.filter(pk=address.pk, verified=False)
+    if not created and not unconfirmed.update(verified=True, primary=True):
+        return False
+    email_confirmed.send(EmailAddress, request=None, email_address=address)
+    return True
 
 
 @transaction.atomic
@@ -64,11 +67,3 @@ def end_sessions(user: User, *, but: str | None = None) -> int:
         session.end()
     revoke(RevocationKind.USER, user.public_id)
     return len(sessions)
-
-
-@transaction.atomic
-def deactivate(user: User) -> None:
-    """Close the account: no sign-in, no open session, no open socket. What the person did stays."""
-    user.is_active = False
-    user.save(update_fields=["is_active"])
-    end_sessions(user)

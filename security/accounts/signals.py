@@ -6,12 +6,16 @@ from allauth.account.signals import password_changed, password_reset, password_s
 from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import pre_save
+from django.dispatch import Signal
 from django.http import HttpRequest
 
 from security.accounts import lockout
 from security.accounts.people import confirm_email, end_sessions
 from security.models import RevocationKind, User
 from security.revocation import revoke, session_digest
+
+password_reset_requested = Signal()
+"""Somebody asked for a link to a new password. Arguments: `user`, None where the address is nobody's."""
 
 
 def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: object) -> None:

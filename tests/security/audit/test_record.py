@@ -92,17 +92,17 @@ def test_secrets_are_never_stored(name: str) -> None:
 
 def test_a_job_is_named_in_the_chain_itself() -> None:
     with acting(actor=Actor(ActorKind.JOB, name="sweep_retention")), tenant_scope(ACME):
-        record(Action.JOB_RUN)
+        record(Action.AUDIT_VERIFIED)
     assert said(events_of(ACME)[0])["actor"] == {"kind": "job", "name": "sweep_retention"}
 
 
 def test_a_detail_that_is_no_scalar_is_refused_where_it_is_written() -> None:
     for wrong in (object(), [1], {"a": 1}, {1}):
         with tenant_scope(ACME), pytest.raises(TypeError, match="not a JSON scalar"):
-            record(Action.JOB_RUN, found=wrong)
+            record(Action.AUDIT_VERIFIED, found=wrong)
     for wrong in (float("nan"), float("inf")):
         with tenant_scope(ACME), pytest.raises(ValueError, match="not a number"):
-            record(Action.JOB_RUN, found=wrong)
+            record(Action.AUDIT_VERIFIED, found=wrong)
     assert events_of(ACME) == []
 
 
@@ -142,9 +142,9 @@ def test_what_a_savepoint_took_back_leaves_nothing_and_the_rest_does() -> None:
     with tenant_scope(ACME):
         record(Action.SITE_CREATED)
         with pytest.raises(ZeroDivisionError):
-            act_and_fail(ACME, Action.SITE_DELETED)
+            act_and_fail(ACME, Action.SITE_CHANGED)
         with pytest.raises(ZeroDivisionError):
-            transaction.atomic(act_and_fail)(ACME, Action.SITE_DELETED)
+            transaction.atomic(act_and_fail)(ACME, Action.SITE_CHANGED)
         record(Action.SITE_CHANGED)
     assert [event.action for event in events_of(ACME)] == ["site.created", "site.changed"]
 
@@ -172,14 +172,14 @@ def test_inside_a_persons_own_scope_there_is_no_tenant_to_record_for() -> None:
 @pytest.mark.parametrize(("recorder", "outcome"), [(record_denied, "denied"), (record_failed, "failed")])
 def test_what_was_refused_or_failed_is_recorded_after_the_rollback(recorder, outcome: str) -> None:  # type: ignore[no-untyped-def]
     with contextlib.suppress(ZeroDivisionError):
-        act_and_fail(ACME, Action.SITE_DELETED)
-    recorder(Action.SITE_DELETED, tenant_id=ACME, code="forbidden")
-    assert [(event.action, event.outcome) for event in events_of(ACME)] == [("site.deleted", outcome)]
+        act_and_fail(ACME, Action.SITE_CHANGED)
+    recorder(Action.SITE_CHANGED, tenant_id=ACME, code="forbidden")
+    assert [(event.action, event.outcome) for event in events_of(ACME)] == [("site.changed", outcome)]
 
 
 def test_a_refusal_is_not_recorded_where_it_would_be_rolled_back() -> None:
     with tenant_scope(ACME), pytest.raises(ScopeConflict):
-        record_denied(Action.SITE_DELETED, tenant_id=ACME)
+        record_denied(Action.SITE_CHANGED, tenant_id=ACME)
 
 
 @pytest.fixture
