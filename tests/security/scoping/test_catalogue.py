@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -42,7 +43,8 @@ def test_every_model_of_ours_is_isolated_or_listed_with_its_reason() -> None:
 def rows(statement: str, *values: object) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[tuple[object, ...]] = cursor.fetchall()
+        return found
 
 
 @pytest.mark.parametrize("label", sorted(model._meta.label for model in isolated_models()))
@@ -66,7 +68,7 @@ def test_each_isolated_table(label: str) -> None:
         command, _, using, check = policies["mine"]
         assert (command, check) == ("SELECT", None)
         assert "IS NULL" in str(using), "Only where no tenant is in scope"
-    keys = dict(
+    keys: dict[Any, Any] = dict(
         rows(
             "SELECT c.conname, array_agg(a.attname::text ORDER BY array_position(c.conkey, a.attnum)) FROM pg_constraint c "
             "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) "
