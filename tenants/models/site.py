@@ -25,6 +25,7 @@ class Site(PublicModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(PublicModel.Meta):
+        verbose_name = "website"
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "name"], name="tenants_site_name_key")]
 
     def __str__(self) -> str:
