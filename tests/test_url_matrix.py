@@ -168,7 +168,7 @@ def objects(of: Organisation) -> dict[str, str]:
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "department": str(Department.objects.get().public_id),
             "invitation": str(invitation.public_id),
-            "membership": str(Membership.objects.order_by("pk").last().public_id),
+            "membership": str(Membership.objects.order_by("-pk")[0].public_id),
             "tenant": str(Tenant.objects.get().public_id),
             "policy": str(getattr(Policy.objects.get(), "public_id", Policy.objects.get().pk)),
             "site": str(site.public_id),
