@@ -219,8 +219,9 @@ class ConversationView:
             "tags": list(self.tags),
             "waiting_since": _at(self.waiting_since),
             "last_text": self.last_text,
-            "last_at": _at(self.last_at),
         }
+        if self.last_at is not None:
+            found["last_at"] = _at(self.last_at)
         if self.visitor is not None:
             found["visitor"] = self.visitor.json()
         if self.last_seq is not None:
