@@ -141,6 +141,8 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
             "security/crypto/sealed.py": "opening what was sealed as masked",
             "chatplatform/proxy.py": "another word: networks of trusted proxies",
             "security/net.py": "another word: networks of trusted proxies",
+            "security/request_limit.py": "another word: networks of trusted proxies",
+            "chatplatform/connections.py": "another word: networks of trusted proxies",
         },
         "from security.masking.text import trusted",
     ),

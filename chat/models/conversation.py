@@ -79,7 +79,9 @@ class Conversation(PublicModel):
                 name="chat_conversation_queue_idx",
             ),
             models.Index(
-                fields=["tenant_id", "assigned_to"], condition=models.Q(status="open"), name="chat_conversation_mine_idx"
+                fields=["tenant_id", "assigned_to"],
+                condition=models.Q(status="open"),
+                name="chat_conversation_mine_idx",
             ),
             models.Index(fields=["tenant_id", "-last_message_at"], name="chat_conversation_recent_idx"),
             models.Index(fields=["tenant_id", "visitor", "-created_at"], name="chat_conversation_visitor_idx"),

@@ -54,7 +54,9 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="security_user_email_lower")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="security_user_email_lower")
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.email

@@ -30,12 +30,16 @@ class Talks:
 
     acme: Organisation
 
-    def begin(self, visitor: str, *, agent: str | None = None, department: str | None = None, says: str = "Hello") -> Conversation:
+    def begin(
+        self, visitor: str, *, agent: str | None = None, department: str | None = None, says: str = "Hello"
+    ) -> Conversation:
         """Something that a visitor said, a note about it, and a system message."""
         with tenant_scope(self.acme.tenant_id):
             site = Site.objects.get()
             row = Visitor.objects.create(site=site)
-            row.profile = personal.seal_profile(row.public_id, personal.Profile(name=visitor, email=f"{visitor.lower()}@mail.example"))
+            row.profile = personal.seal_profile(
+                row.public_id, personal.Profile(name=visitor, email=f"{visitor.lower()}@mail.example")
+            )
             row.save(update_fields=["profile"])
             member = Membership.objects.get(name=agent) if agent else None
             team = Department.objects.get_or_create(name=department)[0] if department else None
@@ -105,7 +109,11 @@ def test_a_transcript_marks_notes_and_says_how_much_was_read(talks: Talks, as_: 
 
 
 def test_agents_see_their_own_and_their_departments(talks: Talks, as_: As) -> None:
-    own, other, hidden = talks.begin("Vera", agent="Alice"), talks.begin("Otto"), talks.begin("Hilde", agent="Bob", department="Law")
+    own, other, hidden = (
+        talks.begin("Vera", agent="Alice"),
+        talks.begin("Otto"),
+        talks.begin("Hilde", agent="Bob", department="Law"),
+    )
     alice = as_("alice")
     page = text_of(alice.get("conversation_changelist", app="chat"))
     assert "Vera" in page

@@ -62,7 +62,11 @@ async def test_connections_that_are_ended_under_load_lose_and_double_nothing(acm
         found = await asyncio.gather(*sending)
     assert ended > 0
     assert not any(posted.is_duplicate for posted in found)
-    assert len({stored.message.id for stored in published.all if isinstance(stored, Posted)}) == len(published.all) == 2_000
+    assert (
+        len({stored.message.id for stored in published.all if isinstance(stored, Posted)})
+        == len(published.all)
+        == 2_000
+    )
     for number, talk in enumerate(talks):
         messages = await sync_to_async(rows)(talk)
         assert [row.seq for row in messages] == list(range(1, 501))

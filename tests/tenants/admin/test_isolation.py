@@ -39,7 +39,12 @@ def filled(rival: Organisation) -> dict[str, UUID]:
             email=f"{CANARY}@rival.example", role=role, invited_by=member, expires_at="2099-01-01T00:00:00Z"
         )
         website = Site.objects.get()
-        texts = {"name": f"{CANARY} site", "greeting": CANARY, "consent": CANARY, "seen_origin": f"https://{CANARY}.example"}
+        texts = {
+            "name": f"{CANARY} site",
+            "greeting": CANARY,
+            "consent": CANARY,
+            "seen_origin": f"https://{CANARY}.example",
+        }
         Site.objects.filter(pk=website.pk).update(allowed_origins=[f"https://{CANARY}.example"], **texts)
         canned = CannedResponse.objects.create(shortcut=CANARY, title=CANARY, body=CANARY, department=department)
         tag = Tag.objects.create(name=CANARY)
@@ -122,7 +127,9 @@ def test_nothing_but_a_public_id_is_an_address(house: Organisation, as_: As) -> 
         assert olga.client.get(f"/admin/tenants/membership/{key}/change/").status_code == 404, key
 
 
-def test_their_ids_in_a_form_are_errors(house: Organisation, rival: Organisation, filled: dict[str, UUID], as_: As) -> None:
+def test_their_ids_in_a_form_are_errors(
+    house: Organisation, rival: Organisation, filled: dict[str, UUID], as_: As
+) -> None:
     olga = as_("olga")
     department = str(filled["tenants.department"])
     with tenant_scope(rival.tenant_id):

@@ -150,7 +150,7 @@ def test_ended_sessions_are_those_of_this_organisation(house: Organisation, riva
 def test_who_must_change_his_password_gets_nowhere_else(house: Organisation, as_: As) -> None:
     as_("ada").post("membership_require-password", house.member("alice").public_id)
     led = as_("alice").client.get("/admin/")
-    assert (led.status_code, led.headers["Location"]) == (302, "/accounts/password/change/")
+    assert (led.status_code, led.headers["Location"]) == (303, "/accounts/password/change/?next=%2Fadmin%2F")
 
 
 def test_no_page_shows_or_takes_a_password(house: Organisation, as_: As) -> None:

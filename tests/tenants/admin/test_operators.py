@@ -22,7 +22,9 @@ def _public_id(organisation: Organisation) -> str:
         return str(Tenant.objects.get().public_id)
 
 
-def test_every_organisation_is_listed_but_the_platforms_own(house: Organisation, rival: Organisation, oscar: User) -> None:
+def test_every_organisation_is_listed_but_the_platforms_own(
+    house: Organisation, rival: Organisation, oscar: User
+) -> None:
     page = platform.list_tenants(operator=oscar)
     assert {tenant.slug for tenant in page.tenants} == {"acme", "rival"}
     assert page.total == 2
@@ -45,7 +47,11 @@ def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisati
         cursor.execute("SELECT current_user")
         assert cursor.fetchone()[0] == "chat_app"
     for table in ("tenants_membership", "chat_message", "chat_visitor", "security_user", "tenants_site"):
-        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), platform._as_platform() as cursor:
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            platform._as_platform() as cursor,
+        ):
             cursor.execute(f"SELECT * FROM {table}")
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")

@@ -21,7 +21,12 @@ from ..people import Organisation
 from .pages import Browse, errors_of, text_of
 
 As = Callable[[str], Browse]
-SITE = {"name": "Shop", "allowed_origins": "shop.example\nHTTPS://Shop.Example/x\n", "brand_color": "#AA0000", "is_active": "on"}
+SITE = {
+    "name": "Shop",
+    "allowed_origins": "shop.example\nHTTPS://Shop.Example/x\n",
+    "brand_color": "#AA0000",
+    "is_active": "on",
+}
 
 
 def _site(house: Organisation, name: str = "Acme") -> Site:
@@ -106,7 +111,9 @@ def test_a_change_that_changes_nothing_leaves_no_event(house: Organisation, as_:
 def test_a_policy_is_changed_within_its_limits(house: Organisation, as_: As) -> None:
     ada = as_("ada")
     form = {"session_idle_minutes": "30", "agent_capacity": "4", "close_after_hours": "48"}
-    assert "greater than or equal to 5" in errors_of(ada.post("policy_change", "current", **{**form, "session_idle_minutes": "4"}))
+    assert "greater than or equal to 5" in errors_of(
+        ada.post("policy_change", "current", **{**form, "session_idle_minutes": "4"})
+    )
     assert ada.get("policy_changelist").status_code == 302
     assert ada.post("policy_change", "current", **form, password_min_length="20").status_code == 302
     with tenant_scope(house.tenant_id):
@@ -161,7 +168,9 @@ def names_in_one_case(fixed_rows: object) -> Iterator[None]:
         owner.execute("DROP INDEX names_in_one_case")
 
 
-def test_what_only_the_database_refuses_is_an_error_of_the_form(names_in_one_case: None, house: Organisation, as_: As) -> None:
+def test_what_only_the_database_refuses_is_an_error_of_the_form(
+    names_in_one_case: None, house: Organisation, as_: As
+) -> None:
     sam = as_("sam")
     sam.post("tag_add", app="chat", name="urgent")
     refused = sam.post("tag_add", app="chat", name="Urgent")
@@ -183,7 +192,13 @@ def test_an_event_that_cannot_be_written_takes_the_change_with_it(house: Organis
 
 def test_lists_take_the_same_queries_for_any_number(house: Organisation, as_: As) -> None:
     olga = as_("olga")
-    lists = (("department", "tenants"), ("site", "tenants"), ("invitation", "tenants"), ("tag", "chat"), ("cannedresponse", "chat"))
+    lists = (
+        ("department", "tenants"),
+        ("site", "tenants"),
+        ("invitation", "tenants"),
+        ("tag", "chat"),
+        ("cannedresponse", "chat"),
+    )
     olga.client.get("/admin/")
     counts = {name: _queries(olga, name, app) for name, app in lists}
     role = house.member("alice").role

@@ -33,7 +33,12 @@ def test_only_a_tenant_admin_is_registered() -> None:
 
 @pytest.mark.parametrize(
     "feature",
-    [{"raw_id_fields": ("role",)}, {"autocomplete_fields": ("role",)}, {"list_editable": ("name",)}, {"inlines": (object,)}],
+    [
+        {"raw_id_fields": ("role",)},
+        {"autocomplete_fields": ("role",)},
+        {"list_editable": ("name",)},
+        {"inlines": (object,)},
+    ],
 )
 def test_what_shows_primary_keys_is_refused(feature: dict[str, object]) -> None:
     with pytest.raises(ImproperlyConfigured, match=next(iter(feature))):
