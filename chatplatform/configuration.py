@@ -51,7 +51,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.mail
     yield lambda: _tls(env)
     yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)
-    yield lambda: env.integer("DATABASE_POOL", 10, least=1)
+    yield lambda: env.integer("DATABASE_POOL", 20, least=12)
     for name in ("DEMO_PASSWORD", "METRICS_TOKEN", "ARCHIVE_URL"):
         yield lambda name=name: env.secret(name)  # type: ignore[misc]
     for name in _LIMITS:

@@ -103,7 +103,7 @@ TEMPLATES = [
 # One database under two roles. Only `migrate` and the tests' set-up speak as its owner.
 _application = database.parse(deployment.database_url(), setting="DATABASE_URL")
 _application["CONN_MAX_AGE"] = 0
-_application["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10, least=1), "timeout": 5}
+_application["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20, least=12), "timeout": 5}
 _application["OPTIONS"]["options"] = database.bounded(_application["OPTIONS"].get("options", ""))
 _owner = database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
 DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}

@@ -1,6 +1,6 @@
 """Services are synchronous; frames are not. Work goes to a thread, inside the tenant's scope, on a pooled connection that is given back.
 
-Django's own bridge runs everything of a process on one thread, whatever the number of sockets; these have several.
+Django's own bridge runs everything of a consumer on one thread, whatever the number of sockets; these have several.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 8
-"""Not more than the connection pool holds; the writer's connection is its own."""
+"""Fewer than the connection pool holds (`DATABASE_POOL` is at least 12), since pages use it too; the writer's connection is its own."""
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="chat-work")
 
