@@ -188,7 +188,7 @@ def test_no_single_key_does_anything_while_somebody_types(alice: Agent) -> None:
         press(alice, key)
     expect(alice.field).to_have_value("".join(keys))
     expect(alice.page.get_by_role("dialog")).to_have_count(0)
-    expect(alice.page.locator("#tab-queue")).to_have_attribute("aria-selected", "true")
+    expect(alice.page.locator("#tab-mine")).to_have_attribute("aria-selected", "true")  # where taking led
     expect(alice.page.locator("form.composer")).to_have_attribute("data-mode", "reply")
     assert alice.page.url == address
     alice.field.fill("")

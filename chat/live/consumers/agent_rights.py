@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ParamSpec, TypeVar
@@ -40,6 +41,8 @@ T = TypeVar("T")
 
 ACTIVITY_EVERY = timedelta(seconds=30)
 ASK_EVERY = 30.0
+MEMBERS_ARE_GIVEN = 10
+"""So many times what an anonymous socket may send and cost: whoever leafs through conversations asks for each of them."""
 SAID = frozenset({"message", "note", "edit"})
 
 
@@ -65,6 +68,10 @@ class AgentRights(ChatConsumer):
         if isinstance(found, CloseCode):
             return found
         self._be(found)
+        anonymous = self.limits
+        self.limits = replace(
+            anonymous, frames=anonymous.frames * MEMBERS_ARE_GIVEN, work=anonymous.work * MEMBERS_ARE_GIVEN
+        )
         self.policy = await self.call(masking_policy)
         await self.enter(self.grant.tenant_id, self.key, self.live.limits.agent_sockets)
         self.rate = self.live.agent_rates.of(self.key)
