@@ -90,3 +90,6 @@ def test_a_killed_server_is_found_again(
     expect(visitor.bubbles).to_have_count(2)
     assert rows_of(acme) == 2
     pages.forgive("ERR_CONNECTION_RE")  # refused and reset: that is what was done to it
+    pages.forgive("ERR_CONTENT_LENGTH_MISMATCH")  # killed in the middle of an answer
+    pages.forgive("ERR_INCOMPLETE_CHUNKED_ENCODING")
+    pages.forgive("ERR_EMPTY_RESPONSE")
