@@ -17,7 +17,7 @@ import orjson
 from django.utils import timezone
 
 from chat.cookies import visitor_cookie
-from chat.live import visiting
+from chat.live import answering, visiting
 from chat.live.admission import Subject
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
@@ -34,7 +34,7 @@ from chat.services import beginning, identity, visitors
 from chat.services.beginning import Opening
 from chat.services.visitors import VisitorSession
 from security.context import Actor, ActorKind
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -149,9 +149,13 @@ class VisitorSocket(ChatConsumer):
 
     async def identify(self, token: str) -> None:
         """Become the person whom the tenant's own server vouches for."""
-        who = await self.call(
-            identity.identify_visitor, site=self.visit.site, session=self.who, token=token, now=timezone.now()
-        )
+        try:
+            who = await self.call(
+                identity.identify_visitor, site=self.visit.site, session=self.who, token=token, now=timezone.now()
+            )
+        except Denied:
+            await unscoped(answering.record_refusal, self.visit.site.tenant_id, "identify")
+            raise
         self.forget_conversation()
         await self.become(who)
 

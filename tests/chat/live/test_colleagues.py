@@ -90,3 +90,11 @@ async def test_an_edit_that_is_refused_is_recorded_as_failed(door: Door, acme_li
     refused = await alice.ask("edit", "error", conversation=conversation, id=hers["id"], text="changed")
     assert refused["code"] in {"forbidden", "not_found"}
     assert [event["outcome"] for event in await events(acme_live, Action.MESSAGE_EDITED)] == ["ok", "failed"]
+
+
+async def test_an_identity_that_is_refused_is_recorded(door: Door, acme_live: Organisation) -> None:
+    vera = await door.visitor(acme_live.site_key)
+    refused = await vera.ask("identify", "error", token="eyJhbGciOiJub25lIn0.eyJzdWIiOiJvbGdhIn0.AAAA")
+    assert refused["code"] == "forbidden"
+    acts = [event["detail"].get("act") for event in await events(acme_live, Action.ACCESS_DENIED)]
+    assert acts == ["identify"]
