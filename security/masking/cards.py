@@ -6,7 +6,7 @@ inside a card already found is not looked at. Proof: the hostile texts of tests/
 """
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Final
 
@@ -24,6 +24,24 @@ _VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
 Sums = tuple[list[int], list[int]]
+
+
+def is_card(digits: str) -> bool:
+    """Whether these digits alone are a card number: a brand, one of its lengths, Luhn."""
+    known = {length for length, _ in tables().issuers.of(digits[:PREFIX])} if len(digits) >= SHORTEST else set()
+    return len(digits) in known and _holds(_luhn_sums(digits), 0, len(digits))
+
+
+@lru_cache(maxsize=4096)
+def brands_possible(prefix: str) -> bool:
+    """Whether a card number of some brand and of at least so many digits can begin with these digits."""
+    least, most = prefix[:PREFIX].ljust(PREFIX, "0"), prefix[:PREFIX].ljust(PREFIX, "9")
+    return any(
+        low[:PREFIX].ljust(PREFIX, "0") <= most and least <= high[:PREFIX].ljust(PREFIX, "9")
+        for brand in tables().brands
+        if max(brand.lengths) >= len(prefix)
+        for low, high in brand.prefixes
+    )
 
 
 def find(chain: Chain, around: Surroundings) -> Iterator[Candidate]:

@@ -4,6 +4,7 @@
 """
 
 import json
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,18 @@ def _lengths(prefix: str, brands: Sequence[Brand]) -> tuple[tuple[int, str], ...
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """Number words in folded letters: what they are worth, as text."""
+
+    units: dict[str, str]
+    tens: dict[str, str]
+    pairs: dict[str, str]
+    scores: frozenset[str]
+    joiners: frozenset[str]
+    multipliers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """What `tables.json` says, ready for use."""
 
@@ -74,6 +87,8 @@ class Tables:
     words: dict[str, tuple[str, ...]]
     classes: dict[int, str]
     digits: dict[int, str]
+    folded: dict[int, str]
+    numbers: Numbers
 
 
 class _Classes(dict[int, str]):
@@ -82,6 +97,30 @@ class _Classes(dict[int, str]):
     def __missing__(self, code: int) -> str:
         self[code] = found = chr(code) if code < _ASCII else ELSE
         return found
+
+
+class _Folded(dict[int, str]):
+    """For `str.translate`, character by character: digits, separators, and letters in lower case without accents."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = _folded(chr(code))
+        return found
+
+
+def _folded(char: str) -> str:
+    if char < "\x80":
+        return char.lower()
+    kind = unicodedata.category(char)
+    if kind[0] == "L":
+        base = unicodedata.normalize("NFKD", char)[0].lower()
+        return base if len(base) == 1 and base.isalpha() else char
+    if kind[0] == "M" or kind in ("Cf", "Cc"):
+        return INVISIBLE
+    if kind[0] == "N":
+        return ELSE
+    if kind == "Sc":
+        return "$"
+    return OTHER_SEPARATOR
 
 
 def raw() -> dict[str, Any]:
@@ -105,6 +144,9 @@ def tables() -> Tables:
         ("others", OTHER_SEPARATOR),
     ):
         classes.update(_spread(source[name], letter))
+    folded = _Folded({code: letter for code, letter in classes.items() if code >= _ASCII or letter == INVISIBLE})
+    folded.update({0xDF: "s", 0x2022: "\u2022"})  # sharp s; a bullet is no separator: it is what masking left
+    numbers = source["numbers"]
     brands = tuple(
         Brand(b["name"], tuple((low, high) for low, high in b["prefixes"]), frozenset(b["lengths"]))
         for b in source["brands"]
@@ -116,6 +158,15 @@ def tables() -> Tables:
         layouts=frozenset(tuple(layout) for layout in source["layouts"]),
         words={kind: tuple(words) for kind, words in source["context"].items()},
         classes=classes,
+        folded=folded,
+        numbers=Numbers(
+            units=numbers["units"],
+            tens=numbers["tens"],
+            pairs=numbers["pairs"],
+            scores=frozenset(numbers["scores"]),
+            joiners=frozenset(numbers["joiners"]),
+            multipliers=numbers["multipliers"],
+        ),
         digits={code: digit for code, digit in digits.items() if code >= _ASCII},
     )
 
