@@ -1,4 +1,7 @@
-"""`./test`: every check and every test. What fails is listed; pytest's closing line ends the output."""
+"""`./test`: every check and every test. What fails is listed; pytest's closing line ends the output.
+
+The checks run beside pytest, one after another: its processes wait for servers and browsers often enough.
+"""
 
 import argparse
 import os
@@ -6,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chatplatform import generated, tools
 from chatplatform.console import say
@@ -24,6 +28,10 @@ superuser's: it makes databases there and drops them) and REDIS_URL.
 
 Extra arguments go to pytest: ./test tests/security -k masking. CI=true makes a missing program (Chromium, node) a failure."""
 
+# Everything is slow sooner or later: the report ends with what took longest.
+_SLOWEST = ("--durations=10", "--durations-min=0.5")
+# With these somebody talks with pytest, or it with the terminal.
+_TALKING = ("--pdb", "--trace", "-s", "--capture=no")
 # What the tests' servers are named by is not for the checks.
 _OURS = frozenset({"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"})
 
@@ -55,18 +63,23 @@ def main() -> int:
     for sentence in missing:
         say(sentence)
     failed = missing if os.environ.get("CI") == "true" else []
-    with _production() as production, ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(_run, _checks(production)):
-            say(f"{'ok    ' if outcome.passed else 'FAILED'} {outcome.check.name} ({outcome.seconds:.1f} s)")
-            if not outcome.passed:
-                say(outcome.output)
-                failed = [*failed, outcome.check.name]
-    code = subprocess.run([sys.executable, "-m", "pytest", *_parallel(for_pytest)], cwd=PROJECT, check=False)  # noqa: S603
+    with _production() as production, ThreadPoolExecutor(1) as pool:
+        outcomes = [pool.submit(_told, check) for check in _checks(production)]
+
+        def checked() -> list[str]:
+            return [outcome.check.name for future in outcomes if not (outcome := future.result()).passed]
+
+        try:
+            code = run_pytest(arguments(for_pytest), checked)
+            failed = [*failed, *checked()]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     if failed:
         # On stderr, so that pytest's own line stays the last one of the report.
-        sys.stderr.write(f"Failed before pytest: {', '.join(failed)}\n")
+        sys.stderr.write(f"Failed beside pytest: {', '.join(failed)}\n")
         sys.stderr.flush()
-    return code.returncode or (1 if failed else 0)
+    return code or (1 if failed else 0)
 
 
 def _checks(production: Mapping[str, str]) -> Iterator[Check]:
@@ -86,6 +99,13 @@ def _checks(production: Mapping[str, str]) -> Iterator[Check]:
     scripts = sorted(str(path) for path in (PROJECT / "tests" / "js").rglob("*.test.js"))
     if node and scripts:
         yield Check("node --test", [node, "--test", *scripts])
+
+
+def _told(check: Check) -> Outcome:
+    outcome = _run(check)
+    said = f"{'ok    ' if outcome.passed else 'FAILED'} {check.name} ({outcome.seconds:.1f} s)"
+    say(said if outcome.passed else f"{said}\n{outcome.output}")
+    return outcome
 
 
 def _run(check: Check) -> Outcome:
@@ -127,10 +147,38 @@ def _production() -> Iterator[Mapping[str, str]]:
         temporary.remove(folder)
 
 
-def _parallel(arguments: list[str]) -> list[str]:
-    """One process for each processor, unless told otherwise or asked for a debugger."""
-    own = any(argument.startswith(("-n", "--numprocesses", "--pdb", "-p", "--co")) for argument in arguments)
-    return arguments if own else ["-n", str(max(2, os.cpu_count() or 2)), *arguments]
+def run_pytest(given: Sequence[str], checked: Callable[[], object]) -> int:
+    """Its exit code; its last line is said when `checked` has returned, other lines as they come."""
+    command = [sys.executable, "-m", "pytest", *given]
+    if any(argument.startswith(_TALKING) for argument in given):
+        checked()
+        return subprocess.run(command, cwd=PROJECT, check=False).returncode  # noqa: S603
+    environment = os.environ | {"COLUMNS": str(shutil.get_terminal_size().columns)}
+    if sys.stdout.isatty():
+        environment.setdefault("PY_COLORS", "1")
+    piped: dict[str, Any] = {"stdout": subprocess.PIPE, "text": True, "errors": "replace"}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, **piped) as pytest:  # noqa: S603
+        for line in last_when(checked, pytest.stdout or ()):
+            sys.stdout.write(line)  # whole lines: what is said of the checks comes between
+            sys.stdout.flush()
+    return pytest.returncode
+
+
+def last_when(ready: Callable[[], object], lines: Iterable[str]) -> Iterator[str]:
+    """All lines as they come, but the last only after `ready` has returned."""
+    held = ""
+    for line in lines:
+        yield held
+        held = line
+    ready()
+    yield held
+
+
+def arguments(given: Sequence[str]) -> list[str]:
+    """Pytest's: a process for each processor, unless told otherwise or asked for a debugger."""
+    own = any(argument.startswith(("-n", "--numprocesses", "--pdb", "-p", "--co")) for argument in given)
+    parallel = [] if own else ["-n", str(max(2, os.cpu_count() or 2)), "--dist=worksteal"]
+    return [*_SLOWEST, *parallel, *given]
 
 
 if __name__ == "__main__":
