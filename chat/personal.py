@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
 from security.crypto import keyring
-from security.crypto.envelope import AAD_VERSION, record_aad
+from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
 from security.crypto.sealed import SealedData, open_data, seal_data
 from security.models import KeySubject
 from security.scoping import require_tenant_id
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,30 @@ def open_profile(visitor: UUID, sealed: bytes | None, *, key: bytes | None = Non
     return Profile(**_open(visitor, "profile", sealed, key))
 
 
+def shown_profile(visitor: UUID, sealed: bytes | None, *, key: bytes | None = None) -> Profile:
+    """As `open_profile`; an empty one where it was tampered with, so that one row takes no list or transcript with it."""
+    try:
+        return open_profile(visitor, sealed, key=key)
+    except Undecryptable:
+        logger.critical("A profile does not open; visitor=%s", visitor)
+        return Profile()
+
+
 def seal_page(visitor: UUID, page: Page) -> SealedData:
     return _seal(visitor, "page", asdict(page))
 
 
 def open_page(visitor: UUID, sealed: bytes | None) -> Page:
     return Page(**_open(visitor, "page", sealed))
+
+
+def shown_page(visitor: UUID, sealed: bytes | None) -> Page:
+    """As `open_page`; an empty one where it was tampered with."""
+    try:
+        return open_page(visitor, sealed)
+    except Undecryptable:
+        logger.critical("A page does not open; visitor=%s", visitor)
+        return Page()
 
 
 def seal_address(visitor: UUID, address: str) -> SealedData:

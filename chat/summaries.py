@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from chat import sealing
 from chat.live.protocol.shapes import AgentView, ConversationView, VisitorView
 from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor
-from chat.personal import open_page, open_profile
+from chat.personal import shown_page, shown_profile
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
@@ -34,7 +34,7 @@ def summary(conversation: Conversation) -> ConversationView:
 def visitor_view(conversation: Conversation) -> VisitorView:
     """All that an agent who answers may know of the visitor."""
     visitor = conversation.visitor
-    profile, page = open_profile(visitor.public_id, visitor.profile), open_page(visitor.public_id, visitor.page)
+    profile, page = shown_profile(visitor.public_id, visitor.profile), shown_page(visitor.public_id, visitor.page)
     return VisitorView(
         id=visitor.public_id,
         name=profile.name,
@@ -96,10 +96,4 @@ def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
 
 
 def _name(visitor: Visitor, key: bytes | None) -> str:
-    if key is None:
-        return ""
-    try:
-        return open_profile(visitor.public_id, visitor.profile, key=key).name
-    except Undecryptable:
-        logger.critical("A profile does not open; visitor=%s", visitor.public_id)
-        return ""
+    return "" if key is None else shown_profile(visitor.public_id, visitor.profile, key=key).name

@@ -21,7 +21,7 @@ from chat import sealing
 from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.live.protocol.shapes import AuthorKind as WireKind
 from chat.models import AuthorKind, Conversation, Message, Visitor
-from chat.personal import open_profile
+from chat.personal import shown_profile
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
@@ -102,10 +102,12 @@ def messages_before(conversation: Conversation, *, seq: int | None, reader: Read
     return _page(conversation, rows if seq is None else rows.filter(seq__lt=seq), reader, limit)
 
 
-def revisions_after(conversation: Conversation, *, rev: int, up_to_seq: int, reader: Reader) -> list[Revision]:
-    """What was changed since `rev` in the messages that the reader has, those up to `up_to_seq`; the latest 200, in the order of `rev`."""
+def revisions_after(
+    conversation: Conversation, *, rev: int, up_to_seq: int, reader: Reader, limit: int = REPLAY
+) -> list[Revision]:
+    """What was changed since `rev` in the messages that the reader has, those up to `up_to_seq`; the latest `limit`, in the order of `rev`."""
     known = _seen_by(reader, conversation).filter(first_rev__lte=rev, seq__lte=up_to_seq)
-    rows = known.filter(rev__gt=rev).order_by("-rev")[:REPLAY]
+    rows = known.filter(rev__gt=rev).order_by("-rev")[:limit]
     transcript = _Opened(conversation, list(rows)[::-1])
     return [transcript.revision(row) for row in transcript.rows]
 
@@ -217,7 +219,7 @@ def _names(rows: Iterable[Message]) -> dict[UUID | None, str]:
     found: dict[UUID | None, str] = {}
     if visitors:
         for visitor in Visitor.objects.filter(public_id__in=visitors):
-            found[visitor.public_id] = open_profile(visitor.public_id, visitor.profile).name
+            found[visitor.public_id] = shown_profile(visitor.public_id, visitor.profile).name
     if members:
         found.update(Membership.objects.filter(public_id__in=members).values_list("public_id", "name"))
     return found

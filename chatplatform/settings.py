@@ -114,7 +114,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "VERSION": 2,  # of how values are written: 1 was Django's pickles
-        "OPTIONS": {"serializer": "security.cache.JSONSerializer"},
+        # A Valkey that takes a connection and never answers counts as away.
+        "OPTIONS": {"serializer": "security.cache.JSONSerializer", "socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 HUB_PREFIX = f"chat:{database.redis_number(REDIS_URL)}:"

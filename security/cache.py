@@ -10,6 +10,10 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
+from redis.exceptions import RedisError
+
+CacheAway: Final = RedisError
+"""What the cache raises while Valkey is away or does not answer."""
 _TIME: Final = "__datetime__"
 
 

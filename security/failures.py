@@ -16,8 +16,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.defaults import server_error as django_server_error
-from redis.exceptions import RedisError
 
+from security.cache import CacheAway
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def is_refused(request: HttpRequest) -> bool:
 
 def _is_passing(exception: BaseException) -> bool:
     """Whether it is worth to come again: Valkey is away, or somebody held a row for too long."""
-    return isinstance(exception, RedisError) or (
+    return isinstance(exception, CacheAway) or (
         isinstance(exception, DatabaseError) and _sqlstate(exception) in TIMED_OUT
     )
 

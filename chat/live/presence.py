@@ -23,8 +23,9 @@ RENEW_EVERY = timedelta(seconds=20)
 class PresenceKeeper:
     """Counts sockets by tenant and membership (primary keys)."""
 
-    def __init__(self, process_id: UUID) -> None:
+    def __init__(self, process_id: UUID, *, renew_every: timedelta = RENEW_EVERY) -> None:
         self._process_id = process_id
+        self._renew_every = renew_every
         self._sockets: dict[int, Counter[int]] = defaultdict(Counter)
 
     async def enter(self, tenant_id: int, membership_pk: int) -> None:
@@ -58,7 +59,7 @@ class PresenceKeeper:
     async def run(self) -> None:
         """Renew until cancelled."""
         while True:
-            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            await asyncio.sleep(self._renew_every.total_seconds())
             for tenant_id in tuple(self._sockets):
                 try:
                     await self._renew(tenant_id)
@@ -66,7 +67,9 @@ class PresenceKeeper:
                     logger.warning("Presence could not be renewed: %s", type(error).__name__)
 
     async def _renew(self, tenant_id: int) -> None:
-        await in_scope(tenant_id, _renew_and_tell, self._process_id, tuple(self._sockets[tenant_id]))
+        members = tuple(self._sockets.get(tenant_id, ()))  # looking must not begin a count: the last one may have left
+        if members:
+            await in_scope(tenant_id, _renew_and_tell, self._process_id, members)
 
 
 def _renew_and_tell(process_id: UUID, membership_pks: tuple[int, ...]) -> None:

@@ -8,6 +8,7 @@ The message writer speaks SQL of its own: it calls `load_tenant` before its tran
 rows it reads and `new_subject_key` for those it inserts; these two do no I/O.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -18,10 +19,12 @@ from django.conf import settings
 from django.db import transaction
 
 from security.crypto.cache import ShortLived
-from security.crypto.envelope import bind, derive, keyed_digest, new_key
+from security.crypto.envelope import Undecryptable, bind, derive, keyed_digest, new_key
 from security.crypto.master import Ring
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.scoping import require_tenant_id, tenant_scope
+
+logger = logging.getLogger(__name__)
 
 _Subject = tuple[int, str, UUID]
 
@@ -108,7 +111,7 @@ def existing_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
 
 
 def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
-    """The keys of many subjects by one query; whose key was never made or destroyed is missing."""
+    """The keys of many subjects by one query; whose key was never made, destroyed or tampered with is missing, and hides no other."""
     tenant_id = require_tenant_id()
     wanted = {subject_id: _subjects.get(_place(tenant_id, kind, subject_id)) for subject_id in subject_ids}
     found = {subject_id: key for subject_id, key in wanted.items() if key is not None}
@@ -120,7 +123,11 @@ def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[U
     ring = _tenant_keys(tenant_id).ring  # once: until the transaction commits it is not remembered
     for subject_id, wrapped in rows.values_list("subject_id", "wrapped"):
         place = _place(tenant_id, kind, subject_id)
-        key = found[subject_id] = ring.unwrap(bytes(wrapped), _subject_aad(place))
+        try:
+            key = found[subject_id] = ring.unwrap(bytes(wrapped), _subject_aad(place))
+        except Undecryptable:
+            logger.critical("A key does not open; %s=%s", place[1], subject_id)
+            continue
         transaction.on_commit(partial(_subjects.put, place, key, read_at))
     return found
 

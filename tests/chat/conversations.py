@@ -72,3 +72,14 @@ def house(slug: str, agent_name: str) -> House:
         role = Role.objects.create(slug="agent", name="Agent")
         agent = Membership.objects.create(user=user, role=role, name=agent_name)
     return House(tenant_id, site.pk, agent)
+
+
+def spoil(talk: Talk, table: str, column: str, where: str, value: int | UUID) -> None:
+    """As somebody does who can write to the table: the last byte becomes another."""
+    with tenant_scope(talk.tenant_id), connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = set_byte({column}, length({column}) - 1,"
+            f" get_byte({column}, length({column}) - 1) # 1) WHERE {where} = %s",
+            [value],
+        )
+        assert cursor.rowcount == 1

@@ -19,7 +19,7 @@ from security.models import KeySubject, SubjectKey
 from security.scoping import tenant_scope
 from tests.chat.live.writing import edit, post, writing
 
-from .conversations import House, Talk
+from .conversations import House, Talk, spoil
 
 AGENTS = Reader(Audience.AGENTS)
 VISITOR = Reader(Audience.VISITOR)
@@ -117,6 +117,37 @@ def test_who_was_away_learns_what_was_changed_in_what_he_has(talk: Talk, lines: 
         ]
     assert [(one.seq, one.rev, one.text) for one in agents] == [(2, 6, "a milder secret"), (3, 7, "good day")]
     assert [(one.seq, one.rev, one.reason, one.gone) for one in visitor] == [(3, 7, "edited", False)]
+
+
+def test_what_a_client_says_it_has_opens_no_more_than_it_knows(talk: Talk, lines: list[Posted]) -> None:
+    """A client may claim any `last_seq`: what it has not been told of by its `last_rev` is not revised, it is missing."""
+    edited(talk, lines[1], "a milder secret")
+    edited(talk, lines[2], "good day")
+    with tenant_scope(talk.tenant_id):
+        row = talk.row()
+        assert transcript.revisions_after(row, rev=0, up_to_seq=2**53 - 1, reader=AGENTS) == []
+        known = transcript.revisions_after(row, rev=2, up_to_seq=2**53 - 1, reader=AGENTS)
+        assert [one.seq for one in known] == [2]
+        assert transcript.revisions_after(row, rev=5, up_to_seq=1, reader=AGENTS) == []
+
+
+def test_of_many_revisions_the_latest_are_told(talk: Talk, lines: list[Posted]) -> None:
+    for line, text in ((lines[3], "forgotten"), (lines[1], "a milder secret"), (lines[2], "good day")):
+        edited(talk, line, text)
+    with tenant_scope(talk.tenant_id):
+        latest = transcript.revisions_after(talk.row(), rev=5, up_to_seq=5, reader=AGENTS, limit=2)
+    assert [(one.seq, one.rev) for one in latest] == [(2, 7), (3, 8)]
+
+
+def test_a_profile_that_was_tampered_with_hides_nothing_that_was_said(
+    talk: Talk, lines: list[Posted], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(talk, "chat_visitor", "profile", "public_id", talk.visitor.id)
+    with tenant_scope(talk.tenant_id):
+        page = transcript.messages_after(talk.row(), seq=0, reader=AGENTS)
+    assert [one.author.name for one in page.messages] == ["", "Alice", "Alice", "Alice", ""]
+    assert [one.text for one in page.messages][-1] == "bye"
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
 
 def test_a_process_that_missed_something_finds_every_row_by_rev(talk: Talk, lines: list[Posted]) -> None:

@@ -1,6 +1,8 @@
 """What goes through Valkey comes back, and is never code."""
 
 import pickle
+import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +11,9 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.test import override_settings
 
-from security.cache import JSONSerializer
+from security.cache import CacheAway, JSONSerializer
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +57,30 @@ def test_a_pickle_is_not_read() -> None:
 def test_objects_are_not_kept() -> None:
     with pytest.raises(TypeError, match="Bomb"):
         JSONSerializer().dumps(Bomb())
+    with pytest.raises(ValueError, match="JSON"):
+        JSONSerializer().dumps(float("nan"))  # no JSON, though Python would read it again
+
+
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_a_valkey_that_never_answers_counts_as_away(tmp_path_factory: pytest.TempPathFactory, kind: str) -> None:
+    """Both ways of reaching one: the connection is taken, and nothing comes."""
+    family, address = (
+        (socket.AF_INET, ("127.0.0.1", 0)) if kind == "tcp" else (socket.AF_UNIX, _short(tmp_path_factory))
+    )
+    with socket.socket(family) as silent:
+        silent.bind(address)
+        silent.listen()
+        where = f"redis://127.0.0.1:{silent.getsockname()[1]}" if kind == "tcp" else f"unix://{address}"
+        caches = {"default": {**settings.CACHES["default"], "LOCATION": where}}
+        began = time.monotonic()
+        with override_settings(CACHES=caches), pytest.raises(CacheAway):
+            cache.get("key")
+        assert time.monotonic() - began < 4
+
+
+def _short(folders: pytest.TempPathFactory) -> str:
+    """A path that a socket can have."""
+    return str(folders.mktemp("v") / "s")
 
 
 def test_sessions_are_json() -> None:

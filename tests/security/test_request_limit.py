@@ -27,7 +27,8 @@ class Waiting:
                 statuses.append(message["status"])
 
         headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
-        await self.limited({"type": kind, "client": (client, 1), "headers": headers}, None, send)
+        async with asyncio.timeout(5):
+            await self.limited({"type": kind, "client": (client, 1), "headers": headers}, None, send)
         return statuses[0]
 
 

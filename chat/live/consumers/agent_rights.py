@@ -84,9 +84,11 @@ class AgentRights(ChatConsumer):
     async def ended(self) -> None:
         for task in self._tasks:
             task.cancel()
-        if self._is_present:
-            await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
-        await super().ended()
+        try:
+            if self._is_present:
+                await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
+        finally:  # the rooms are left, whatever the database says
+            await super().ended()
 
     @property
     def key(self) -> str:

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -78,6 +78,17 @@ class TestLoader:
         settings.DEMO = True
         client.get("/w.js", headers={"referer": f"{OURS}/demo/{site.key}/kettle/"})
         assert access_site(site.key).seen_at is not None
+
+    def test_a_websites_page_gets_it_while_valkey_is_away(
+        self, client: Client, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caches = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/valkey.sock"}}
+        with override_settings(CACHES=caches):
+            response = client.get("/w.js", headers={"referer": SHOP + "/"})
+            assert loader_seen([SHOP]) is None
+        assert response.status_code == 200
+        assert len(response.content) > KILOBYTE
+        assert SHOP not in caplog.text
 
     @pytest.mark.parametrize("referrer", ["http://[", "about:blank", f"{OURS}/demo/pk_nobody/"])
     def test_a_strange_referrer_does_no_harm(self, client: Client, referrer: str) -> None:
