@@ -167,7 +167,12 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
         {},
         "Message.objects.raw('SELECT 1')",
     ),
-    "chance comes from secrets": (guesses, ALL, {}, "import random"),
+    "chance comes from secrets": (
+        guesses,
+        ALL,
+        {r"chatplatform/bench/.*": "made-up messages, the same in every run: nothing in there is to be unguessable"},
+        "import random",
+    ),
     "nothing runs or unpickles data": (surprises, ALL, {}, "pickle.loads(b'')"),
     "imports stand at the top": (
         late_imports,

@@ -24,6 +24,7 @@ FAN_OUT = {
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {
+    "bench": "measures; reads no tenant's row",
     "check_config": "reads settings",
     "create_tenant": "founds one organisation through the service",
     "export_audit": "opens the scope of the tenant that is named",

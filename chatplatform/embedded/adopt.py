@@ -14,7 +14,7 @@ from .state import Layout, Part
 _PROJECT = Path(__file__).resolve().parents[2]
 # Commands that need neither part; starting them would only take time.
 _OFFLINE = frozenset(
-    {"", "help", "version", "--help", "--version", "-h", "check_config", "collectstatic", "compilemessages"}
+    {"", "help", "version", "--help", "--version", "-h", "bench", "check_config", "collectstatic", "compilemessages"}
     | {"makemessages", "findstatic", "diffsettings"}
 )
 REMEMBERED = ("DEBUG", "DEMO", "PORT", "SITE_URL", "ALLOWED_HOSTS", "ALLOW_EMBEDDED")

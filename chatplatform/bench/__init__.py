@@ -1,0 +1,1 @@
+"""Benchmarks: one module each, run by `manage.py bench`; they measure, and with `--gate` they judge."""

@@ -1,0 +1,87 @@
+"""The outcome of a measurement as a person or a program reads it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from chatplatform.bench import quality as measure
+from chatplatform.bench.corpus import every_case
+from chatplatform.bench.quality import GATE, Failure, Quality
+
+_SHOWN = 100
+
+
+def quality(*, as_json: bool, failures: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
+    """The corpus, run: the report, and which of the agreed numbers are missed."""
+    cases = list(every_case())
+    outcome = measure.run(cases, tick=progress(len(cases), terminal))
+    if as_json:
+        return json.dumps(as_data(outcome, failures=failures), ensure_ascii=False), outcome.shortfalls
+    return "\n".join(as_lines(outcome, failures=failures)), outcome.shortfalls
+
+
+def progress(total: int, terminal: TextIO | None) -> Any:
+    """Something to call after each of `total` steps."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if terminal and (done % 25 == 0 or done == total):
+            terminal.write(f"\r{done} of {total}" + ("\r\033[K" if done == total else ""))
+            terminal.flush()
+
+    return tick
+
+
+def as_lines(outcome: Quality, *, failures: bool) -> Iterator[str]:
+    """A table of figures, one of groups, and the failing cases if asked for."""
+    ours, plain = outcome.ours, outcome.plain
+    yield f"{'':<28}{'cases':>7}{'ours':>9}{'regex+Luhn':>12}{'wanted':>9}"
+    for name in sorted(ours.total, key=lambda name: ("." in name, name)):
+        wanted = f"{GATE[name]:.1%}" if name in GATE else ""
+        yield f"{name:<28}{ours.total[name]:>7}{ours.share(name):>9.1%}{plain.share(name):>12.1%}{wanted:>9}"
+    hits = sum(ours.good[name] for name in ours.total if "." not in name and name != "clean")
+    touched = ours.total["clean"] - ours.good["clean"]
+    yield f"clean messages touched: {touched} (regex+Luhn {plain.total['clean'] - plain.good['clean']}), precision {hits / ((hits + touched) or 1):.2%}"
+    yield f"clean messages held: {len(outcome.held)} of {ours.total['clean']}; seen live: {len(outcome.live)}; must-keep lost: {len(outcome.lost)}"
+    if failures:
+        for failure in every_failure(outcome):
+            yield f"{failure.case.id} {failure.case.group}: {failure.why}"
+            yield f"    said  {_said(failure)!r}"
+            yield f"    shown {failure.shown[: _SHOWN * 3]!r}"
+    yield "missed: " + ("; ".join(outcome.shortfalls) or "nothing")
+
+
+def every_failure(outcome: Quality) -> list[Failure]:
+    """Of ours: leaks and damage, lost keeps, live views, holds of clean messages."""
+    groups = [failure for found in outcome.by_group.values() for failure in found]
+    return [*groups, *outcome.live, *(Failure(case, "held", "") for case in outcome.held)]
+
+
+def as_data(outcome: Quality, *, failures: bool) -> dict[str, Any]:
+    """The same for a program."""
+    data: dict[str, Any] = {
+        "figures": {
+            name: {
+                "cases": outcome.ours.total[name],
+                "ours": outcome.ours.share(name),
+                "baseline": outcome.plain.share(name),
+            }
+            for name in sorted(outcome.ours.total)
+        },
+        "held": len(outcome.held),
+        "seen_live": len(outcome.live),
+        "must_keep_lost": len(outcome.lost),
+        "missed": outcome.shortfalls,
+    }
+    if failures:
+        data["failures"] = [
+            {"id": failure.case.id, "class": failure.case.group, "why": failure.why, "said": _said(failure), "shown": failure.shown}
+            for failure in every_failure(outcome)
+        ]  # fmt: skip
+    return data
+
+
+def _said(failure: Failure) -> str:
+    return "\n".join(f"[{said.author[0]} {said.at:g}s] {said.text}" for said in failure.case.messages)[: _SHOWN * 5]

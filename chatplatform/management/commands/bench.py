@@ -1,0 +1,35 @@
+"""`bench`: what a part of the platform achieves, measured on this machine."""
+
+import argparse
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from chatplatform.bench import report
+
+
+class Command(BaseCommand):
+    """Measure, print, and with --gate fail where the agreed numbers are missed."""
+
+    help = "Measure a part of the platform."
+    requires_system_checks: list[str] = []  # noqa: RUF012
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """What to measure, and how to report it."""
+        parser.add_argument("bench", choices=["masking"], help="what to measure")
+        parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
+        parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
+        parser.add_argument("--json", action="store_true", help="report as JSON")
+        parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Run the one that was named."""
+        if not options["quality"]:
+            raise CommandError("Say what to measure: --quality.")
+        text, shortfalls = report.quality(
+            as_json=options["json"], failures=options["failures"], terminal=sys.stderr if sys.stderr.isatty() else None
+        )
+        self.stdout.write(text)
+        if options["gate"] and shortfalls:
+            raise CommandError("; ".join(shortfalls))
