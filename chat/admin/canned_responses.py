@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,6 @@ class CannedResponseForm(TenantModelForm):
         fields = ("shortcut", "title", "body", "department")
         help_texts: ClassVar = {
             "shortcut": _("What agents type after / to find it."),
-            "department": _("Empty: for everybody."),
         }
 
 
@@ -56,6 +56,8 @@ class CannedResponseAdmin(TenantAdmin):
 
     section = Section.CHAT
     add_title = _("Add a canned response")
+    about = _("Prepared replies, for everybody or for one department.")
+    nothing = _("No canned responses yet. Write down what is answered again and again.")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_CANNED_RESPONSES)
     created = Action.CANNED_RESPONSE_CREATED
     changed = Action.CANNED_RESPONSE_CHANGED
@@ -70,3 +72,6 @@ class CannedResponseAdmin(TenantAdmin):
 
     def menu_name(self) -> str | Promise:
         return _("Canned responses")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(db_field, request, empty_label=_("Everybody"), **kwargs)

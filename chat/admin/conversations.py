@@ -73,6 +73,8 @@ class ConversationAdmin(TenantAdmin):
     """Which ones a member sees is said by `chat.access.visible`, as in the console."""
 
     section = Section.CHAT
+    about = _("What was said. That you look is in the audit trail.")
+    nothing = _("No conversations yet. Once the widget is on your website, they are listed here.")
     list_display = ("visitor_name", "state", "department", "agent", "last_said", "last_message_at")
     list_display_links = ("visitor_name",)
     list_select_related = access.WITH_PEOPLE

@@ -36,6 +36,8 @@ class TagAdmin(TenantAdmin):
 
     section = Section.CHAT
     add_title = _("Add a tag")
+    about = _("Words that conversations are sorted by. Agents add new ones while they work.")
+    nothing = _("No tags yet.")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_TAGS)
     created, changed, deleted = Action.TAG_CREATED, Action.TAG_CHANGED, Action.TAG_DELETED
     form = TagForm

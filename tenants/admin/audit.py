@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -47,11 +48,12 @@ class AuditAdmin(TenantAdmin):
     """Events by their numbers in the organisation's own chain."""
 
     section = Section.AUDIT
+    about = _("Who did what, when, from where and to what extent. That you read it is in it, too.")
     key_field = "seq"
     key_converter = "slug"
     rights: ClassVar = {"view": Permission.AUDIT_READ}
-    list_display = ("at", "actor", "sentence", "about", "extent", "result")
-    list_display_links = ("at",)
+    list_display = ("time", "actor", "sentence", "on_what", "extent", "result")
+    list_display_links = ("time",)
     list_filter = (_OutcomeFilter, _AtFilter)
     sortable_by = ()
     ordering = ("-seq",)
@@ -82,12 +84,17 @@ class AuditAdmin(TenantAdmin):
             "opts": self.opts,
             "original": f"#{event.seq}",
             "line": line,
+            "outcome": _OUTCOMES[event.outcome],
         }
         return TemplateResponse(request, "admin/audit_event.html", context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Events have none: they never change."""
         raise PermissionDenied
+
+    @admin.display(description=_("Time"))
+    def time(self, event: Any) -> datetime:
+        return event.at  # type: ignore[no-any-return]
 
     @admin.display(description=_("Who"))
     def actor(self, event: Any) -> str:
@@ -98,8 +105,8 @@ class AuditAdmin(TenantAdmin):
         return str(event.line.sentence)
 
     @admin.display(description=_("On what"), empty_value="")
-    def about(self, event: Any) -> str:
-        return " ".join(word for word in (event.line.on_type, event.line.on_label) if word)
+    def on_what(self, event: Any) -> str:
+        return str(event.line.on_what)
 
     @admin.display(description=_("Extent"), empty_value="")
     def extent(self, event: Any) -> str:

@@ -22,6 +22,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from security.audit import Action
 from security.errors import Conflict, Invalid
@@ -63,12 +64,17 @@ class TenantAdmin(_ModelAdmin):
     acts: ClassVar[Sequence[Act]] = ()
     is_in_menu: ClassVar[bool] = True
     add_title: ClassVar[str | Promise] = ""
+    about: ClassVar[str | Promise] = ""
+    """What the list, or the one form, is for: a sentence under its title."""
+    nothing: ClassVar[str | Promise] = gettext_lazy("Nothing here yet.")
+    """What stands instead of an empty list."""
 
     form = TenantModelForm
     actions = None
     view_on_site = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    empty_value_display = "–"
     list_per_page = 50
     list_max_show_all = 0
 
@@ -214,7 +220,8 @@ class TenantAdmin(_ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """As Django's, called what the menu calls it."""
-        return super().changelist_view(request, {"title": self.menu_name(), **(extra_context or {})})
+        words = {"title": self.menu_name(), "subtitle": self.about, "nothing": self.nothing}
+        return super().changelist_view(request, {**words, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         original = context.get("original")

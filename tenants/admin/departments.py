@@ -51,6 +51,7 @@ class DepartmentAdmin(TenantAdmin):
     """A team that answers."""
 
     add_title = _("Add a department")
+    about = _("Teams that answer. Conversations that ask for none go to the default one.")
     rights: ClassVar = dict.fromkeys(("view", "add", "change", "delete"), Permission.CONFIGURATION_DEPARTMENTS)
     created, changed, deleted = Action.DEPARTMENT_CREATED, Action.DEPARTMENT_CHANGED, Action.DEPARTMENT_DELETED
     form = DepartmentForm

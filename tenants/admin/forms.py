@@ -22,6 +22,10 @@ class TenantModelForm(_ModelForm):
     class Meta:
         error_messages: ClassVar = {NON_FIELD_ERRORS: {"unique_together": _("This name is taken already.")}}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
     def clean(self) -> dict[str, Any] | None:
         """Add what was refused before."""
         data = super().clean()

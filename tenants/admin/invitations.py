@@ -49,6 +49,8 @@ class InvitationAdmin(TenantAdmin):
 
     section = Section.PEOPLE
     add_title = _("Invite a member")
+    about = _("The one way in for somebody new: a link by mail, good for seven days and once.")
+    nothing = _("Nobody was invited yet.")
     rights: ClassVar = {"view": Permission.CONFIGURATION_MEMBERS, "add": Permission.CONFIGURATION_MEMBERS}
     form = InvitationForm
     fields = ("email", "role", "invited_by", "state", "created_at", "expires_at")

@@ -120,6 +120,7 @@ class MemberAdmin(TenantAdmin):
     """Nobody is added here but by an invitation, and nobody is deleted: the trail and the conversations name who answered."""
 
     section = Section.PEOPLE
+    about = _("Who works here, and what each may do. Nobody sees or chooses another's password.")
     rights: ClassVar = {"view": Permission.CONFIGURATION_MEMBERS, "change": Permission.CONFIGURATION_MEMBERS}
     form = MemberForm
     fields = ("name", "email", "role", "departments", "capacity", "state", "created_at")

@@ -45,6 +45,11 @@ class SingleAdmin(TenantAdmin):
     def title_of(self, obj: Any) -> str | Promise:
         return self.menu_name()
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        answer.context_data["subtitle"] = self.about
+        return answer
+
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(request.path)
 
@@ -66,12 +71,13 @@ class TenantForm(TenantModelForm):
 class OrganisationAdmin(SingleAdmin):
     """The owner's: it is what he has an account for."""
 
+    about = _("What your visitors, your colleagues and mails call your organisation.")
     rights: ClassVar = dict.fromkeys(("view", "change"), Permission.CONFIGURATION_ACCOUNT)
     form = TenantForm
     fields = ("name",)
 
     def menu_name(self) -> str | Promise:
-        return _("Name")
+        return _("Organisation's name")
 
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)
@@ -92,7 +98,9 @@ class PolicyForm(TenantModelForm):
         }
         help_texts: ClassVar = {
             "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
-            "typing_preview": _("The preview is masked before anybody sees it."),
+            "keep_last_four": _("On by default: •••• 4242. Switched off, all digits are hidden."),
+            "typing_preview": _("Off by default. The preview is masked before anybody sees it."),
+            "close_after_hours": _("1 to 720, 24 by default."),
             "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
         }
 
@@ -101,6 +109,7 @@ class PolicyForm(TenantModelForm):
 class PolicyAdmin(SingleAdmin):
     """Each setting asks for its own right; the others are shown."""
 
+    about = _("What holds for all members and all conversations of your organisation.")
     form = PolicyForm
     fieldsets = (
         (_("Sign-in"), {"fields": ("session_idle_minutes",)}),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from security.audit import Action
@@ -66,16 +68,18 @@ class SiteAdmin(TenantAdmin):
     """Switched off rather than deleted: conversations name the website that they began on."""
 
     add_title = _("Add a website")
+    about = _("Where your chat is shown, how it looks there, and the line that brings it into the page.")
+    nothing = _("No website yet. Add the first one to get the line that brings the chat into its pages.")
     rights: ClassVar = dict.fromkeys(("view", "add", "change"), Permission.CONFIGURATION_SITES)
     created, changed = Action.SITE_CREATED, Action.SITE_CHANGED
     form = SiteForm
     fieldsets = (
         (None, {"fields": ("name", "allowed_origins", "is_active")}),
         (_("Appearance"), {"fields": ("brand_color", "greeting", "consent")}),
-        (_("Installation"), {"fields": ("snippet", "identity", "seen_at", "seen_origin")}),
+        (_("Installation"), {"fields": ("snippet", "identity", "last_seen", "last_seen_on")}),
     )
-    readonly_fields = ("snippet", "identity", "seen_at", "seen_origin")
-    list_display = ("name", "origins", "is_active", "seen_at", "seen_origin")
+    readonly_fields = ("snippet", "identity", "last_seen", "last_seen_on")
+    list_display = ("name", "origins", "is_active", "last_seen", "last_seen_on")
     search_fields = ("name",)
     ordering = ("name", "pk")
     acts: ClassVar[Sequence[Act]] = (
@@ -116,6 +120,16 @@ class SiteAdmin(TenantAdmin):
         text = f'<script async src="{settings.SITE_URL}/w.js" data-key="{record.key}"></script>'
         return format_html('<code class="snippet">{}</code>', text)
 
-    @admin.display(description=_("Identity secret"), boolean=True)
-    def identity(self, record: Site) -> bool:
-        return record.identity_secret is not None
+    @admin.display(description=_("Identity secret"))
+    def identity(self, record: Site) -> str:
+        if record.identity_secret is None:
+            return gettext("None: visitors are whoever they say they are.")
+        return gettext("Made. Visitors with a token that it signed are verified.")
+
+    @admin.display(description=_("Last asked for"), ordering="seen_at")
+    def last_seen(self, record: Site) -> datetime | None:
+        return record.seen_at
+
+    @admin.display(description=_("By a page of"))
+    def last_seen_on(self, record: Site) -> str:
+        return record.seen_origin

@@ -40,6 +40,13 @@ class Line:
     request: str = ""
 
     @property
+    def on_what(self) -> str:
+        """The kind of thing and its name, once where the name begins with the kind."""
+        if self.on_label.lower().startswith(self.on_type):
+            return self.on_label
+        return f"{self.on_type.capitalize()} {self.on_label}".strip()
+
+    @property
     def labelled_detail(self) -> dict[str, Any]:
         """The details under words instead of keys: `to_department` reads "To department"."""
         return {name.replace("_", " ").capitalize(): value for name, value in self.detail.items()}

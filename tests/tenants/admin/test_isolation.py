@@ -101,7 +101,7 @@ def test_searching_for_theirs_finds_nothing(filled: dict[str, UUID], as_: As) ->
     olga = as_("olga")
     for name, app in (("membership", "tenants"), ("site", "tenants"), ("tag", "chat"), ("cannedresponse", "chat")):
         page = text_of(olga.get(f"{name}_changelist", app=app, query=f"?q={CANARY}"))
-        assert re.search(r"\b0 \w+", page), name
+        assert "Nothing matches." in page, name
         assert CANARY not in re.sub(rf'(?:q=|q%3D|value="){CANARY}', "", page), name
 
 

@@ -1,0 +1,79 @@
+"""The admin on a desk, a laptop and a phone, and forms that are not lost by a click beside them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.services.browser import Pages
+from tests.services.web import WebServer
+from tests.tenants.people import Organisation
+
+from .sessions import sign_in
+from .talks import begin
+
+PAGES = (
+    "/admin/chat/conversation/",
+    "/admin/tenants/membership/",
+    "/admin/tenants/site/add/",
+    "/admin/chat/cannedresponse/add/",
+    "/admin/tenants/policy/current/change/",
+    "/admin/tenants/invitation/",
+    "/admin/security/auditevent/",
+)
+CUT_OFF = """() => [...document.querySelectorAll("fieldset input, fieldset select, fieldset textarea, fieldset label, .help")]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > one.closest("fieldset").getBoundingClientRect().right)
+  .map((one) => one.id || one.textContent.trim())"""
+
+
+@pytest.fixture
+def olga(pages: Pages, acme: Organisation, server: WebServer, request: pytest.FixtureRequest) -> Page:
+    begin(acme, "Vera", "Is anybody there?")
+    page = pages.open(viewport={"width": getattr(request, "param", 1360), "height": 844})
+    sign_in(page, "olga@acme.example", server.url)
+    return page
+
+
+@pytest.mark.parametrize("olga", [1360, 1024, 390], indirect=True)
+def test_nothing_sticks_out_or_is_cut_off(olga: Page) -> None:
+    for path in PAGES:
+        olga.goto(path)
+        expect(olga.get_by_role("heading", level=1)).to_be_visible()
+        assert olga.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert olga.evaluate(CUT_OFF) == [], path
+
+
+@pytest.mark.parametrize("olga", [1024, 390], indirect=True)
+def test_on_narrow_screens_filters_stand_before_the_list(olga: Page) -> None:
+    olga.goto("/admin/chat/conversation/")
+    filters, rows = (
+        olga.get_by_role("navigation", name="Filter").bounding_box(),
+        olga.locator("#result_list").bounding_box(),
+    )
+    assert filters is not None
+    assert rows is not None
+    assert filters["y"] + filters["height"] <= rows["y"]
+
+
+def test_a_changed_form_is_not_left_without_a_question(olga: Page) -> None:
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    olga.on("dialog", answer)
+    olga.goto("/admin/chat/tag/add/")
+    olga.get_by_role("link", name="Members").click()
+    expect(olga.get_by_role("heading", name="Members")).to_be_visible()
+    assert asked == []
+    olga.goto("/admin/chat/tag/add/")
+    olga.get_by_label("Name").fill("billing")
+    olga.get_by_role("link", name="Members").click()
+    expect(olga.get_by_role("heading", name="Members")).to_be_visible()
+    assert asked == ["beforeunload"]
+    olga.goto("/admin/chat/tag/add/")
+    olga.get_by_label("Name").fill("billing")
+    olga.get_by_role("button", name="Save", exact=True).click()
+    expect(olga.get_by_text("“billing” was added.")).to_be_visible()
+    assert asked == ["beforeunload"]
