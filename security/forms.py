@@ -11,21 +11,21 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from security.masking import MAX_LENGTH, MaskedText, MaskingPolicy, TooLong, default_policy, mask_or_withhold
+from security.masking import MAX_LENGTH, MaskedText, TooLong, mask_or_withhold
 
 
 class MaskedCharField(forms.CharField):
-    """Free text; `policy` gives the tenant's rules at the time of cleaning."""
+    """Free text; `masker` masks by the tenant's rules as they are at the time of cleaning."""
 
     default_error_messages = {  # noqa: RUF012 - Django's own shape
         "withheld": _("This text could not be checked. Please change it and try again."),
         "long": _("This text is too long."),
     }
 
-    def __init__(self, *, policy: Callable[[], MaskingPolicy] = default_policy, **kwargs: Any) -> None:
+    def __init__(self, *, masker: Callable[[str], MaskedText] = mask_or_withhold, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", MAX_LENGTH)
         super().__init__(**kwargs)
-        self._policy = policy
+        self._masker = masker
 
     def clean(self, value: Any) -> MaskedText:
         """Mask the cleaned text; an error of the engine refuses the form."""
@@ -37,13 +37,13 @@ class MaskedCharField(forms.CharField):
         if not isinstance(value, str) or isinstance(value, MaskedText):
             return value
         try:
-            return mask_or_withhold(value, self._policy())
+            return self._masker(value)
         except TooLong:
             return ""
 
     def _masked(self, text: str) -> MaskedText:
         try:
-            masked = mask_or_withhold(text, self._policy())
+            masked = self._masker(text)
         except TooLong:
             raise ValidationError(self.error_messages["long"], code="long") from None
         if any(finding.kind == "withheld" for finding in masked.findings):

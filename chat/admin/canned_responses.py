@@ -20,17 +20,17 @@ from tenants.admin.forms import TenantModelForm
 from tenants.admin.sections import Section
 from tenants.admin.site import site
 from tenants.models import Department
-from tenants.policies import masking_policy
+from tenants.policies import masked_for_members
 
 
 class CannedResponseForm(TenantModelForm):
     """Title and text as they would be sent."""
 
-    title = MaskedCharField(label=_("Title"), max_length=120, policy=masking_policy)
+    title = MaskedCharField(label=_("Title"), max_length=120, masker=masked_for_members)
     body = MaskedCharField(
         label=_("Text"),
         max_length=8_000,
-        policy=masking_policy,
+        masker=masked_for_members,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
     )

@@ -17,13 +17,13 @@ from tenants.admin.base import TenantAdmin
 from tenants.admin.forms import TenantModelForm
 from tenants.admin.sections import Section
 from tenants.admin.site import site
-from tenants.policies import masking_policy
+from tenants.policies import masked_for_members
 
 
 class TagForm(TenantModelForm):
     """One word or a few."""
 
-    name = MaskedCharField(label=_("Name"), max_length=40, policy=masking_policy)
+    name = MaskedCharField(label=_("Name"), max_length=40, masker=masked_for_members)
 
     class Meta(TenantModelForm.Meta):
         model = Tag

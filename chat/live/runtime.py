@@ -19,12 +19,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from chat import events
+from chat.live.figures import Figures
 from chat.live.hub import Event, Hub, RoomName
 from chat.live.limits import ChatLimits, chat_limits
 from chat.live.openings import Openings
 from chat.live.positions import Positions
 from chat.live.presence import PresenceKeeper
 from chat.live.registry import Registry, listener
+from chat.live.rules import RulesKeeper
 from chat.live.sealing import KEPT_FOR, TenantSealer
 from chat.live.states import States
 from chat.live.told import tell
@@ -71,6 +73,8 @@ class Live:
         self.hub = Hub(settings.REDIS_URL, sealer=self.sealer, truth=DatabaseTruth(), prefix=settings.HUB_PREFIX)
         self.writer = Writer(on_committed=self._committed)
         self.registry = Registry()
+        self.rules = RulesKeeper(self.registry)
+        self.figures = Figures()
         self.presence = PresenceKeeper(self.process_id)
         self.positions = Positions()
         self.states = States()
@@ -95,6 +99,7 @@ class Live:
             self.presence.run(),
             self.positions.run(),
             self.states.run(),
+            self.figures.run(),
             self._renew_keys(),
         ):
             self._tasks.append(asyncio.create_task(work))
@@ -109,6 +114,7 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.close()
+        await self.figures.write()
         await self.presence.leave_all()
         await self.hub.stop()
 
@@ -154,6 +160,7 @@ class Live:
         for entry in stored:
             try:
                 tell(self.hub, entry)
+                self.figures.stored(entry)
                 if isinstance(entry, Posted):
                     self.states.touch(entry.tenant_id, entry.message.conversation)
             except Exception as error:  # noqa: BLE001 - stored; who was not told finds it in the database

@@ -15,12 +15,12 @@ from chat.models import Conversation, Status
 from chat.services import presence
 from chat.transcript import Page as TranscriptPage
 from security.errors import Conflict, NotFound
-from security.masking import MaskingPolicy
 from security.scoping import tenant_scope
 from tenants import access
 from tenants.access import SiteRef
-from tenants.models import Policy, Tenant
-from tenants.policies import masking_policy
+from tenants.models import Tenant
+from tenants.policies import current_masking
+from tenants.rules import Masking
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class Visit:
     site: SiteRef
     tenant_public_id: UUID
     view: SiteView
-    policy: MaskingPolicy
-    typing_preview: bool
+    masking: Masking
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,7 @@ def access_visit(site_key: str) -> Visit:
         if not site.is_active:
             raise NotFound
         tenant = Tenant.objects.get()
-        decided = Policy.objects.get()
-        masking = masking_policy()
+        masking = current_masking()
         departments = presence.departments(now=timezone.now())
     view = SiteView(
         name=site.name,
@@ -63,7 +61,7 @@ def access_visit(site_key: str) -> Visit:
         departments=departments,
         consent=site.consent or None,
     )
-    return Visit(site, tenant.public_id, view, masking, decided.typing_preview)
+    return Visit(site, tenant.public_id, view, masking)
 
 
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:

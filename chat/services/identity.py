@@ -21,9 +21,9 @@ from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, sto
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Denied
-from security.masking import MAX_LENGTH, MaskedText, mask_or_withhold
+from security.masking import MAX_LENGTH
 from tenants.access import SiteRef
-from tenants.policies import masking_policy
+from tenants.policies import current_masking
 from tenants.services.identity import identity_secret
 
 LONGEST_LIFE = timedelta(minutes=5)
@@ -87,10 +87,7 @@ def _is_first_use(jti: str, expires_at: datetime) -> bool:
 def _profile(claims: dict[str, object]) -> Profile:
     """The claims that are known, masked or parsed like anything a visitor says; one that is neither is left out."""
     name, address = claims.get("name"), claims.get("email")
-    policy = masking_policy()
-
-    def masker(text: str) -> MaskedText:
-        return mask_or_withhold(text, policy)
+    masker = current_masking().masked
 
     # Masked before it is cut: half a number is none that can be recognised.
     shown = str(masker(name))[:NAME_LIMIT] if isinstance(name, str) and len(name) <= MAX_LENGTH else ""

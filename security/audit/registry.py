@@ -65,6 +65,18 @@ class Action(StrEnum):
     TAG_CHANGED = "tag.changed", "A tag was changed."
     TAG_DELETED = "tag.deleted", "A tag was deleted."
 
+    MASKING_RULE_ADDED = "masking.rule_added", "A rule for masking was drafted."
+    MASKING_RULE_CHANGED = "masking.rule_changed", "A drafted rule for masking was changed."
+    MASKING_RULE_REMOVED = "masking.rule_removed", "A rule for masking was taken out of the draft."
+    MASKING_RULES_REORDERED = "masking.rules_reordered", "Drafted rules for masking were put into another order."
+    MASKING_SETTINGS_CHANGED = "masking.settings_changed", "Drafted settings for masking were changed."
+    MASKING_VERSION_ACTIVATED = "masking.version_activated", "The drafted rules became the ones that mask."
+    MASKING_VERSION_RESTORED = (
+        "masking.version_restored",
+        "An older version of the rules was taken back into the draft.",
+    )
+    MASKING_WITHHELD = "masking.withheld", "Messages could not be masked and were withheld."
+
     CONVERSATION_CREATED = "conversation.created", "A conversation began."
     CONVERSATION_TAKEN = "conversation.taken", "An agent took a conversation."
     CONVERSATION_REQUEUED = "conversation.requeued", "A conversation went back to the queue."

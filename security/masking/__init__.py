@@ -10,6 +10,7 @@ from security.masking.patterns import Pattern, PatternRefused
 from security.masking.policy import MaskingPolicy, UnknownPack, default_policy
 from security.masking.stream import Fed, Revision, Stream
 from security.masking.text import Finding, MaskedText
+from security.masking.withholding import withheld
 
 __all__ = [
     "MAX_LENGTH",
@@ -28,4 +29,5 @@ __all__ = [
     "mask",
     "mask_line",
     "mask_or_withhold",
+    "withheld",
 ]

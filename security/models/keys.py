@@ -17,6 +17,8 @@ class KeySubject(StrEnum):
     CONVERSATION = "conversation"
     VISITOR = "visitor"
     PERSON = "person"
+    MASKING = "masking"
+    """A tenant's rules for masking; the subject is always UUID 0."""
 
 
 class TenantKey(TenantOwned):

@@ -19,6 +19,8 @@ class RevocationKind(StrEnum):
     TENANT = "tenant"
     VISITOR = "visitor"
     SITE = "site"
+    MASKING = "masking"
+    """The rules by which a tenant's messages were masked so far; `subject` is the tenant. Sockets stay, and take up the new ones."""
 
 
 class Revocation(models.Model):

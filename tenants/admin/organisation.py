@@ -91,15 +91,11 @@ class PolicyForm(TenantModelForm):
         fields = tuple(POLICY_RIGHTS)
         labels: ClassVar = {
             "session_idle_minutes": _("Minutes until an idle session ends"),
-            "keep_last_four": _("Show the last four digits of masked card numbers"),
-            "typing_preview": _("Show agents what a visitor is typing"),
             "close_after_hours": _("Hours without a message until a conversation is closed"),
             "agent_capacity": _("Conversations that an agent answers at once"),
         }
         help_texts: ClassVar = {
             "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
-            "keep_last_four": _("On by default: •••• 4242. Switched off, all digits are hidden."),
-            "typing_preview": _("Off by default. The preview is masked before anybody sees it."),
             "close_after_hours": _("1 to 720, 24 by default."),
             "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
         }
@@ -113,7 +109,6 @@ class PolicyAdmin(SingleAdmin):
     form = PolicyForm
     fieldsets = (
         (_("Sign-in"), {"fields": ("session_idle_minutes",)}),
-        (_("Messages"), {"fields": ("keep_last_four", "typing_preview")}),
         (_("Chat"), {"fields": ("agent_capacity", "close_after_hours")}),
     )
 

@@ -1,4 +1,5 @@
 from tenants.models.base import PublicModel, TenantModel
+from tenants.models.masking import MaskingCount, MaskingDraft, MaskingVersion, RuleSetModel
 from tenants.models.people import (
     Department,
     DepartmentMembership,
@@ -17,11 +18,15 @@ __all__ = [
     "DepartmentMembership",
     "Directory",
     "Invitation",
+    "MaskingCount",
+    "MaskingDraft",
+    "MaskingVersion",
     "Membership",
     "MembershipStatus",
     "Policy",
     "PublicModel",
     "Role",
+    "RuleSetModel",
     "Site",
     "Tenant",
     "TenantModel",

@@ -53,7 +53,7 @@ class Tenant(models.Model):
 
 
 class Policy(TenantModel):
-    """What a tenant decided about its people, its messages and its chat; one row a tenant, made with it."""
+    """What a tenant decided about its people and its chat; one row a tenant, made with it."""
 
     mine = OF_THIS_PERSON.format(column="tenant_id")
     readable_by_its_person = True
@@ -65,8 +65,6 @@ class Policy(TenantModel):
     session_idle_minutes = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
-    keep_last_four = models.BooleanField(default=True)
-    typing_preview = models.BooleanField(default=False)
     close_after_hours = models.PositiveSmallIntegerField(
         default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 30)]
     )

@@ -18,8 +18,6 @@ from tenants.services.records import change_record
 POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
     {
         "session_idle_minutes": Permission.CONFIGURATION_SECURITY,
-        "keep_last_four": Permission.CONFIGURATION_MASKING,
-        "typing_preview": Permission.CONFIGURATION_CHAT,
         "close_after_hours": Permission.CONFIGURATION_CHAT,
         "agent_capacity": Permission.CONFIGURATION_CHAT,
     }

@@ -14,7 +14,9 @@ from chat.services.visitors import VisitorSession, new_session
 from security.errors import Denied
 from security.scoping import tenant_scope
 from tenants.access import SiteRef, access_site
-from tenants.models import Policy, Site
+from tenants.models import MaskingVersion, Site
+from tenants.policies import put_rules
+from tenants.rules import RuleSet
 from tenants.services.identity import renew_identity_secret
 from tests.cast import Organisation, organisation
 
@@ -97,7 +99,9 @@ def test_an_address_in_a_claim_is_written_anew(secret: str, site: SiteRef) -> No
 
 def test_claims_are_masked_as_the_tenant_decided(acme: Organisation, secret: str, site: SiteRef) -> None:
     with tenant_scope(acme.tenant_id):
-        Policy.objects.update(keep_last_four=False)
+        version = MaskingVersion(number=2)
+        put_rules(version, RuleSet(keep_last_four=False))
+        version.save()
     found = identified(site, signed(secret, site, name="Vera 4242 4242 4242 4242"))
     assert not any(char.isdigit() for char in found.profile.name)
 

@@ -4,7 +4,7 @@ import pytest
 from django import forms
 
 from security.forms import MaskedCharField
-from security.masking import MaskedText, MaskingPolicy, Pattern
+from security.masking import MaskedText, MaskingPolicy, Pattern, mask_or_withhold
 
 
 class BrokenPattern(Pattern):
@@ -20,10 +20,10 @@ BROKEN = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "x"),))
 
 class Rating(forms.Form):
     comment = MaskedCharField(max_length=60)
-    note = MaskedCharField(required=False, policy=lambda: EMPLOYEE)
+    note = MaskedCharField(required=False, masker=lambda text: mask_or_withhold(text, EMPLOYEE))
 
 
-def test_clean_data_is_masked_by_the_fields_policy() -> None:
+def test_clean_data_is_masked_by_the_fields_rules() -> None:
     form = Rating({"comment": " 4242 4242 4242 4242 ", "note": "EMP-123456"})
     assert form.is_valid()
     assert type(form.cleaned_data["comment"]) is MaskedText
@@ -53,7 +53,7 @@ def test_what_is_too_long_to_mask_is_not_shown_again() -> None:
 
 
 def test_an_error_of_the_engine_refuses_the_form_without_a_word_of_the_text() -> None:
-    field = MaskedCharField(policy=lambda: BROKEN)
+    field = MaskedCharField(masker=lambda text: mask_or_withhold(text, BROKEN))
     with pytest.raises(forms.ValidationError) as caught:
         field.clean("my secret")
     assert caught.value.code == "withheld"

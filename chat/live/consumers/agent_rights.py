@@ -34,7 +34,7 @@ from security.permissions import Grant, Permission, has
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
-from tenants.policies import masking_policy
+from tenants.policies import current_masking
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,8 +72,9 @@ class AgentRights(ChatConsumer):
         self.limits = replace(
             anonymous, frames=anonymous.frames * MEMBERS_ARE_GIVEN, work=anonymous.work * MEMBERS_ARE_GIVEN
         )
-        self.policy = await self.call(masking_policy)
+        masking = await self.call(current_masking)
         await self.enter(self.grant.tenant_id, self.key, self.live.limits.agent_sockets)
+        self.rules = self.live.rules.enter(self.grant.tenant_id, found.tenant_public_id, masking, since=self.opened_at)
         self.rate = self.live.agent_rates.of(self.key)
         self.live.registry.enter(self, found.subjects, since=self.opened_at)
         self._is_present = True  # before waiting: what is counted has to be counted off, whatever the database says
@@ -84,6 +85,9 @@ class AgentRights(ChatConsumer):
     async def ended(self) -> None:
         for task in self._tasks:
             task.cancel()
+        if self.rules is not None:
+            self.live.rules.leave(self.rules)
+            self.rules = None
         try:
             if self._is_present:
                 await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable
+from time import perf_counter
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -13,19 +14,25 @@ from django.utils import timezone
 
 from chat.live.hub import Member, Place, RoomName, Side
 from chat.live.protocol import ErrorCode, Frame, Registry, parse, server
+from chat.live.rules import TenantRules
 from chat.live.runtime import Live, live
-from security.masking import MaskedText, MaskingPolicy, mask_or_withhold
+from security.masking import MaskedText, MaskingPolicy
 from security.net import client_ip_of_scope, networks
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import GuardedConsumer
 from security.sockets.limits import Rate
 from security.sockets.refusals import FrameRefused
+from tenants.rules import Masking, broken_masking
 
 _HEAD: Final = re.compile(
     rb'\{"type":"(?:message|ack","client_id":"[0-9a-f-]{36})","conversation":"([0-9a-f-]{36})","id":"[0-9a-f-]{36}","seq":(\d+),'
 )
 """The head of a `message` or `ack` frame as `protocol.server` writes it: nothing typed by anybody stands before it."""
+
+
+_NONE: Final = broken_masking(0)
+"""Before the tenant is known: nothing is read that is not withheld."""
 
 
 class ChatConsumer(GuardedConsumer):
@@ -36,10 +43,20 @@ class ChatConsumer(GuardedConsumer):
     error_codes = frozenset(ErrorCode)
 
     live: Live
-    policy: MaskingPolicy
+    rules: TenantRules | None = None
     tenant_id: int | None = None
     hub_member: Member
     rate: Rate
+
+    @property
+    def masking(self) -> Masking:
+        """The tenant's rules as they are at this moment."""
+        return _NONE if self.rules is None else self.rules.current
+
+    @property
+    def policy(self) -> MaskingPolicy:
+        """What is masked of visitors' words; where the rules cannot be read every message is withheld before this is asked."""
+        return self.masking.visitors
 
     def parse(self, raw: str) -> Frame:
         return parse(raw, self.registry_of_frames, self._mask, self.charge)
@@ -120,4 +137,8 @@ class ChatConsumer(GuardedConsumer):
         self.cut(CloseCode.SLOW_READER)
 
     def _mask(self, text: str) -> MaskedText:
-        return mask_or_withhold(text, self.policy)
+        begun = perf_counter()
+        masked = self.masking.masked(text, is_agents=self.side is Side.AGENT)
+        whose = None if self.rules is None else self.rules.tenant_id
+        self.live.figures.looked_at(masked, perf_counter() - begun, whose)
+        return masked

@@ -67,7 +67,7 @@ class VisitorConsumer(VisitorSocket):
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:
             return
-        preview = frame.preview if self.visit.typing_preview else None
+        preview = frame.preview if self.masking.typing_preview else None
         told = server.typing(conversation=self.conversation, author=self.author(), active=frame.active, preview=preview)
         self.live.hub.publish(
             self.visit.site.tenant_id,

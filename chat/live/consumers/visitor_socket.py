@@ -73,7 +73,10 @@ class VisitorSocket(ChatConsumer):
         except NotFound:
             return CloseCode.NO_SUCH_SITE
         self.live.registry.enter(self, self._places(), since=self.opened_at)
-        self.policy = self.visit.policy
+        site = self.visit.site
+        self.rules = self.live.rules.enter(
+            site.tenant_id, self.visit.tenant_public_id, self.visit.masking, since=self.opened_at
+        )
         return None
 
     async def ended(self) -> None:
@@ -81,6 +84,9 @@ class VisitorSocket(ChatConsumer):
             for task in self._following:  # or it would join a room that nobody leaves
                 task.cancel()
             self.live.registry.leave(self)
+        if self.rules is not None:
+            self.live.rules.leave(self.rules)
+            self.rules = None
         if self.tenant_id is not None:
             self.live.positions.unfollow(self.tenant_id, self)
         await super().ended()
@@ -212,6 +218,7 @@ class VisitorSocket(ChatConsumer):
         if begun.message is None:
             await self.show(await self.resume(begun.conversation, 0, 0))
             return False
+        self.live.figures.hidden(self.visit.site.tenant_id, frame.text)
         self.conversation = begun.conversation
         place = await self.join(rooms.conversation(begun.conversation))
         self.send_frame(server.ack(begun.message, ref=frame.ref))

@@ -118,7 +118,7 @@ def test_a_policy_is_changed_within_its_limits(house: Organisation, as_: As) -> 
     assert ada.post("policy_change", "current", **form, password_min_length="20").status_code == 302
     with tenant_scope(house.tenant_id):
         policy = Policy.objects.get()
-    assert (policy.session_idle_minutes, policy.keep_last_four) == (30, False)
+    assert (policy.session_idle_minutes, policy.agent_capacity) == (30, 4)
     assert policy.password_min_length == 15, "Enforced by nothing yet, so nobody's to set"
     assert house.actions()[-1] == "policy.changed"
     for key in (policy.pk, "x"):
