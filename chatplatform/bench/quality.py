@@ -93,8 +93,10 @@ def run(cases: Iterable[Case], *, tick: Callable[[], None] = lambda: None) -> Qu
 def bucket(case: Case) -> str:
     """The figure that a case counts for."""
     if case.is_clean:
-        return "clean"
+        return "clean packs" if case.packs or case.patterns else "clean"
     kind = case.group.split(".")[0]
+    if case.group.startswith("split.beside"):
+        return "split rest"
     if kind == "split":
         return "split ssn" if case.ssns else "split card" if case.cards else "split rest"
     return {"cards": "card", "card": "card", "ssn": "ssn"}.get(kind, kind)
