@@ -246,6 +246,10 @@ def _ssns(chance: random.Random) -> Made:
         one, two, three = _pieces(number, (3, 2, 4))
         yield "agent between", [Said(text, asked, 0), Said(one, "visitor", 4), Said("ok", "agent", 6), Said(two, "visitor", 8),
                                 Said("and?", "agent", 9), Said(three, "visitor", 12)], number  # fmt: skip
+    yield from _named_ssns(chance)
+
+
+def _named_ssns(chance: random.Random) -> Made:
     for word in ("ssn {}", "my social is {}", "social security: {}", "SSN: {}-", "ss# {}"):
         number = numbers.ssn(chance)
         one, two, three = _pieces(number, (3, 2, 4))
