@@ -91,6 +91,15 @@ def open_address(visitor: UUID, sealed: bytes | None) -> str:
     return str(_open(visitor, "address", sealed).get("address", ""))
 
 
+def shown_address(visitor: UUID, sealed: bytes | None) -> str:
+    """As `open_address`; empty where it was tampered with."""
+    try:
+        return open_address(visitor, sealed)
+    except Undecryptable:
+        logger.critical("An address does not open; visitor=%s", visitor)
+        return ""
+
+
 def _seal(visitor: UUID, name: str, value: Mapping[str, object]) -> SealedData:
     key = keyring.data_key(KeySubject.VISITOR, visitor)
     return seal_data(json.dumps(value, ensure_ascii=False), key, _place(visitor, name))

@@ -74,6 +74,13 @@ def open_rating_comment(conversation: Conversation) -> MaskedText | None:
     return _open_field(conversation, "rating_comment", conversation.rating_comment)
 
 
+def open_rating_with(key: bytes | None, conversation: Conversation) -> MaskedText | None:
+    """As `open_rating_comment`, for many conversations whose keys are at hand; None is a key that was destroyed."""
+    if key is None or conversation.rating_comment is None:
+        return None
+    return open_text(conversation.rating_comment, key, _field_place(conversation, "rating_comment"))
+
+
 def _place_of(message: Message, conversation: UUID) -> bytes:
     return body_place(
         tenant_id=require_tenant_id(),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from uuid import UUID
 
 from chat import sealing
-from chat.live.protocol.shapes import AgentView, ConversationView, VisitorView
+from chat.live.protocol.shapes import AgentView, ConversationView, RatingView, VisitorView
 from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor
-from chat.personal import shown_page, shown_profile
+from chat.personal import shown_address, shown_page, shown_profile
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
@@ -21,9 +23,19 @@ logger = logging.getLogger(__name__)
 def summarize(conversations: Iterable[Conversation]) -> list[ConversationView]:
     """Views in the same order; the rows must come with `access.WITH_PEOPLE`."""
     rows = list(conversations)
-    keys = keyring.existing_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
-    tags, texts = _tags(rows), _last_texts(rows)
-    return [_view(row, tags[row.pk], texts.get(row.pk), keys.get(row.visitor.public_id)) for row in rows]
+    visitors = keyring.existing_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
+    keys = keyring.existing_keys(KeySubject.CONVERSATION, [row.public_id for row in rows])
+    tags, texts = _tags(rows), _last_texts(rows, keys)
+    return [
+        _view(
+            row,
+            name=_name(row.visitor, visitors.get(row.visitor.public_id)),
+            tags=tags[row.pk],
+            last_text=texts.get(row.pk),
+            rating=_rating(row, keys.get(row.public_id)),
+        )
+        for row in rows
+    ]
 
 
 def summary(conversation: Conversation) -> ConversationView:
@@ -42,15 +54,16 @@ def visitor_view(conversation: Conversation) -> VisitorView:
         email=profile.email,
         phone=profile.phone,
         fields=profile.fields,
-        page={"url": page.url, "title": page.title} if page.url else None,
+        page={name: value for name, value in asdict(page).items() if value} if page.url else None,
         locale=visitor.locale,
+        address=shown_address(visitor.public_id, visitor.address),
     )
 
 
-def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None, key: bytes | None) -> ConversationView:
-    visitor = row.visitor
-    name = _name(visitor, key)
-    assigned = row.assigned_to
+def _view(
+    row: Conversation, *, name: str, tags: Sequence[str], last_text: MaskedText | None, rating: RatingView | None
+) -> ConversationView:
+    visitor, assigned = row.visitor, row.assigned_to
     return ConversationView(
         id=row.public_id,
         status=row.status,
@@ -63,6 +76,8 @@ def _view(row: Conversation, tags: Sequence[str], last_text: MaskedText | None, 
         visitor=VisitorView(visitor.public_id, name, visitor.is_verified),
         last_seq=row.last_seq,
         last_rev=row.last_rev,
+        outcome=row.outcome,
+        rating=rating,
     )
 
 
@@ -74,14 +89,13 @@ def _tags(rows: Sequence[Conversation]) -> dict[int, list[str]]:
     return found
 
 
-def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
+def _last_texts(rows: Sequence[Conversation], keys: Mapping[UUID, bytes]) -> dict[int, MaskedText]:
     """The latest thing that a person said to the other side: no notes, no system messages."""
     spoken = Message.objects.filter(
         conversation__in=rows, author_kind__in=[AuthorKind.VISITOR.value, AuthorKind.AGENT.value]
     )
     latest = spoken.order_by("conversation", "-seq").distinct("conversation")
     public_ids = {row.pk: row.public_id for row in rows}
-    keys = keyring.existing_keys(KeySubject.CONVERSATION, public_ids.values())
     texts = {}
     for message in latest:
         conversation = public_ids[message.conversation_id]
@@ -93,6 +107,16 @@ def _last_texts(rows: Sequence[Conversation]) -> dict[int, MaskedText]:
         if text is not None:
             texts[message.conversation_id] = text
     return texts
+
+
+def _rating(row: Conversation, key: bytes | None) -> RatingView | None:
+    if row.rating is None:
+        return None
+    try:
+        return RatingView(row.rating, sealing.open_rating_with(key, row))
+    except Undecryptable:
+        logger.critical("The comment of a rating does not open; conversation=%s", row.public_id)
+        return RatingView(row.rating)
 
 
 def _name(visitor: Visitor, key: bytes | None) -> str:

@@ -17,6 +17,7 @@ from chat.live.protocol.shapes import (
     FieldView,
     Masked,
     MessageView,
+    RatingView,
     SiteView,
     VisitorView,
 )
@@ -58,12 +59,22 @@ taken = ConversationView(
     tags=("billing",),
     last_text=TEXT,
 )
+done = ConversationView(
+    id=CONVERSATION,
+    status="closed",
+    department=SALES,
+    tags=("billing",),
+    last_text=TEXT,
+    outcome="resolved",
+    rating=RatingView(4, mask("Faster on Mondays, please")),
+)
 known = VisitorView(
     VERA,
     "Vera",
     verified=True,
     email="vera@shop.example",
     locale="en",
+    address="203.0.113.7",
     page={"url": "https://shop.example/kettle", "title": "Harbour kettle", "referrer": ""},
 )
 site = SiteView(
@@ -94,6 +105,7 @@ EXAMPLES: dict[str, list[bytes]] = {
     "queue": [server.queue(total=1, conversations=[waiting])],
     "conversation": [
         server.conversation(taken, ref=18),
+        server.conversation(done),
         server.withdrawn(CONVERSATION, status="waiting", ref=19),
     ],
     "assigned": [

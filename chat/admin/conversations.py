@@ -30,6 +30,12 @@ STATUS_NAMES: dict[str, str | Promise] = {
     Status.OPEN.value: _("Open"),
     Status.CLOSED.value: _("Closed"),
 }
+_OUTCOMES: dict[str, str | Promise] = {
+    "resolved": _("Resolved"),
+    "unresolved": _("Not resolved"),
+    "spam": _("Spam"),
+}
+"""What the console offers."""
 _SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
 _LONGEST_SEQ = 18
 
@@ -111,6 +117,7 @@ class ConversationAdmin(TenantAdmin):
             "object_key": self.public_key(found),
             "reading": reading,
             "status": STATUS_NAMES[reading.conversation.status],
+            "outcome": _outcome(reading.conversation),
             "may_read_trail": has(grant, Permission.AUDIT_READ),
             "has_view_permission": True,
         }
@@ -133,6 +140,13 @@ class ConversationAdmin(TenantAdmin):
     def last_said(self, conversation: Any) -> str | None:
         text: str | None = conversation.view.last_text
         return text and format_html('<span class="last-said">{}</span>', text)
+
+
+def _outcome(conversation: Conversation) -> str:
+    """In words; one that another client named stands as it is."""
+    if conversation.status != Status.CLOSED.value:
+        return ""
+    return str(_OUTCOMES.get(conversation.outcome, conversation.outcome))
 
 
 def _seq(typed: str) -> int | None:

@@ -78,6 +78,7 @@ def rate_conversation(*, visitor_pk: int, conversation: UUID, score: int, commen
     found.rating_comment = sealing.seal_rating_comment(found, comment) if comment else None
     found.save(update_fields=["rating", "rating_comment"])
     record(Action.CONVERSATION_RATED, on=found)
+    events.publish_states([found.public_id])
     return found
 
 

@@ -10,8 +10,10 @@ from asgiref.sync import async_to_sync
 from chat import access, personal
 from chat.live.protocol.shapes import ConversationView, VisitorView
 from chat.models import Conversation, Message, Visitor
+from chat.services.lifecycle import rate_conversation
 from chat.summaries import summarize, visitor_view
 from security.crypto import keyring
+from security.masking import mask
 from security.models import KeySubject, SubjectKey
 from security.scoping import tenant_scope
 from tests.chat.live.writing import post, writing
@@ -36,7 +38,8 @@ def talks(acme: House) -> list[Talk]:
             visitor = Visitor.objects.get(public_id=talk.visitor.id)
             visitor.profile = personal.seal_profile(visitor.public_id, personal.Profile(name=name))
             visitor.page = personal.seal_page(visitor.public_id, personal.Page(url="https://acme.example/"))
-            visitor.save(update_fields=["profile", "page"])
+            visitor.address = personal.seal_address(visitor.public_id, "203.0.113.7")
+            visitor.save(update_fields=["profile", "page", "address"])
         said(talk, f"I am {name}")
     keyring.forget_everything()
     return found
@@ -69,6 +72,17 @@ def test_a_profile_that_does_not_open_has_no_name(talks: list[Talk], caplog: pyt
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
 
+def test_a_comment_that_does_not_open_leaves_its_score(talks: list[Talk], caplog: pytest.LogCaptureFixture) -> None:
+    with tenant_scope(talks[0].tenant_id):
+        for talk in talks:
+            visitor = Conversation.objects.get(pk=talk.pk).visitor_id
+            rate_conversation(visitor_pk=visitor, conversation=talk.public_id, score=4, comment=mask("Kind"))
+    spoil(talks[1], "chat_conversation", "rating_comment", "id", talks[1].pk)
+    told = [(view.rating.score, view.rating.comment) for view in listed(talks) if view.rating]
+    assert told == [(4, "Kind"), (4, None), (4, "Kind")]
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
+
+
 @pytest.mark.parametrize(
     ("kind", "left"),
     [(KeySubject.CONVERSATION, ("Victor", None)), (KeySubject.VISITOR, ("", "I am Victor"))],
@@ -85,7 +99,7 @@ def test_a_key_that_does_not_open_hides_no_other(
 
 
 def test_a_visitor_whose_data_does_not_open_can_still_be_answered(talks: list[Talk]) -> None:
-    for column in ("profile", "page"):
+    for column in ("profile", "page", "address"):
         spoil(talks[1], "chat_visitor", column, "public_id", talks[1].visitor.id)
     with tenant_scope(talks[1].tenant_id):
         row = Conversation.objects.select_related(*access.WITH_PEOPLE).get(pk=talks[1].pk)

@@ -129,6 +129,26 @@ def test_close_and_reopen(visit_shop: VisitShop, enter_console: EnterConsole) ->
     expect(visitor.bubble("Still here")).to_be_visible()
 
 
+def test_the_agent_sees_what_the_visitor_thought_of_it(visit_shop: VisitShop, enter_console: EnterConsole) -> None:
+    visitor = visit_shop().open()
+    visitor.say("That is all")
+    alice = enter_console("alice", viewport={"width": 1360, "height": 800}).take_next()
+    pane = alice.page.locator("[data-visitor-pane]")
+    expect(pane.get_by_text("127.0.0.1", exact=True)).to_be_visible()
+    visitor.chat.get_by_role("button", name="More").click()
+    visitor.chat.get_by_role("button", name="End chat").click()
+    visitor.chat.locator("label.score").nth(3).click()
+    visitor.chat.get_by_label("What could be better?").fill("Faster <b>on Mondays</b>")
+    visitor.chat.get_by_role("button", name="Save").click()
+    expect(pane.get_by_text("4 of 5")).to_be_visible()
+    expect(pane.get_by_text("Faster <b>on Mondays</b>")).to_be_visible()
+    alice.page.reload()
+    tab(alice, "All", 0)
+    alice.page.get_by_role("button", name="Closed", exact=True).click()
+    alice.rows.first.click()
+    expect(pane.get_by_text("4 of 5")).to_be_visible()
+
+
 def test_tags_are_added_removed_and_kept(acme: Organisation, enter_console: EnterConsole) -> None:
     begin(acme, "Vera", "About my bill")
     alice = enter_console("alice").take_next()

@@ -142,12 +142,13 @@ class VisitorView:
     email: str = ""
     phone: str = ""
     locale: str = ""
+    address: str = ""
     page: Mapping[str, str] | None = None
     fields: Mapping[str, str] | None = None
 
     def json(self) -> Json:
         """As it is sent; what is not known is left out."""
-        known = {name: getattr(self, name) for name in ("email", "phone", "locale", "page", "fields")}
+        known = {name: getattr(self, name) for name in ("email", "phone", "locale", "address", "page", "fields")}
         found: Json = {"id": self.id, "name": self.name, "verified": self.verified}
         return {**found, **{name: value for name, value in known.items() if value}}
 
@@ -193,9 +194,21 @@ class DepartmentView:
         return found if self.online is None else {**found, "online": self.online}
 
 
+@dataclass(frozen=True, slots=True)
+class RatingView:
+    """What the visitor said of a conversation: 1 to 5, and why, if he did."""
+
+    score: int
+    comment: MaskedText | None = None
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"score": self.score, "comment": self.comment}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationView:
-    """A conversation as agents see it."""
+    """A conversation as agents see it; `outcome` is a closed one's, empty where nobody named it."""
 
     id: UUID
     status: str
@@ -208,9 +221,11 @@ class ConversationView:
     visitor: VisitorView | None = None
     last_seq: int | None = None
     last_rev: int | None = None
+    outcome: str = ""
+    rating: RatingView | None = None
 
     def json(self) -> Json:
-        """`visitor`, `last_seq` and `last_rev` only where they are known."""
+        """`visitor`, `last_seq`, `last_rev` and `rating` only where they are known, `outcome` only of what is closed."""
         found: Json = {
             "id": self.id,
             "status": self.status,
@@ -228,6 +243,10 @@ class ConversationView:
             found["last_seq"] = self.last_seq
         if self.last_rev is not None:
             found["last_rev"] = self.last_rev
+        if self.status == "closed":
+            found["outcome"] = self.outcome or None
+        if self.rating is not None:
+            found["rating"] = self.rating.json()
         return found
 
 

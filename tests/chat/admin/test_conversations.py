@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from chat import personal, sealing
 from chat.models import AuthorKind, Conversation, Message, Status, Visitor
+from chat.services import lifecycle
 from security.masking import mask
 from security.models import AuditEvent
+from security.permissions import Permission
 from security.scoping import tenant_scope
-from tenants.models import Department, Membership, Site
+from tenants.models import Department, Membership, Role, Site
 from tests.tenants.admin.pages import Browse, sign_in, text_of
 from tests.tenants.people import Organisation, organisation
 
@@ -106,6 +108,37 @@ def test_a_transcript_marks_notes_and_says_how_much_was_read(talks: Talks, as_: 
     event = _last(talks)
     assert (event["action"], event["extent"]) == ("conversation.read", {"conversations": 1, "messages": 3})
     assert event["on"] == {"type": "chat.conversation", "id": str(vera.public_id)}
+
+
+def test_a_transcript_says_how_it_ended_and_what_the_visitor_thought(talks: Talks, as_: As) -> None:
+    vera = talks.begin("Vera", agent="Alice")
+    with tenant_scope(talks.acme.tenant_id):
+        grant = talks.acme.grant("alice")
+        lifecycle.close_conversation(grant=grant, conversation=vera.public_id, outcome="unresolved", now=NOW)
+        lifecycle.rate_conversation(
+            visitor_pk=vera.visitor_id, conversation=vera.public_id, score=2, comment=mask("Too <b>slow</b>")
+        )
+    page = text_of(as_("sam").get("conversation_change", vera.public_id, app="chat"))
+    assert "<dd>Not resolved</dd>" in page
+    assert "<dd>2 of 5</dd>" in page
+    assert "Too &lt;b&gt;slow&lt;/b&gt;" in page
+
+
+def test_the_visitors_address_is_for_who_may_see_contact_data(talks: Talks, as_: As) -> None:
+    vera = talks.begin("Vera", agent="Alice")
+    with tenant_scope(talks.acme.tenant_id):
+        row = Visitor.objects.get(pk=vera.visitor_id)
+        row.address = personal.seal_address(row.public_id, "203.0.113.7")
+        row.save(update_fields=["address"])
+    assert "203.0.113.7" in text_of(as_("alice").get("conversation_change", vera.public_id, app="chat"))
+    with tenant_scope(talks.acme.tenant_id):
+        role = Role.objects.get(slug="agent")
+        role.is_builtin = False  # a built-in one has what the table says
+        role.permissions = [name for name in role.permissions if name != Permission.CHAT_SEE_CONTACT.value]
+        role.save(update_fields=["is_builtin", "permissions"])
+    page = text_of(as_("alice").get("conversation_change", vera.public_id, app="chat"))
+    assert "203.0.113.7" not in page
+    assert "vera@mail.example" not in page
 
 
 def test_agents_see_their_own_and_their_departments(talks: Talks, as_: As) -> None:

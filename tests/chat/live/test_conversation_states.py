@@ -125,12 +125,17 @@ async def test_closed_reopened_and_rated(door: Door, acme_live: Organisation) ->
     assert (await vera.expect("message", code="closed"))["prev_seq"] == 2
     rated = await vera.ask("rate", "status", score=5, comment="Very kind")
     assert rated["status"] == "closed"
+    told = await alice.expect_state("closed")
+    while "rating" not in told:
+        told = await alice.expect_state("closed")
+    assert (told["outcome"], told["rating"]) == ("solved", {"score": 5, "comment": "Very kind"})
     for frame in ("message", "note"):
         refused = await alice.ask(frame, "error", conversation=conversation, client_id=uuid4(), text="One more thing")
         assert refused["code"] == "closed"
     assert (await alice.ask("close", "error", conversation=conversation))["code"] == "closed"
     opened = await alice.ask("reopen", "conversation", conversation=conversation)
     assert (opened["conversation"]["status"], opened["conversation"]["assigned_to"]["name"]) == ("open", "Alice")
+    assert "outcome" not in opened["conversation"]
     await vera.expect("status", status="open")
     assert (await vera.say("Thank you"))["conversation"] == conversation
     assert (await alice.ask("reopen", "error", conversation=conversation))["code"] == "conflict"

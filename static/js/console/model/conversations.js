@@ -8,6 +8,7 @@
 
 const FIELDS = Object.freeze([
   "status", "assigned_to", "department", "tags", "waiting_since", "last_text", "last_at", "visitor", "outcome",
+  "rating",
 ]);
 
 /**

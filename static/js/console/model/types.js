@@ -12,6 +12,7 @@
  * @property {string} [email]
  * @property {string} [phone]
  * @property {string} [locale]
+ * @property {string} [address] the client's, as the server found it
  * @property {{url?: string, title?: string, referrer?: string}} [page]
  * @property {Record<string, string>} [fields]
  *
@@ -24,6 +25,8 @@
  * @property {string|null} waiting_since
  * @property {string|null} last_text null: nothing was said yet, or it is gone
  * @property {Visitor|null} visitor
+ * @property {string|null} [outcome] of a closed one, as the agent named it
+ * @property {{score: number, comment: string|null}} [rating] what the visitor said of it
  * @property {number} unread messages of the visitor that came while nobody looked
  *
  * @typedef {object} Message

@@ -25,6 +25,27 @@ function part(title, content) {
   return content && el("section", { class: "visitor__part" }, el("h3", {}, title), content);
 }
 
+/** What the visitor said of the conversation. @param {{score: number, comment: string|null}|undefined} given */
+function rating(given) {
+  if (!given) return null;
+  const stars = "★".repeat(given.score) + "☆".repeat(5 - given.score);
+  return el(
+    "div",
+    { class: "rating" },
+    el("p", {}, el("span", { class: "rating__stars", "aria-hidden": "true" }, stars), " ", say.pane.score(given.score)),
+    given.comment && el("p", { class: "rating__comment", dir: "auto" }, ...rendered(given.comment)),
+  );
+}
+
+/** "en" is English; what is no language tag stays as it is. @param {string|undefined} locale */
+function languageName(locale) {
+  try {
+    return locale && new Intl.DisplayNames(document.documentElement.lang || "en", { type: "language" }).of(locale);
+  } catch {
+    return locale;
+  }
+}
+
 /** @param {any} visitor */
 function shield(visitor) {
   const verified = visitor?.verified === true;
@@ -52,7 +73,13 @@ function body(app, state, one) {
   const visitor = one.visitor ?? {};
   const page = visitor.page ?? {};
   return [
-    part(say.pane.contact, facts([[say.pane.email, visitor.email], [say.pane.phone, visitor.phone], [say.pane.locale, visitor.locale]])),
+    part(say.pane.rating, rating(one.rating)),
+    part(say.pane.contact, facts([
+      [say.pane.email, visitor.email],
+      [say.pane.phone, visitor.phone],
+      [say.pane.locale, languageName(visitor.locale)],
+      [say.pane.address, visitor.address],
+    ])),
     part(say.pane.page, facts([[say.pane.page, page.title], ["URL", page.url], [say.pane.referrer, page.referrer]])),
     part(say.pane.fields, facts(Object.entries(visitor.fields ?? {}))),
     part(
@@ -60,7 +87,7 @@ function body(app, state, one) {
       facts([
         [say.pane.department, departmentName(app, state, one)],
         [say.pane.assigned, one.status === "open" ? one.assigned_to?.name ?? say.unassigned : null],
-        [say.outcome, one.outcome ? say.outcomes[/** @type {"spam"} */ (one.outcome)] ?? one.outcome : null],
+        [say.outcome, one.status === "closed" && one.outcome ? say.outcomes[/** @type {"spam"} */ (one.outcome)] ?? one.outcome : null],
       ]),
     ),
   ];
