@@ -14,11 +14,14 @@ import pytest
 from tests.chatplatform.running import PROJECT, Run, refusal, until
 from tests.services.web import free_port
 
+# Filling in the demo takes longer than all the rest, and what dies and comes back has nothing to do with it.
+BARE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0"}, id="bare")], indirect=True)
+
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """Nothing of it is left afterwards."""
-    run = Run(tmp_path / "var")
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
+    """Nothing of it is left afterwards; a test may say what else it is given."""
+    run = Run(tmp_path / "var", extra=getattr(request, "param", {}))
     yield run
     with contextlib.suppress(AttributeError, ProcessLookupError):
         run.process.kill()
@@ -35,9 +38,10 @@ def test_it_starts_ends_and_continues_with_the_same_data(run: Run) -> None:
     assert refusal(run.var).startswith(f"Another ./run already uses {run.var}; end it, or choose another folder: ")
     key = (run.var / "secrets" / "SECRET_KEY").read_text()
     shell = ["shell", "-v0", "-c"]
-    run.manage(*shell, "from django.core.cache import cache; cache.set('a', 1)")  # joins the running parts
     made = "from django.contrib.sessions.models import Session; from django.utils import timezone; "
-    run.manage(*shell, made + "Session.objects.create(session_key='kept', session_data='', expire_date=timezone.now())")
+    made += "Session.objects.create(session_key='kept', session_data='', expire_date=timezone.now()); "
+    made += "from django.core.cache import cache; cache.set('a', 1)"
+    run.manage(*shell, made)  # joins the running parts
     assert run.end(signal.SIGTERM) == 0
     assert run.processes() == set()
     count = "from django.contrib.sessions.models import Session; print(Session.objects.count())"
@@ -49,6 +53,7 @@ def test_it_starts_ends_and_continues_with_the_same_data(run: Run) -> None:
     assert run.end(signal.SIGINT) == 0
 
 
+@BARE
 def test_after_kill_9_nothing_is_orphaned_and_it_starts_again(run: Run) -> None:
     run.start()
     everything = run.processes()
@@ -64,6 +69,7 @@ def test_after_kill_9_nothing_is_orphaned_and_it_starts_again(run: Run) -> None:
     assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == 200
 
 
+@BARE
 def test_a_web_process_that_is_killed_comes_back(run: Run) -> None:
     run.start()
     web = next(pid for pid in run.processes() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())

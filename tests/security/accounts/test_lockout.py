@@ -12,8 +12,6 @@ from security.accounts import lockout
 from security.scoping import PLATFORM_TENANT_ID
 from tests.tenants.people import PASSWORD, Organisation, organisation, trail
 
-pytestmark = pytest.mark.real_hashes
-
 WRONG = "what-nobody-would-have-chosen"
 HERE, ELSEWHERE = "198.51.100.7", "198.51.100.8"
 
@@ -22,6 +20,7 @@ def attempt(email: str, password: str = WRONG, address: str = HERE) -> int:
     return Client(REMOTE_ADDR=address).post("/accounts/login/", {"login": email, "password": password}).status_code
 
 
+@pytest.mark.real_hashes
 def test_the_right_password_signs_in(acme: Organisation) -> None:
     assert attempt("olga@acme.example", PASSWORD) == 302
     assert acme.actions()[-1] == "session.signed_in"
@@ -86,6 +85,7 @@ def test_the_lock_can_be_lifted(acme: Organisation) -> None:
     assert lockout.unlock(" Olga@acme.example") == 1
 
 
+@pytest.mark.real_hashes
 def test_a_parallel_burst_reaches_five_hashes_at_most(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     organisation("acme", "olga")
     checked: list[str] = []
