@@ -39,6 +39,11 @@ def _read_settings(**_: Any) -> None:
 app.autodiscover_tasks()
 
 
+@signals.setup_logging.connect
+def _keep_our_log(**_: Any) -> None:
+    """Nothing: that somebody listens keeps Celery from handlers of its own, which would write what tasks raise unmasked."""
+
+
 @signals.worker_process_init.connect
 def _leave_inherited_pool(**_: Any) -> None:
     """A forked process has its parent's connection pool but not the threads that serve it: begin anew."""

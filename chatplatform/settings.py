@@ -194,6 +194,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = "chatplatform.storage.is_immutable"
 EMAIL_BACKEND, _mail = deployment.mail()
 vars().update(_mail)
 
+LOGGING_CONFIG = "security.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,27 +1,40 @@
 """Log lines that carry no secret and cannot be forged.
 
 Danger: a traceback, a database error or a user's own text in a log line is read by people who may not read chats,
-and a line break in it writes a second, false line. Rule: the finished text – message, traceback, everything – is
-masked and its control characters are written out, in the formatter, since a filter never sees the traceback.
-Proof: tests/security/test_logs.py.
+and a line break in it writes a second, false line. Rule: an error is named and never quoted, since those of databases and
+parsers hold the values they choked on; the finished text – message, traceback, everything – is masked and its control
+characters are written out, in the formatter, since a filter never sees the traceback. Proof: tests/security/test_logs.py.
 """
 
 import json
 import logging
+import logging.config
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
+from security import unhandled
 from security.context import current
+from security.errorlines import chain_of, name_of, trace_of
 from security.masking import mask_line
 
 MAX_CHARACTERS: Final = 32_000
 _MARGIN: Final = 200
+_SHORTEST_QUOTE: Final = 4
 WITHHELD: Final = "[log line withheld: masking error]"
 CONTINUED: Final = "\n    | "
+_CELERY: Final = "celery."
 # C0 and C1 controls, line and paragraph separators, and marks that turn the direction of what follows.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def configure(config: dict[str, Any]) -> None:
+    """For settings.LOGGING_CONFIG: every process that reads the settings writes its lines, and its ends, in this way."""
+    logging.config.dictConfig(config)
+    unhandled.install()
 
 
 class MaskingFormatter(logging.Formatter):
@@ -45,14 +58,15 @@ class MaskingFormatter(logging.Formatter):
         return CONTINUED.join([head + _escaped(message), *lines])
 
     def _texts(self, record: logging.LogRecord) -> tuple[str, str]:
+        error = record.exc_info[1] if record.exc_info else None
         try:
-            message = record.getMessage()
+            message = _said(record)
         except Exception:  # noqa: BLE001 - wrong arguments for the format: the arguments may hold anything
             return "[log message with wrong arguments]", ""
-        trace = self.formatException(record.exc_info) if record.exc_info else record.exc_text or ""
+        trace = "" if error is None else trace_of(error)
         if record.stack_info:
             trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
-        return _masked(message), _masked(trace)
+        return _masked(_unquoted(message, error)), _masked(trace)
 
     def _as_json(self, record: logging.LogRecord, message: str, trace: str) -> str:
         context = current()
@@ -69,18 +83,55 @@ class MaskingFormatter(logging.Formatter):
 
 
 class RouteFilter(logging.Filter):
-    """Django's own lines about a request name its route instead of its path, which holds keys, tokens and what people searched for."""
+    """Django's own lines about a request name its route, never its path, headers or body."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every line through; what quotes the path does so no more."""
+        """Let every line through; what quotes the request does so no more."""
         request = getattr(record, "request", None)
         path = getattr(request, "path", None)
-        if isinstance(path, str) and isinstance(record.args, tuple):
-            match = request.resolver_match if request is not None else None
-            route = match.view_name if match is not None and match.view_name else "none"
+        if not isinstance(path, str) or request is None:
+            return True
+        match = getattr(request, "resolver_match", None)
+        route = f"route {match.view_name if match is not None and match.view_name else 'none'}"
+        if record.name.startswith("django.security"):
+            # The words of these quote hosts, origins and whatever else was found suspicious.
+            record.msg, record.args = "Refused as %s: %s", (record.name.rpartition(".")[2], route)
+        elif isinstance(record.args, tuple):
             quoted = {path, path.encode("unicode_escape").decode("ascii")}
-            record.args = tuple(f"route {route}" if value in quoted else value for value in record.args)
+            status = _phrase(getattr(record, "status_code", None))
+            record.args = tuple(route if value in quoted else status for value in record.args)
         return True
+
+
+def _said(record: logging.LogRecord) -> str:
+    """The message, in which errors are named, not quoted."""
+    text = name_of(record.msg) if isinstance(record.msg, BaseException) else str(record.msg)
+    if not record.args:
+        return text
+    if isinstance(record.args, Mapping):
+        error = record.exc_info[1] if record.exc_info else None
+        named = {name: _named(value) for name, value in record.args.items()}
+        if record.name.startswith(_CELERY) and error is not None:
+            named.update(exc=name_of(error), traceback="")  # the error's words, cut to a length
+        return text % named
+    return text % tuple(_named(value) for value in record.args)
+
+
+def _named(value: object) -> object:
+    return name_of(value) if isinstance(value, BaseException) else value
+
+
+def _unquoted(message: str, error: BaseException | None) -> str:
+    """Without the words of the error that a library has written into its message, such as asyncio with a task's repr."""
+    for each in chain_of(error):
+        for quoted in (repr(each), str(each)):
+            if len(quoted) >= _SHORTEST_QUOTE:
+                message = message.replace(quoted, name_of(each))
+    return message
+
+
+def _phrase(status: object) -> str:
+    return HTTPStatus(status).phrase if isinstance(status, int) and status in set(HTTPStatus) else "Refused"
 
 
 def _masked(text: str) -> str:

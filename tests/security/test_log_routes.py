@@ -34,3 +34,23 @@ def test_other_lines_stay_as_they_are() -> None:
     record = logging.LogRecord("celery", logging.INFO, __file__, 1, "Task %s done", ("x",), None)
     RouteFilter().filter(record)
     assert record.getMessage() == "Task x done"
+
+
+def _refused(name: str, msg: str, *args: object) -> str:
+    request = RequestFactory().get("/secret/")
+    request.resolver_match = None
+    record = logging.LogRecord(name, logging.WARNING, __file__, 1, msg, args, None)
+    record.request, record.status_code = request, 400
+    assert RouteFilter().filter(record)
+    return record.getMessage()
+
+
+def test_what_was_found_suspicious_is_not_quoted() -> None:
+    said = _refused("django.security.DisallowedHost", "Invalid HTTP_HOST header: 'my words'.")
+    assert said == "Refused as DisallowedHost: route none"
+    said = _refused("django.security.csrf", "Forbidden (%s): %s", "my words does not match any origin", "/secret/")
+    assert said == "Refused as csrf: route none"
+
+
+def test_neither_is_what_made_a_request_bad() -> None:
+    assert _refused("django.request", "%s: %s", "my words", "/secret/") == "Bad Request: route none"

@@ -117,3 +117,59 @@ def test_what_cannot_be_masked_is_not_written() -> None:
     line = MaskingFormatter().format(record(Broken(CARD)))
     assert line.endswith(WITHHELD)
     assert "4242" not in line
+
+
+WORDS = "the private words of somebody"
+
+
+class DatabaseSaid(Exception):
+    """As psycopg raises: its words quote the row."""
+
+    sqlstate = "23505"
+
+
+@pytest.mark.parametrize("formatter", [MaskingFormatter(), MaskingFormatter(json_lines=True)])
+def test_an_error_is_named_and_never_quoted(formatter: MaskingFormatter) -> None:
+    error = raised(DatabaseSaid(f"Key (name)=({WORDS}) already exists."))
+    for line in (
+        formatter.format(record("could not be stored", error=error)),
+        formatter.format(record("could not be stored: %s", error, error=error)),
+        formatter.format(record("could not be stored: %r", error)),
+        formatter.format(record(f"future: <Task exception={error!r}>", error=error)),
+    ):
+        assert WORDS not in line
+        assert "DatabaseSaid [23505]" in line
+        assert "could not be stored" in line or "future: <Task exception=" in line
+
+
+def test_neither_is_what_it_came_from_nor_one_of_a_group() -> None:
+    inner = raised(ExceptionGroup("several", [raised(ValueError(WORDS)), raised(OSError(2, WORDS))]))
+    try:
+        raise RuntimeError("outer") from inner
+    except RuntimeError as error:
+        line = MaskingFormatter().format(record("failed", error=error))
+    assert WORDS not in line
+    for name in ("RuntimeError", "ExceptionGroup", "ValueError", "FileNotFoundError [errno 2]"):
+        assert name in line
+
+
+def test_what_a_task_raised_is_not_in_celerys_line() -> None:
+    error = raised(KeyError(WORDS))
+    line = logging.LogRecord(
+        "celery.app.trace",
+        logging.ERROR,
+        __file__,
+        1,
+        "Task %(name)s[%(id)s] raised unexpected: %(exc)s\n%(traceback)s",
+        ({"name": "chat.sweep", "id": "7", "exc": repr(error)[:30] + "…", "traceback": f"KeyError: {WORDS}"},),
+        (KeyError, error, error.__traceback__),
+    )
+    text = MaskingFormatter().format(line)
+    assert "private" not in text
+    assert "Task chat.sweep[7] raised unexpected: KeyError" in text
+
+
+def test_a_text_that_was_formatted_elsewhere_is_not_believed() -> None:
+    line = record("failed")
+    line.exc_text = f"ValueError: {WORDS}"
+    assert WORDS not in MaskingFormatter().format(line)
