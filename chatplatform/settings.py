@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "security.middleware.RequestContextMiddleware",
     "security.middleware.SecurityHeadersMiddleware",
     "security.csp.ContentSecurityPolicyMiddleware",
+    "security.addresses.AddressGuardMiddleware",
     "chatplatform.demo.DemoGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,6 +100,9 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "security.forms.Renderer"
+DEFAULT_EXCEPTION_REPORTER = "security.reporting.NamingReporter"
 
 # One database under two roles. Only `migrate` and the tests' set-up speak as its owner.
 _application = database.parse(deployment.database_url(), setting="DATABASE_URL")

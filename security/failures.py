@@ -11,10 +11,12 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.views.defaults import server_error as django_server_error
 
 from security.cache import CacheAway
@@ -37,7 +39,9 @@ class FailureMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Nothing to do for what goes well."""
+        """Nothing to do for what goes well. With DEBUG, Django's page about an unknown path would repeat it."""
+        if settings.DEBUG and not is_valid_path(request.path_info, getattr(request, "urlconf", None)):
+            return render(request, "404.html", status=404)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -50,6 +54,8 @@ class FailureMiddleware:
             return _unavailable(request, exception)
         if isinstance(exception, PermissionDenied):  # Django's and its admin's word for the same
             exception = Denied()
+        if isinstance(exception, Http404):
+            exception = NotFound()
         if not isinstance(exception, DomainError):
             return None
         status = next((status for kind, status in _STATUS if isinstance(exception, kind)), 400)

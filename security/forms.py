@@ -1,17 +1,27 @@
-"""Form fields that yield `MaskedText`: the guard in front of forms.
+"""Form fields that yield `MaskedText`, and what every form shows again: the guard in front of forms.
+
+Danger: a form that comes back with errors shows what was typed, in its fields and in Django's own sentences about them. Rule: free text is a
+`MaskedCharField`; whatever a bound field shows again is masked, and no sentence quotes a value. Both hold for forms of libraries too, since the
+renderer (settings.FORM_RENDERER) gives every form its bound fields. Proof: tests/security/test_forms.py.
 
 The raw text lives in the bound form until the response is written; what a view takes from `cleaned_data` is masked.
-A form that is shown again shows the masked text, never the raw one.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.renderers import DjangoTemplates
+from django.forms.utils import ErrorList
 from django.utils.translation import gettext_lazy as _
 
 from security.masking import MAX_LENGTH, MaskedText, TooLong, mask_or_withhold
+
+ECHOED: Final = frozenset({"value", "show_value"})
+"""What Django's sentences call the value that they quote."""
+UNSAID: Final = "…"
+_OWN_KINDS: Final = frozenset({"email", "phone"})
 
 
 class MaskedCharField(forms.CharField):
@@ -36,10 +46,7 @@ class MaskedCharField(forms.CharField):
         """Show masked text, in a form that comes back with errors too."""
         if not isinstance(value, str) or isinstance(value, MaskedText):
             return value
-        try:
-            return self._masker(value)
-        except TooLong:
-            return ""
+        return _shown(value, self._masker)
 
     def _masked(self, text: str) -> MaskedText:
         try:
@@ -48,4 +55,47 @@ class MaskedCharField(forms.CharField):
             raise ValidationError(self.error_messages["long"], code="long") from None
         if any(finding.kind == "withheld" for finding in masked.findings):
             raise ValidationError(self.error_messages["withheld"], code="withheld")
+        if self.max_length is not None and len(masked) > self.max_length:  # a label is longer than what it stands for
+            raise ValidationError(self.error_messages["long"], code="long")
         return masked
+
+
+def spells_no_secret(value: str) -> None:
+    """A validator for text that is parsed as its type, and so is kept as it was typed: an address, a word of an address."""
+    if any(finding.kind not in _OWN_KINDS for finding in mask_or_withhold(value[:MAX_LENGTH]).findings):
+        raise ValidationError(_("This holds a number that must not be kept here."), code="secret")
+
+
+class QuietField(forms.BoundField):
+    """A field of any form: what was typed comes back masked, and errors quote nothing."""
+
+    def value(self) -> Any:
+        """As Django's; what was typed is masked, what was stored was masked before."""
+        found = super().value()
+        return _shown(found, mask_or_withhold) if self.form.is_bound and type(found) is str else found
+
+    @property
+    def errors(self) -> ErrorList:
+        """As Django's, without the value that a sentence is about."""
+        told = super().errors.copy()
+        told.data = [_quiet(error) for error in told.as_data()]
+        return told
+
+
+class Renderer(DjangoTemplates):
+    """Django's own, with quiet fields."""
+
+    bound_field_class = QuietField
+
+
+def _shown(text: str, masker: Callable[[str], MaskedText]) -> str:
+    try:
+        return masker(text)
+    except TooLong:
+        return ""
+
+
+def _quiet(error: ValidationError) -> ValidationError:
+    params = dict(error.params or {})
+    params.update(dict.fromkeys(ECHOED & params.keys(), UNSAID))
+    return ValidationError(error.message, code=error.code, params=params or None)

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from security import revocation
 from security.context import Actor, ActorKind, acting, current, new_request_id
+from security.masking import mask_line
 from security.net import client_ip_of_meta, networks
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -32,6 +33,10 @@ _HEADERS: Final = {
     ),
 }  # fmt: skip
 
+_KEPT_HEADERS: Final = ("HTTP_USER_AGENT", "HTTP_ACCEPT")
+"""What libraries store of a request as it came: who signs in, and from what."""
+_LONGEST_HEADER: Final = 1_000
+
 access = logging.getLogger("security.access")
 
 
@@ -45,6 +50,9 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer within the context."""
         began = time.monotonic()
+        for name in _KEPT_HEADERS:
+            if name in request.META:
+                request.META[name] = mask_line(request.META[name][:_LONGEST_HEADER])
         request_id = new_request_id()
         with acting(request_id=request_id, address=client_ip_of_meta(request.META, self._trusted)):
             response = self.get_response(request)

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from security.errors import Invalid
+from security.forms import MaskedCharField, spells_no_secret
 from security.models import User, normalize_email
 from tenants.origins import origin_of
 
@@ -43,7 +44,7 @@ def _new_password() -> forms.CharField:
 
 
 def _full_name() -> forms.CharField:
-    return forms.CharField(
+    return MaskedCharField(
         label=_("Your name"),
         max_length=120,
         validators=[no_link],
@@ -63,7 +64,7 @@ def _check_password(form: forms.Form, *, email: str, full_name: str) -> None:
 class SignUpForm(_Form):
     """A new organisation. Nothing here depends on whether the address is known."""
 
-    organisation = forms.CharField(
+    organisation = MaskedCharField(
         label=_("Organisation"),
         max_length=120,
         validators=[no_link],
@@ -72,12 +73,16 @@ class SignUpForm(_Form):
     website = forms.CharField(
         label=_("Website"),
         max_length=255,
+        validators=[spells_no_secret],
         help_text=_("Where the chat will be shown, such as shop.example. You can add more later."),
         widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url"}),
     )
     full_name = _full_name()
     email = forms.EmailField(
-        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+        label=_("E-mail address"),
+        max_length=254,
+        validators=[spells_no_secret],
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
     password = _new_password()
 

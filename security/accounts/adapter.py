@@ -15,6 +15,7 @@ from django.urls import reverse
 from security.accounts import lockout
 from security.accounts.mail import send
 from security.accounts.people import change_password
+from security.forms import spells_no_secret
 from security.models import User
 
 _EMAIL_STAGE = "allauth.account.stages.EmailVerificationStage"
@@ -26,6 +27,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's interface
         """Nobody signs up on allauth's page: an account comes with an organisation, at /signup/, or by invitation."""
         return False
+
+    def clean_email(self, email: str) -> str:
+        """An address is kept as it was typed, so it spells no card number."""
+        spells_no_secret(email)
+        cleaned: str = super().clean_email(email)
+        return cleaned
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count."""

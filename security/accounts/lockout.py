@@ -59,5 +59,5 @@ def unlock(email: str) -> int:
 
 
 def forget_form_data(instance: AccessAttempt, **_: object) -> None:
-    """Before an attempt is saved: nothing of what was typed stays in it."""
-    instance.get_data = instance.post_data = ""
+    """Before an attempt is saved: nothing of what was typed stays in it, nor an address, which may be a secret link."""
+    instance.get_data = instance.post_data = instance.path_info = ""

@@ -15,7 +15,7 @@ from django.contrib.admin.utils import NestedObjects, quote, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, router
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import CharField, Field, ForeignKey, Model, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from security.audit import Action
 from security.errors import Conflict, Invalid
+from security.forms import MaskedCharField, spells_no_secret
 from security.permissions import Grant, Permission, has
 from tenants.admin import converters  # noqa: F401  registers how records are written
 from tenants.admin.acts import Act, act_urls
@@ -33,8 +34,10 @@ from tenants.admin.changelist import PublicChangeList
 from tenants.admin.fields import PublicChoiceField
 from tenants.admin.forms import TenantModelForm
 from tenants.admin.refusals import sentence_for
+from tenants.admin.searching import narrow
 from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
+from tenants.policies import masked_for_members
 from tenants.services import records, trail
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ class TenantAdmin(_ModelAdmin):
     form = TenantModelForm
     actions = None
     view_on_site = False
+    preserve_filters = False  # they would be copied into every link, as they came
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     empty_value_display = "–"
@@ -140,9 +144,13 @@ class TenantAdmin(_ModelAdmin):
         """Called with the rows of one page of the list, before it is shown: to attach what takes one query for all of them."""
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest | None, **kwargs: Any) -> Any:
-        """A plain choice for a foreign key: the wrapper's links open pop-ups, which speak of primary keys."""
+        """A plain choice for a foreign key: the wrapper's links open pop-ups, which speak of primary keys. Text is masked or spells no secret."""
         if isinstance(db_field, ForeignKey):
             return self.formfield_for_foreignkey(db_field, request, **kwargs)
+        if type(db_field) in {CharField, TextField} and not db_field.choices:
+            kwargs.update(form_class=MaskedCharField, masker=masked_for_members)
+        elif isinstance(db_field, CharField) and not db_field.choices:
+            kwargs["validators"] = [*db_field.validators, spells_no_secret]
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
@@ -219,7 +227,10 @@ class TenantAdmin(_ModelAdmin):
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """As Django's, called what the menu calls it."""
+        """As Django's, called what the menu calls it, searched by POST."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        narrow(request, masked_for_members)
         words = {"title": self.menu_name(), "subtitle": self.about, "nothing": self.nothing}
         return super().changelist_view(request, {**words, **(extra_context or {})})
 

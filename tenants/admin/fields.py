@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from security.errors import Invalid
+from security.forms import spells_no_secret
 from tenants.origins import origin_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class OriginsField(forms.CharField):
 
 def _origin(number: int, line: str) -> str:
     try:
+        spells_no_secret(line)
         return origin_of(line)
     except Invalid:
         raise ValidationError(

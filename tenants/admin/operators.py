@@ -12,11 +12,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from security.errors import Conflict
+from security.masking import mask_or_withhold
 from security.models import User
 from tenants.admin.refusals import sentence_for
+from tenants.admin.searching import page_of, searched
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.services import platform
@@ -35,11 +37,11 @@ def _operator(request: HttpRequest) -> User:
     return request.user
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def tenants(request: HttpRequest) -> HttpResponse:
     """Every organisation, newest first."""
     number = _page_number(request)
-    search = request.GET.get("q", "")
+    search = searched(request, mask_or_withhold)
     page = platform.list_tenants(operator=_operator(request), search=search, page=number)
     context = {
         **site.each_context(request),
@@ -87,7 +89,7 @@ def _move(
 
 
 def _page_number(request: HttpRequest) -> int:
-    wanted = request.GET.get("p", "1")
+    wanted = page_of(request) or "1"
     return min(max(int(wanted), 1), _MOST_PAGES) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1  # noqa: PLR2004
 
 

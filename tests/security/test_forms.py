@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 
-from security.forms import MaskedCharField
+from security.forms import MaskedCharField, spells_no_secret
 from security.masking import MaskedText, MaskingPolicy, Pattern, mask_or_withhold
 
 
@@ -59,3 +59,46 @@ def test_an_error_of_the_engine_refuses_the_form_without_a_word_of_the_text() ->
     assert caught.value.code == "withheld"
     assert "secret" not in str(caught.value)
     assert "secret" not in field.prepare_value("my secret")
+
+
+CARD = "4242 4242 4242 4242"
+
+
+class Plain(forms.Form):
+    """As a library would declare it: nothing of ours but the renderer."""
+
+    name = forms.CharField(max_length=30)
+    kind = forms.ChoiceField(choices=[("a", "A")])
+    count = forms.IntegerField(max_value=7)
+    day = forms.DateField()
+
+
+def test_a_librarys_form_comes_back_without_what_was_typed() -> None:
+    form = Plain(
+        {"name": CARD + " and what else there is", "kind": "my words", "count": "4242424242424242", "day": CARD}
+    )
+    assert not form.is_valid()
+    for html in (form.as_p(), form.as_div(), str(form["kind"].errors), str(form["count"].errors.as_json())):
+        assert "4242 4242" not in html
+        assert "4242424242424242" not in html
+        assert "my words" not in html
+    assert "…" in str(form["kind"].errors)
+
+
+def test_what_was_stored_is_shown_as_it_is() -> None:
+    assert 'value="card 4242 4242 4242 4242"' in str(Plain(initial={"name": f"card {CARD}"})["name"])
+
+
+def test_a_text_that_its_label_makes_longer_than_its_column_is_refused() -> None:
+    long = MaskingPolicy(patterns=(Pattern("a name that is longer than its phrase", "phrase", ("ab",)),))
+    with pytest.raises(forms.ValidationError) as caught:
+        MaskedCharField(max_length=20, masker=lambda text: mask_or_withhold(text, long)).clean("ab")
+    assert caught.value.code == "long"
+
+
+@pytest.mark.parametrize("text", [f"{CARD.replace(' ', '')}@home.example", f"pay-{CARD.replace(' ', '-')}"])
+def test_what_is_kept_as_it_was_typed_spells_no_secret(text: str) -> None:
+    with pytest.raises(forms.ValidationError) as caught:
+        spells_no_secret(text)
+    assert "4242" not in str(caught.value)
+    spells_no_secret("vera@home.example")

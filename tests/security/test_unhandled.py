@@ -1,10 +1,13 @@
 """What ends a thread or a process, and warnings, are lines of the log: named, not quoted. Tried in a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.sources import PROJECT
 
 WORDS = "the private words of somebody"
 WAYS = {
@@ -31,7 +34,8 @@ def test_nothing_is_quoted(way: str, tmp_path: Path) -> None:
     # Where a traceback quotes a line of the source, the words must not be on it: they are put together at run time.
     words = f'"".join({[*WORDS]!r})'
     script.write_text("import django\ndjango.setup()\n" + WAYS[way].replace(repr(WORDS), words))
-    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    given = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False, env=given)
     assert WORDS not in ended.stdout + ended.stderr
     if way != "stream":
         assert ended.stderr.startswith("20"), ended.stderr

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Invalid
+from security.masking import mask_line
 from tenants.services.founding import found_for
 
 _SENTENCES = {
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         try:
             validate_email(options["owner_email"])
             with acting(actor=Actor(ActorKind.COMMAND, name="create_tenant")), transaction.atomic():
-                founded = found_for(slug=options["slug"], name=options["name"], email=options["owner_email"])
+                founded = found_for(slug=options["slug"], name=mask_line(options["name"]), email=options["owner_email"])
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except ValidationError:

@@ -100,9 +100,9 @@ def test_no_page_of_ours_shows_theirs(house: Organisation, filled: dict[str, UUI
 def test_searching_for_theirs_finds_nothing(filled: dict[str, UUID], as_: As) -> None:
     olga = as_("olga")
     for name, app in (("membership", "tenants"), ("site", "tenants"), ("tag", "chat"), ("cannedresponse", "chat")):
-        page = text_of(olga.get(f"{name}_changelist", app=app, query=f"?q={CANARY}"))
+        page = text_of(olga.post(f"{name}_changelist", app=app, q=CANARY))
         assert "Nothing matches." in page, name
-        assert CANARY not in re.sub(rf'(?:q=|q%3D|value="){CANARY}', "", page), name
+        assert CANARY not in page.replace(f'value="{CANARY}"', ""), name
 
 
 def test_their_ids_answer_as_missing_ones(filled: dict[str, UUID], as_: As) -> None:

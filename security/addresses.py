@@ -1,0 +1,54 @@
+"""No secret in an address: addresses are kept by browsers, proxies and their logs, which nobody here masks.
+
+Danger: a page that leads on, or asks to sign in first, writes the address it was asked for into its answer. Rule: a request whose path
+or query spells a number that is masked by default is answered with one fixed sentence, before anything else reads it; searches are sent by POST.
+Proof: tests/security/test_addresses.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from security.masking import mask_or_withhold
+
+_DECODINGS: Final = 2
+_MOST: Final = 4_000
+# Ids, digests and tokens of ours: letters and digits in one, too long for anything that is masked.
+_OPAQUE: Final = re.compile(r"(?=[0-9-]*[a-z])[0-9a-f-]{32,}", re.IGNORECASE)
+_BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+")
+_NAMES: Final = re.compile(r"[?&][^=&]{0,80}=")
+
+
+class AddressGuardMiddleware:
+    """Before hosts, sessions and routes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse an address with a secret in it."""
+        query = request.META.get("QUERY_STRING", "")
+        if spells_secret(f"{request.path_info}?{query}" if query else request.path_info):
+            return HttpResponse(
+                b"An address must not hold such a number.\n", status=400, content_type="text/plain; charset=utf-8"
+            )
+        return self.get_response(request)
+
+
+def spells_secret(address: str) -> bool:
+    """Whether something in it would be masked: as it stands, with percent codes undone, without what separates."""
+    if len(address) > _MOST:  # longer than any of ours: read in part, and kept nowhere
+        address = address[:_MOST]
+    for _ in range(_DECODINGS + 1):
+        plain = _OPAQUE.sub("?", address)
+        values = _NAMES.sub(" ", plain)
+        readings = (plain, _BETWEEN.sub(" ", plain), values, values.replace(" ", ""))
+        if any(mask_or_withhold(reading).findings for reading in readings):
+            return True
+        address = unquote_plus(address)
+    return False
