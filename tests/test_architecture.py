@@ -235,7 +235,7 @@ def test_a_client_names_objects_by_uuid(registry: dict[str, type]) -> None:
 
 def test_the_server_shows_objects_by_uuid() -> None:
     """No primary key leaves: what is called an id is a UUID, and integers are counts and positions."""
-    counts = {"seq", "prev_seq", "rev", "count", "open", "capacity", "last_seq", "last_rev"}
+    counts = {"seq", "prev_seq", "rev", "count", "open", "capacity", "last_seq", "last_rev", "score"}
     shown = [cls for cls in vars(shapes).values() if isinstance(cls, type) and is_dataclass(cls)]
     assert len(shown) >= 10
     for cls in shown:
