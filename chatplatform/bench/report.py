@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, TextIO
 
+from chatplatform.bench import fuzz, hostile
 from chatplatform.bench import quality as measure
 from chatplatform.bench.corpus import every_case
 from chatplatform.bench.quality import GATE, Failure, Quality
@@ -18,6 +20,35 @@ def quality(*, as_json: bool, failures: bool, terminal: TextIO | None) -> tuple[
     if as_json:
         return json.dumps(as_data(outcome, failures=failures), ensure_ascii=False), outcome.shortfalls
     return "\n".join(as_lines(outcome, failures=failures)), outcome.shortfalls
+
+
+def fuzzed(count: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
+    """Numbers under mutations, and the recall that is missed."""
+    outcome = fuzz.run(count, tick=progress(count, terminal))
+    short = (
+        []
+        if outcome.recall >= GATE["card"]
+        else [f"numbers found under mutation: {outcome.recall:.2%} < {GATE['card']:.1%}"]
+    )
+    if as_json:
+        shares = {name: outcome.found[name] / outcome.total[name] for name in outcome.total}
+        return json.dumps({"recall": shares, "missed": outcome.smallest}, ensure_ascii=False), short
+    return "\n".join(outcome.lines()), short
+
+
+def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
+    """Messages made to be slow, with what a search of `steps` found, and which take longer than agreed."""
+    costs = hostile.run()
+    if steps:
+        costs.insert(0, hostile.search(steps, tick=progress(steps, terminal)))
+    short = [
+        f"{one.name}: {one.milliseconds:.1f} ms > {hostile.WANTED_MS:g} ms"
+        for one in costs
+        if one.milliseconds > hostile.WANTED_MS
+    ]
+    if as_json:
+        return json.dumps([asdict(one) for one in costs], ensure_ascii=False), short
+    return "\n".join(hostile.lines(costs)), short
 
 
 def progress(total: int, terminal: TextIO | None) -> Any:

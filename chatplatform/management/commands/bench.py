@@ -20,16 +20,25 @@ class Command(BaseCommand):
         parser.add_argument("bench", choices=["masking"], help="what to measure")
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
+        parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
+        parser.add_argument("--hostile", action="store_true", help="the slowest of messages made to be slow")
+        parser.add_argument(
+            "--search", type=int, metavar="N", default=0, help="with --hostile: N steps towards slower ones"
+        )
         parser.add_argument("--json", action="store_true", help="report as JSON")
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
-        if not options["quality"]:
-            raise CommandError("Say what to measure: --quality.")
-        text, shortfalls = report.quality(
-            as_json=options["json"], failures=options["failures"], terminal=sys.stderr if sys.stderr.isatty() else None
-        )
+        terminal = sys.stderr if sys.stderr.isatty() else None
+        if options["quality"]:
+            text, shortfalls = report.quality(as_json=options["json"], failures=options["failures"], terminal=terminal)
+        elif options["fuzz"]:
+            text, shortfalls = report.fuzzed(options["fuzz"], as_json=options["json"], terminal=terminal)
+        elif options["hostile"]:
+            text, shortfalls = report.slowest(options["search"], as_json=options["json"], terminal=terminal)
+        else:
+            raise CommandError("Say what to measure: --quality, --fuzz N or --hostile.")
         self.stdout.write(text)
         if options["gate"] and shortfalls:
             raise CommandError("; ".join(shortfalls))

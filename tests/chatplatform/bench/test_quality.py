@@ -27,13 +27,13 @@ def test_each_secret_of_the_corpus_can_be_read_as_it_was_typed() -> None:
 
 
 def test_no_case_stands_there_twice() -> None:
-    assert not {case.id for case in CASES if Counter(case.id for case in CASES)[case.id] > 1}
+    assert not {name for name, times in Counter(case.id for case in CASES).items() if times > 1}
 
 
 def test_the_corpus_is_broad() -> None:
     counts = Counter(quality.bucket(case) for case in CASES)
-    assert len(CASES) >= 500
-    assert counts["clean"] >= 300
+    assert len(CASES) >= 1500
+    assert counts["clean"] >= 400
 
 
 def case(group: str, text: str, **expected: tuple[str, ...]) -> Case:
