@@ -1,7 +1,7 @@
 """What a service refuses becomes an answer, and nothing of a failed request stays."""
 
 import pytest
-from django.db import DatabaseError, InternalError
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.test import RequestFactory
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -10,6 +10,7 @@ from security.errors import Conflict, Denied, Invalid, NotFound
 from security.failures import FailureMiddleware, is_failed, is_refused
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.models import Tenant
+from tests.services import session
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ def test_a_row_that_a_policy_refuses_is_missing_and_raises_an_alarm(
 
 def test_without_the_counters_nobody_is_let_in_uncounted(middleware: FailureMiddleware, request_: HttpRequest) -> None:
     response = middleware.process_exception(request_, RedisConnectionError())
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
+def test_who_waited_too_long_for_the_database_comes_again(
+    middleware: FailureMiddleware, request_: HttpRequest, setting: str
+) -> None:
+    server, database = session.current()
+    with server.superuser(database) as other, other.transaction():
+        other.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(OperationalError) as waited, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL {setting} = '10ms'; SELECT count(*) FROM django_session")
+    response = middleware.process_exception(request_, waited.value)
     assert response is not None
     assert (response.status_code, response["Retry-After"]) == (503, "10")
 

@@ -1,7 +1,9 @@
 """While Valkey is away nobody signs in uncounted: everybody is asked to come again."""
 
+from collections.abc import Callable
+
 import pytest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -37,6 +39,21 @@ def test_whoever_would_be_counted_comes_again(
     acme: Organisation, without_valkey: None, client: Client, path: str, form: dict[str, str]
 ) -> None:
     response = client.post(path, form)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+
+
+def away(_: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A middleware that needs Valkey."""
+
+    def answer(_: HttpRequest) -> HttpResponse:
+        raise RedisConnectionError
+
+    return answer
+
+
+def test_a_middleware_that_needs_it_asks_to_come_again(settings: Settings) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.away"]
+    response = Client(raise_request_exception=False).get("/")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
 
 
