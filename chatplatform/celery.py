@@ -25,7 +25,6 @@ app.conf.update(
     task_time_limit=LONGEST_TASK_SECONDS,
     # Longer than the longest task, or the broker would give out a running one again.
     broker_transport_options={"visibility_timeout": 2 * LONGEST_TASK_SECONDS},
-    worker_hijack_root_logger=False,
     worker_send_task_events=False,
     timezone="UTC",
 )

@@ -198,6 +198,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = "chatplatform.storage.is_immutable"
 EMAIL_BACKEND, _mail = deployment.mail()
 vars().update(_mail)
 
+_LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "security.logs.configure"
 LOGGING = {
     "version": 1,
@@ -205,10 +206,12 @@ LOGGING = {
     "formatters": {"masked": {"()": "security.logs.MaskingFormatter"}},
     "filters": {"route": {"()": "security.logs.RouteFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked", "filters": ["route"]}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Each task's beginning and end, some times a minute for each tenant; what tasks did they say themselves.
+        "celery": {"handlers": [], "level": "DEBUG" if _LOG_LEVEL == "DEBUG" else "WARNING", "propagate": True},
         # uvicorn's own access log would hold whole URLs; security.logs writes ours, with route names.
         "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
         "uvicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},  # at INFO it writes sockets' paths

@@ -14,14 +14,16 @@ from uuid import uuid4
 
 import pytest
 import redis
+from django.utils import timezone
 
 from chat.live.work import in_scope, unscoped
 from chat.models import Conversation
+from chat.tasks import close_idle, sweep_queue
 from tests.cast import Organisation, acme
 from tests.services import session
 from tests.services.web import WebServer
 
-from .sockets import door_to
+from .sockets import Door, door_to
 
 CARD = ("4242 4242 4242 4242", "4242424242424242", "4242-4242-4242-4242")
 SSN = ("536-90-4399", "536904399")
@@ -47,14 +49,34 @@ FOUND = "planted7b1f"
 """What the scan is tried with: other words, since what a table once held stays in its file."""
 
 
+class Worker(WebServer):
+    """A Celery worker instead, on the same database, writing into the same folder."""
+
+    @property
+    def log(self) -> Path:
+        """All that it wrote."""
+        return self.folder / "worker.log"
+
+    def command(self) -> list[str]:
+        """As `./run` starts it, in one process."""
+        return ["-m", "celery", "-A", "chatplatform.celery:app", "worker", "--pool=solo", "--without-mingle"]
+
+    def is_ready(self) -> bool:
+        """Whether it says so."""
+        return b" ready." in self.log.read_bytes()
+
+
 @pytest.fixture
 def own_server(committed_db: None, tmp_path: Path) -> Iterator[WebServer]:
     """A server whose folder and log are this test's, with temporary files in it and every line logged."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    server = WebServer(session.urls(), tmp_path, {"TMPDIR": str(temporary), "LOG_LEVEL": "DEBUG"})
+    extra = {"TMPDIR": str(temporary), "LOG_LEVEL": "DEBUG"}
+    server, worker = WebServer(session.urls(), tmp_path, extra), Worker(session.urls(), tmp_path, extra)
     server.start()
+    worker.start()
     yield server
+    worker.stop()
     server.stop()
 
 
@@ -86,7 +108,26 @@ async def chat(server: WebServer, of: Organisation) -> str:
         await vera.ask("rate", "status", score=5, comment=f"{WORDS['comment']} {CARD[1]}")
         await vera.send_raw('{"type": "message", "text": "' + WORDS["message"] + CARD[0])
         await vera.expect("error")
+        await returned_by_a_worker(door, of)
         return str(conversation)
+
+
+async def returned_by_a_worker(door: Door, of: Organisation) -> None:
+    """An offer that nobody answered: a worker opens what was said, writes and tells everybody."""
+    wanda = await door.visitor(of.site_key, profile={"name": WORDS["name"]})
+    sam, bob = await door.agent(of, "sam"), await door.agent(of, "bob")
+    conversation = (await wanda.say(f"{WORDS['message']} {CARD[0]}"))["conversation"]
+    await sam.ask("claim", "assigned", conversation=conversation)
+    offered = {"conversation": conversation, "agent": bob.welcome["agent"]["id"], "note": WORDS["offer"]}
+    await sam.ask("transfer", "conversation", **offered)
+
+    def let_time_pass() -> None:
+        Conversation.objects.filter(public_id=conversation).update(offer_expires_at=timezone.now())
+
+    await in_scope(of.tenant_id, let_time_pass)
+    for task in (close_idle, sweep_queue):
+        await asyncio.to_thread(task.delay, of.tenant_id)
+    await wanda.expect("message", code="returned")
 
 
 async def test_nothing_typed_lies_anywhere_in_clear(own_server: WebServer) -> None:
@@ -98,6 +139,7 @@ async def test_nothing_typed_lies_anywhere_in_clear(own_server: WebServer) -> No
 
     assert await in_scope(of.tenant_id, readable)
     await asyncio.to_thread(own_server.stop)
+    assert b"Returned 1 conversations" in (own_server.folder / "worker.log").read_bytes()
     places = await asyncio.to_thread(lambda: {**files(own_server.folder), **database_files(), **memory()})
     assert any("base/" in name for name in places)
     assert any("pg_wal" in name for name in places)

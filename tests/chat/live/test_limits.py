@@ -76,6 +76,18 @@ def test_openings_are_counted_while_valkey_is_away(settings: Settings) -> None:
     assert openings.spend(site, None, now=NOW) == 0
 
 
+async def test_members_send_ten_times_as_much_as_visitors(door: Door, acme_live: Organisation) -> None:
+    vera, alice = await door.visitor(acme_live.site_key), await door.agent(acme_live, "alice")
+    for _ in range(100):  # and her greeting
+        await vera.send("ping")
+    assert await vera.closed() == CloseCode.TOO_MANY
+    for ref in range(999):
+        await alice.send("ping", ref=ref)
+    await alice.expect("pong", ref=998)
+    await alice.send("ping")
+    assert await alice.closed() == CloseCode.TOO_MANY
+
+
 class Tab:
     def cut(self, code: CloseCode, /) -> None:
         raise AssertionError(code)

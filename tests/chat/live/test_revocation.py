@@ -18,7 +18,7 @@ from chat.live.registry import Registry
 from chat.live.work import in_scope, unscoped
 from chat.services.visitors import forget_session
 from security.accounts import people
-from security.models import RevocationKind
+from security.models import RevocationKind, User
 from security.revocation import Revoked, revoke
 from security.scoping import tenant_scope
 from security.sockets.codes import CloseCode
@@ -64,6 +64,15 @@ PATHS: dict[str, tuple[Callable[[Organisation], object], int]] = {
     "a wider role": (by_olga(members.change_role, role="supervisor"), 1012),
     "the tenant's suspension": (suspend, 4403),
 }
+
+
+async def test_who_must_change_his_password_opens_no_console(door: Door, acme_live: Organisation) -> None:
+    def must_change() -> None:
+        User.objects.filter(email="alice@acme.example").update(must_change_password=True)
+
+    session_key = await unscoped(acme_live.session, "alice")
+    await unscoped(must_change)
+    assert await (await door.staff(session_key)).closed() == CloseCode.FORBIDDEN
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -77,7 +77,7 @@ async def cluster(valkey: Valkey) -> AsyncIterator[Cluster]:
     assert all(hub._repair._tasks == set() for hub in found.hubs)
 
 
-async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], within: float = 30.0) -> None:
     """Wait for something that no event tells: a connection's state inside a hub."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110
@@ -240,6 +240,27 @@ async def test_a_frozen_valkey_counts_as_away(cluster: Cluster, valkey: Valkey) 
     finally:
         os.kill(pid, signal.SIGCONT)
     await until(lambda: two.is_connected)
+
+
+async def test_a_join_that_is_given_up_leaves_nothing_behind(cluster: Cluster) -> None:
+    hub, conversation = await cluster.hub(), uuid4()
+    name = rooms.conversation(conversation)
+    joining = asyncio.create_task(hub.join(name, (given_up := Listener()).member))
+    await asyncio.sleep(0)  # it waits for Valkey to confirm the room now
+    assert [place.room for room in hub._rooms.values() for place in room.places.values()] == [name]
+    joining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await joining
+    assert hub._rooms == {}
+    assert hub._subscriber._wanted == set()
+
+    other = asyncio.create_task(hub.join(name, (stays := Listener()).member))
+    joining = asyncio.create_task(hub.join(name, given_up.member))
+    await asyncio.sleep(0)
+    joining.cancel()
+    (await other).go_live()
+    cluster.post(hub, conversation, message(1))
+    assert (stays.got, given_up.got) == (["m1"], []), "Who joins beside it stays"
 
 
 async def test_a_room_is_subscribed_only_while_it_has_members(cluster: Cluster, valkey: Valkey) -> None:
