@@ -1,24 +1,25 @@
-"""One visitor's conversation, message by message.
+"""One visitor's conversation, message by message, as one process sees all of it.
 
-Each message is masked with the words of the last three messages of both sides as its context. Digits of one number
-that are typed in several messages are not joined, so nothing is ever held back and no revision arises; callers
-handle both already, since joining changes what these methods return and not how they are called.
+Each message is masked with the words before it as its context, and joined with the fragments before it: see `security.masking.splitting`, which
+decides. Here is only what is remembered in between. The server's writer does the same from stored rows.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from __future__ import annotations
 
-from security.masking.engine import mask
+import time
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from security.masking.engine import MAX_LENGTH, TooLong, mask_or_withhold
 from security.masking.policy import MaskingPolicy, default_policy
+from security.masking.splitting import TAIL, judge_or_withhold, settle
 from security.masking.text import MaskedText
-
-_CONTEXT_MESSAGES: Final = 3
+from security.masking.verdicts import RELEASED, Change, Said
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The message at `index` of the transcript now reads `text`."""
+    """The message at `index` of the transcript now reads `text`; `reason` is `masked`, `held` or `released`."""
 
     index: int
     text: MaskedText
@@ -35,23 +36,47 @@ class Fed:
 
 @dataclass(slots=True)
 class Stream:
-    """Masks a conversation in order. Not thread-safe: the writer feeds it under the conversation's lock."""
+    """Masks a conversation in order. Not thread-safe."""
 
     policy: MaskingPolicy = field(default_factory=default_policy)
-    _transcript: list[MaskedText] = field(default_factory=list, init=False, repr=False)
-    _recent: deque[MaskedText] = field(default_factory=lambda: deque(maxlen=_CONTEXT_MESSAGES), init=False, repr=False)
+    _said: list[Said] = field(default_factory=list, init=False, repr=False)
 
-    def feed(self, text: str, author: Literal["visitor", "agent"] = "visitor", at: float | None = None) -> Fed:  # noqa: ARG002
+    def feed(self, text: str, author: Literal["visitor", "agent"] = "visitor", at: float | None = None) -> Fed:
         """Mask the next message; `TooLong` leaves the stream as it was. `at` is in seconds."""
-        masked = mask(text, self.policy, tuple(self._recent))
-        self._transcript.append(masked)
-        self._recent.append(masked)
-        return Fed(masked)
+        if len(text) > MAX_LENGTH:
+            raise TooLong(f"more than {MAX_LENGTH} characters")
+        at = time.monotonic() if at is None else at
+        offset = max(len(self._said) - TAIL, 0)
+        alone = mask_or_withhold(text, self.policy)
+        if author != "visitor":
+            revisions = self._changed(settle(self._said[offset:], at=at), offset)
+            self._said.append(Said(alone, at, by_visitor=False))
+            return Fed(alone, revisions)
+        verdict = judge_or_withhold(self._said[offset:], alone, policy=self.policy, at=at)
+        revisions = self._changed(verdict.changes, offset)
+        for index in verdict.over:
+            self._said[offset + index] = replace(self._said[offset + index], typed=None)
+        typed = verdict.text if verdict.text == alone else verdict.typed
+        self._said.append(Said(verdict.text, at, by_visitor=True, kinds=_kinds(verdict.text), typed=typed))
+        return Fed(verdict.text, revisions)
 
-    def settle(self, at: float | None = None) -> tuple[Revision, ...]:  # noqa: ARG002
-        """What is released when nothing more comes: nothing, since nothing is held."""
-        return ()
+    def settle(self, at: float | None = None) -> tuple[Revision, ...]:
+        """What is released by `at`; without a time, all that is held, since nothing more comes."""
+        offset = max(len(self._said) - TAIL, 0)
+        return self._changed(settle(self._said[offset:], at=at), offset)
 
     def transcript(self) -> list[MaskedText]:
         """Every message as it now stands."""
-        return list(self._transcript)
+        return [said.text for said in self._said]
+
+    def _changed(self, changes: tuple[Change, ...], offset: int) -> tuple[Revision, ...]:
+        for change in changes:
+            index = offset + change.index
+            before = self._said[index]
+            typed = change.text if change.reason == RELEASED else change.typed
+            self._said[index] = replace(before, text=change.text, kinds=_kinds(change.text), typed=typed)
+        return tuple(Revision(offset + change.index, change.text, change.reason) for change in changes)
+
+
+def _kinds(text: MaskedText) -> frozenset[str]:
+    return frozenset(finding.kind for finding in text.findings)

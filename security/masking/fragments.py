@@ -1,0 +1,255 @@
+"""What a single message could be of a number that is spread over several: a fragment, with its digits and what its words say.
+
+Danger: a message that is taken for ordinary talk lets a piece of a card pass; one that is taken for a fragment is held back from an agent for
+seconds. Rule: only digits, separators and filler words make a fragment; a label, a currency, a `+`, a price, a date or a time says what else the
+number is. Proof: tests/security/masking/test_splitting.py.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+from security.masking import vocabulary as say
+from security.masking.render import BULLET
+from security.masking.tables import tables
+from security.masking.views import Digit, digits_of
+from security.masking.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
+
+MOST_DIGITS: Final = 40
+LONGEST: Final = 240
+_NEAR: Final = 2  # words that no list knows, in a message that is a fragment all the same
+_FEWEST_OF_NEAR: Final = 3
+_MOST_LOOSE: Final = 14
+
+_FIGURE: Final = re.compile(r"[0-9]")
+_FEWEST_WORDS: Final = 2  # a lone "one" beside other words is an article
+_COUNTED: Final = re.compile(
+    r"\b(?:{lead})\s+(?:\d{{1,2}}\b(?=\s*[a-z:])|{count}\b)|\b(?:\d{{1,2}}|{count})\s+(?:{lead}|{noun})\b".format(
+        lead="|".join(say.COUNTED.split()), count="|".join(say.COUNTS.split()), noun="|".join(say.NOUNS.split())
+    )
+)
+_GLUED: Final = re.compile(r"[^\W\d_](?=\d)|\d(?=[^\W\d_])")
+_OTHERWISE: Final = re.compile(r"[+=$€£¥₹₽%°]\s*\d|\d\s*[=$€£¥₹₽%°*]|\d\s*(?:x|×)\s*\d|://|www\.|\w@\w")
+_PRICE: Final = re.compile(
+    r"(?<![\d.,])(?!\d{4}[.,])\d{1,6}[.,]\d{1,2}(?![\d.,])|(?<!\d)\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+)
+_TIME: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
+_DATE: Final = re.compile(
+    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d|[-/. ]\d)"
+)
+_ADDRESS: Final = re.compile(r"(?<![\d.])(?!\d{4}\.\d{4})\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
+_OTHER: Final = (_OTHERWISE, _GLUED, _ADDRESS)
+_SHAPES: Final = (_PRICE, _TIME, _DATE)
+_LISTED: Final = re.compile(r"[,;|\[\](){}]")
+_FOUR: Final = 4
+_AMEX: Final = (4, 6, 5)
+_EXPIRY_SIZES: Final = frozenset({(2, 2), (1, 2), (2, 4), (1, 4)})
+_MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """The digits of one message in groups of `sizes`. `places` are the offsets of each digit in the message, `gaps` what stands between the groups.
+
+    `unknown` words stand in no list. `is_explained`: its own words say what else the number is. `speaks_of_card` and `speaks_of_ssn`: its own words
+    name one. `is_shaped`: alone it reads as a price, a date, a time or a list, but with the beginning of a number before it, it does not.
+    """
+
+    digits: str
+    places: tuple[tuple[int, int], ...]
+    sizes: tuple[int, ...]
+    gaps: tuple[str, ...]
+    unknown: int
+    is_explained: bool
+    is_shaped: bool
+    speaks_of_card: bool
+    speaks_of_ssn: bool
+    asks_beside_card: bool
+    corrects: bool
+    is_first: bool
+    is_last: bool
+    begins_with_digit: bool
+    ends_with_digit: bool
+    ends_with_dash: bool
+
+    @property
+    def is_pure(self) -> bool:
+        """Nothing but digits, separators and fillers."""
+        return self.unknown == 0
+
+    @property
+    def is_near(self) -> bool:
+        """Pure, or digits with a word or two that no list knows."""
+        return self.is_pure or (self.unknown <= _NEAR and len(self.digits) >= _FEWEST_OF_NEAR)
+
+    @property
+    def may_begin_card(self) -> bool:
+        """Whether alone it is parted as the beginning of a card is; nothing is said of its digits."""
+        *before, last = self.sizes
+        if not before:
+            return True
+        is_amex = len(self.sizes) <= len(_AMEX) and tuple(before) == _AMEX[: len(before)] and last <= _AMEX[len(before)]
+        return is_amex or (set(before) == {_FOUR} and last <= _FOUR)
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether no word that means something parts its groups: "4242 or 5100" are two numbers."""
+        return all(word in say.FILLERS for gap in self.gaps for word in words_of(gap))
+
+    def may_begin_at(self, group: int) -> bool:
+        """Whether a number may begin with this group: nobody begins one in the middle of a row of figures."""
+        return group == 0 or _has_letter(self.gaps[group - 1])
+
+    def explained(self) -> Fragment:
+        """The same digits, as the answer to a question that is not about a card."""
+        return replace(self, is_explained=True)
+
+    @property
+    def is_expiry(self) -> bool:
+        """Month and year."""
+        return self.sizes[:2] in _EXPIRY_SIZES and 1 <= int(self.digits[: self.sizes[0]]) <= _MONTHS
+
+
+def may_hold_digits(text: str) -> bool:
+    """Whether a digit may be in it, in figures of any script or in words; quick, and False for nearly all of chat."""
+    if _FIGURE.search(text) is not None:
+        return True
+    return _number_words().search(text) is not None if text.isascii() else bool(digits_of(text))
+
+
+@cache
+def _number_words() -> re.Pattern[str]:
+    numbers = tables().numbers
+    words = sorted({*numbers.units, *numbers.tens, *numbers.multipliers}, key=len, reverse=True)
+    # Without a boundary behind it, so that words in one ("fortytwo") are found as well.
+    return re.compile(rf"\b(?:{'|'.join(words)})", re.IGNORECASE)
+
+
+def parse(text: str) -> Fragment | None:
+    """The fragment that `text` could be; None for ordinary talk, dates, prices, masked text and whatever has no digits."""
+    if len(text) > LONGEST or BULLET in text or not may_hold_digits(text):
+        return None
+    digits = _digits(text)
+    if not digits or len(digits) > MOST_DIGITS:
+        return None
+    spoken = _blanked(text, digits)
+    figures = _figures(text, digits)
+    if any(shape.search(figures) is not None for shape in _OTHER):
+        return None
+    return _made(digits, spoken, is_shaped=any(shape.search(figures) is not None for shape in _SHAPES))
+
+
+def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment | None:
+    groups = _grouped(digits, spoken)
+    gaps = tuple(spoken[one[-1].end : other[0].start] for one, other in pairwise(groups))
+    said = words_of(spoken)
+    words = frozenset(said)
+    card, ssn = speaks_of_card(spoken), speaks_of_ssn(spoken)
+    beside = bool(words & say.CVV) or bool(words & (say.EXPIRY - say.LABELS))
+    known = say.FILLERS | say.CARD | say.SSN | say.CVV | say.EXPIRY
+    unknown = sum(word not in known for word in said)
+    if unknown > _MOST_LOOSE:
+        return None
+    first, last = digits[0], digits[-1]
+    return Fragment(
+        digits="".join(digit.value for digit in digits),
+        places=tuple((digit.start, digit.end) for digit in digits),
+        sizes=tuple(map(len, groups)),
+        gaps=gaps,
+        unknown=unknown,
+        is_explained=bool(words & say.LABELS) and not (card or ssn or beside),
+        is_shaped=is_shaped or any(_LISTED.search(gap) is not None for gap in gaps),
+        speaks_of_card=card,
+        speaks_of_ssn=ssn,
+        asks_beside_card=beside,
+        corrects=bool(words & say.CORRECTIONS) or spoken.lstrip()[:1] == "*",
+        is_first=bool(words & say.FIRST),
+        is_last=bool(words & say.LAST),
+        begins_with_digit=first.start == 0,
+        ends_with_digit=last.end == len(spoken),
+        ends_with_dash=spoken[last.end :].strip() == "-",
+    )
+
+
+def _digits(text: str) -> Sequence[Digit]:
+    """Its digits, without those that only count others ("the last 4 are"), if any others are there."""
+    found = _spoken(text, digits_of(text))
+    counted = [match.span() for match in _COUNTED.finditer(_same_length(text))]
+    if not counted:
+        return found
+    others = [digit for digit in found if not any(start <= digit.start < end for start, end in counted)]
+    return others or found
+
+
+def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
+    """Without number words that are articles or quantities: those that stand alone beside figures or other words."""
+    if all(digit.end - digit.start == 1 for digit in found):
+        return found
+    alone = len(WORD.findall(text)) == len({digit.start for digit in found})
+    rows: list[list[Digit]] = []
+    for digit in found:
+        is_next = bool(rows) and text[rows[-1][-1].end : digit.start].isspace()
+        if not rows or (not is_next and rows[-1][-1].start != digit.start):
+            rows.append([])
+        rows[-1].append(digit)
+    return [
+        digit
+        for row in rows
+        for digit in row
+        if (alone and not say.ARTICLES & {*words_of(text)})
+        or digit.end - digit.start == 1
+        or len({other.start for other in row}) >= _FEWEST_WORDS
+    ]
+
+
+def _same_length(text: str) -> str:
+    """In lower case and without accents, offsets kept."""
+    if text.isascii():
+        return text.lower()
+    folded = (unicodedata.normalize("NFKD", char)[:1].lower()[:1] or " " for char in text)
+    return "".join(folded)
+
+
+def _blanked(text: str, digits: Sequence[Digit]) -> str:
+    """The words of the message, its digits (which may be words) as figures."""
+    chars = list(text)
+    for digit in digits:
+        chars[digit.start : digit.end] = ["0"] * (digit.end - digit.start)
+    return "".join(chars)
+
+
+def _figures(text: str, digits: Sequence[Digit]) -> str:
+    """The message with ASCII figures, wherever a digit is one character."""
+    chars = list(text)
+    for digit in digits:
+        if digit.end - digit.start == 1:
+            chars[digit.start] = digit.value
+    return "".join(chars)
+
+
+def _grouped(digits: Sequence[Digit], spoken: str) -> list[list[Digit]]:
+    """Digits that stand together; those in words are one group as long as only spaces part them."""
+    groups: list[list[Digit]] = []
+    for digit in digits:
+        if not groups or _parts(groups[-1][-1], digit, spoken):
+            groups.append([])
+        groups[-1].append(digit)
+    return groups
+
+
+def _parts(one: Digit, other: Digit, spoken: str) -> bool:
+    between = spoken[one.end : other.start]
+    if not between:
+        return False
+    is_word = one.end - one.start > 1 or other.end - other.start > 1
+    return not (is_word and between.isspace())
+
+
+def _has_letter(gap: str) -> bool:
+    return WORD.search(gap) is not None

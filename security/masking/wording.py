@@ -1,0 +1,71 @@
+"""What the words of a message speak of: a card, a social security number, something else, or that its author is still looking."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from security.masking import vocabulary as say
+
+WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_FEWEST_OF_TALK: Final = 4  # fewer words are an interjection
+_ANNOUNCED: Final = re.compile(
+    r"(?:\d|:|\b(?:is|number|no|es|est|ist|lautet|numero|número|numéro|nummer))\W*$", re.IGNORECASE
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Its words in lower case without accents and apostrophes."""
+    return [word.replace("'", "").replace("’", "") for word in WORD.findall(plain(text))]
+
+
+def plain(text: str) -> str:
+    """In lower case and without accents; offsets are lost."""
+    lowered = text.casefold()
+    if lowered.isascii():
+        return lowered
+    return "".join(char for char in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(char))
+
+
+def speaks_of_ssn(text: str) -> bool:
+    """Whether its words name a social security number."""
+    said = plain(text)
+    for other in say.NOT_SSN:
+        said = said.replace(other, "")
+    return any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words_of(said))
+
+
+def speaks_of_card(text: str) -> bool:
+    """Whether its words name a card with which one pays."""
+    said = plain(text)
+    for other in say.NOT_CARD:
+        said = said.replace(other, "")
+    return not say.SPEAKS_OF_CARD.isdisjoint(words_of(said))
+
+
+def asks_for_code(text: str) -> bool:
+    """Whether its words name the code on the back of a card."""
+    said = words_of(text)
+    return not say.CVV_QUESTION.isdisjoint(said) or ("security" in said and "code" in said)
+
+
+def explains(text: str) -> bool:
+    """Whether a question in these words is answered with a number that is no secret."""
+    if speaks_of_card(text) or speaks_of_ssn(text) or asks_for_code(text):
+        return False
+    said = plain(text)
+    return not say.LABELS.isdisjoint(words_of(said)) or any(phrase in said for phrase in say.QUESTIONS)
+
+
+def announces(text: str) -> bool:
+    """Whether it says what the digits at its end, or the next message, are: "my phone is 415", "order number:"."""
+    return _ANNOUNCED.search(text) is not None and explains(text)
+
+
+def changes_subject(text: str) -> bool:
+    """Whether it is ordinary talk; nobody who looks for the rest of his number speaks so."""
+    said = words_of(text)
+    if len(said) < _FEWEST_OF_TALK or speaks_of_card(text) or speaks_of_ssn(text):
+        return False
+    return say.INTERLUDES.isdisjoint(said) and any(word not in say.FILLERS for word in said)

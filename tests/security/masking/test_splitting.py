@@ -1,0 +1,182 @@
+"""Numbers that are spread over several messages: held, masked or released."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from security.masking import MaskingPolicy, mask
+from security.masking.engine import WITHHELD
+from security.masking.splitting import is_suspect, judge_or_withhold
+from security.masking.verdicts import Said
+
+from .talking import HELD, Line, finally_, say
+
+DOT = "•"
+
+
+def hides(lines: list[str], *kept: str) -> bool:
+    """Whether no digit is shown but those of `kept`."""
+    return "".join(char for line in lines for char in line if char.isdigit()) == "".join(kept)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("4242 4242", "4242 4242"),
+        ("4242", "4242", "4242", "4242"),
+        ("4242424242", "424242"),
+        ("4", "242424242424242"),
+        ("424242424242424", "2"),
+        ("4242 4242 42", "42 4242"),
+        ("my card number is 4242 4242", "and then 4242", "last four are 4242"),
+        ("it starts with 4242 4242", "the rest is 4242 4242"),
+        ("mi tarjeta es 4242 4242", "y luego 4242 4242"),
+        ("Kreditkarte 4242 4242", "und dann 4242", "die letzten vier sind 4242"),
+        ("ma carte: 4242 4242", "puis 4242 4242"),
+        ("4242-4242-", "4242-4242"),
+        ("٤٢٤٢ ٤٢٤٢", "4242 ４２４２"),
+        ("four two four two", "four two four two four two four two", "four two four two"),
+        ("4242 4242", "ok", "4242 4242"),
+        ("4242 4242", ("agent", "yes, go on please"), "sorry one sec", "4242 4242"),
+        ("the last four are 4242", "first twelve are 4242 4242 4242"),
+        ("4242", "4242", "4242", "4243", "sorry, 4242"),
+        ("4242", "4242", "4242", "4243", "4242"),
+        ("4242 4242 4242", "4242 exp 12/27 cvv 123"),
+        ("3782 822", "463 10005"),
+        ("4242 4242", "sorry: 4242 4242 4242 4242"),
+    ],
+)
+def test_a_card_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> None:
+    shown = finally_(*lines)
+    digits = "".join(char for line in shown for char in line if char.isdigit())
+    assert digits in {"4242", "0005"}, shown
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (("agent", "what is your social?"), "123", "45", "6789"),
+        (("agent", "what is your social?"), "12345", "6789"),
+        ("my ssn is 123", "45", "6789"),
+        ("123", "45", "6789"),
+        ("123-4", "5-6789"),
+        ("123-45-", "6789"),
+    ],
+)
+def test_a_social_security_number_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> None:
+    assert hides(finally_(*lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("2", "10", "room 412", "2024"),
+        (("agent", "What is your order number?"), "48213", "77210"),
+        ("my order number is", "48213", "77210"),
+        ("my phone is 415", "555", "0123"),
+        (("agent", "How many?"), "4", ("agent", "Which year?"), "2019", ("agent", "And your zip?"), "94110"),
+        ("4155550134 4155550135 4155550136",),
+        ("which of my cards, 4242 or 5100?",),
+        ("my loyalty card 6299 1234 5678 is not adding points",),
+        ("4 8 15 16 23 42",),
+        ("4012;4013;4014",),
+        ("1,234,567.00",),
+        ("2024-01-15 10:30:00",),
+        ("+1 415 555 0123",),
+        ("I have 2 kids", "and 3 dogs", "4 cats"),
+    ],
+)
+def test_ordinary_numbers_are_never_held_nor_changed(lines: tuple[Line, ...]) -> None:
+    told = say(*lines)
+    said = [line if isinstance(line, str) else line[1] for line in lines]
+    assert all(live == said[: number + 1] for number, live in enumerate(told.live))
+
+
+def test_the_first_six_digits_are_delivered_and_the_seventh_is_held() -> None:
+    assert say("424242", "4").live == [["424242"], ["424242", HELD]]
+    assert say("4242424").live == [[HELD]]
+
+
+def test_four_digits_are_delivered_where_a_social_security_number_is_spoken_of() -> None:
+    asked = ("agent", "what is your social?")
+    assert say(asked, "1234", "5").live[1:] == [[asked[1], "1234"], [asked[1], "1234", HELD]]
+
+
+def test_digits_that_no_brand_begins_with_are_not_held() -> None:
+    assert say("99994242", "12345678").shown == ["99994242", "12345678"]
+
+
+def test_what_more_digits_disprove_is_released() -> None:
+    told = say("4242 4242", "999999999999")
+    assert told.live == [[HELD], ["4242 4242", "999999999999"]]
+
+
+@pytest.mark.parametrize(
+    "line", ["ok", "sorry one sec", "hang on let me get my glasses", "wait", "my card is somewhere here"]
+)
+def test_who_is_still_looking_has_not_changed_the_subject(line: str) -> None:
+    assert say("4242 4242", line).shown == [HELD, line]
+
+
+def test_an_ordinary_message_changes_the_subject_and_an_agents_does_not() -> None:
+    line = "actually where has my parcel gone"
+    assert say("4242 4242", line).shown == ["4242 4242", line]
+    assert say("4242 4242", ("agent", line)).shown == [HELD, line]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("123", "•••"),
+        ("1234", "••••"),
+        ("12/27", "••/••"),
+        ("cvv is 123", "cvv is •••"),
+        ("12/27 123", "••/•• •••"),
+        ("exp 04/2027", "exp ••/••••"),
+    ],
+)
+def test_what_stands_on_a_card_beside_its_number_is_masked_after_it(line: str, shown: str) -> None:
+    assert say("4242 4242 4242 4242", line).shown[1] == shown
+    assert say(line).shown == [line]
+
+
+def test_a_code_that_the_agent_asks_for_is_masked() -> None:
+    assert say(("agent", "and the CVV?"), "123").shown[1] == "•••"
+
+
+def test_other_numbers_after_a_card_are_left_alone() -> None:
+    lines = ("room 412", "94110", "2 nights please")
+    assert say("4242 4242 4242 4242", *lines).shown[1:] == list(lines)
+
+
+def test_a_second_card_in_pieces_is_hidden_as_well() -> None:
+    shown = finally_("4242 4242 4242 4242", "5555", "55555555", "4444")
+    assert hides(shown[1:]) or hides(shown[1:], "4444")
+
+
+def test_what_another_process_holds_may_be_anything_so_what_joins_it_is_masked() -> None:
+    unknown = Said(mask("•••• (checking…)"), 0.0, by_visitor=True, kinds=frozenset({"held"}))
+    verdict = judge_or_withhold([unknown], mask("4242"), policy=MaskingPolicy(), at=1.0)
+    assert (verdict.text, verdict.changes) == ("••••", ())
+    talk = judge_or_withhold([unknown], mask("where is my parcel gone"), policy=MaskingPolicy(), at=1.0)
+    assert (talk.text, talk.changes) == ("where is my parcel gone", ())
+
+
+def test_an_error_withholds_the_message_and_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        verdict = judge_or_withhold(None, mask("4242 4242"), policy=MaskingPolicy(), at=1.0)
+    assert verdict.text == WITHHELD
+    assert verdict.text.masked == [{"kind": "withheld", "count": 1}]
+    assert "4242" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["Hello, where is my parcel?", "Thank you very much!", "Grüße aus Köln"])
+def test_a_message_without_digits_is_not_looked_at_any_closer(text: str) -> None:
+    assert not is_suspect(text, MaskingPolicy())
+
+
+@pytest.mark.parametrize("text", ["42", "four two four two", "٤٢", "①", "123456789"])
+def test_a_message_with_digits_in_whatever_form_is(text: str) -> None:
+    assert is_suspect(text, MaskingPolicy())
