@@ -36,6 +36,8 @@ class Tenant(models.Model):
     # Read by nothing yet, so in no form: reports and hours of service will be in this zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When its owner showed that the address he signed up with is his; until then nobody works in it.
+    confirmed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[TenantManager[Tenant]] = TenantManager()
 

@@ -61,7 +61,12 @@ def create_tenant(*, slug: str, name: str, owner: User, is_confirmed: bool = Tru
     with tenant_scope(tenant_id):
         try:
             with transaction.atomic():
-                tenant = Tenant.objects.create(pk=tenant_id, slug=slug, name=name.strip())
+                tenant = Tenant.objects.create(
+                    pk=tenant_id,
+                    slug=slug,
+                    name=name.strip(),
+                    confirmed_at=timezone.now() if is_confirmed else None,
+                )
         except IntegrityError:
             raise Conflict("slug_taken") from None
         membership = _furnish(owner, is_confirmed=is_confirmed)

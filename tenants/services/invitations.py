@@ -179,6 +179,7 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
         row.save(update_fields=["accepted_at"])
         Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=row.pk).delete()
         membership = _join(user, row.role)
+        Tenant.objects.filter(confirmed_at=None).update(confirmed_at=now)
         actor = Actor(
             ActorKind.PERSON, id=str(user.public_id), name=membership.name, role=row.role.slug, user_id=user.pk
         )

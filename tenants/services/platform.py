@@ -27,11 +27,11 @@ from tenants.services.tenancy import resume_tenant, suspend_tenant
 PAGE: Final = 50
 _LONGEST_SEARCH: Final = 120
 _LIST = """
-SELECT public_id, slug, name, status, created_at, count(*) OVER () FROM tenants_tenant
+SELECT public_id, slug, name, status, created_at, confirmed_at IS NOT NULL, count(*) OVER () FROM tenants_tenant
 WHERE id <> %(platform)s AND (strpos(lower(name), lower(%(search)s)) > 0 OR strpos(slug, lower(%(search)s)) > 0)
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
 """
-_FIND = "SELECT public_id, slug, name, status, created_at, id FROM tenants_tenant WHERE public_id = %s AND id <> %s"
+_FIND = "SELECT public_id, slug, name, status, created_at, confirmed_at IS NOT NULL, id FROM tenants_tenant WHERE public_id = %s AND id <> %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class TenantRef:
     name: str
     status: TenantStatus
     created_at: datetime
+    is_confirmed: bool
+    """Whether its owner has shown that the address he signed up with is his."""
 
     @property
     def is_active(self) -> bool:
@@ -69,7 +71,7 @@ def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPa
         cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
         rows = cursor.fetchall()
     record(Action.ADMIN_READ, organisations=len(rows))
-    return TenantPage([_ref(row) for row in rows], rows[0][5] if rows else 0)
+    return TenantPage([_ref(row) for row in rows], rows[0][6] if rows else 0)
 
 
 def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:
@@ -98,7 +100,7 @@ def _find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    return _ref(row), row[5]
+    return _ref(row), row[6]
 
 
 def _require_operator(person: User) -> None:
@@ -115,6 +117,6 @@ def _as_platform() -> Iterator[CursorWrapper]:
         cursor.execute("RESET ROLE")
 
 
-def _ref(row: tuple[UUID, str, str, str, datetime, int]) -> TenantRef:
-    public_id, slug, name, status, created_at, _number = row
-    return TenantRef(public_id, slug, name, TenantStatus(status), created_at)
+def _ref(row: tuple[UUID, str, str, str, datetime, bool, int]) -> TenantRef:
+    public_id, slug, name, status, created_at, is_confirmed, _number = row
+    return TenantRef(public_id, slug, name, TenantStatus(status), created_at, is_confirmed)

@@ -32,4 +32,4 @@ def test_of_an_organisation_only_what_services_change_can_be_changed() -> None:
             "SELECT attname FROM pg_attribute WHERE attrelid = 'tenants_tenant'::regclass AND attnum > 0"
             " AND has_column_privilege(current_user, attrelid, attnum, 'UPDATE')"
         )
-        assert {name for (name,) in cursor.fetchall()} == {"name", "time_zone", "status", "public_id"}
+        assert {name for (name,) in cursor.fetchall()} == {"name", "time_zone", "status", "public_id", "confirmed_at"}

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+from django.core import mail
 from django.db import ProgrammingError, connection, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.errors import Denied, NotFound
 from security.models import Revocation, User
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
+from tenants.access import access_invitation
 from tenants.models import Membership, Role, Tenant
 from tenants.services import platform
+from tenants.services.founding import sign_up
+from tenants.services.invitations import accept_by_password
 
-from ..people import Organisation, trail
+from ..people import PASSWORD, Organisation, trail
 from .pages import Browse, sign_in, text_of
 
 As = Callable[[str], Browse]
@@ -31,6 +37,26 @@ def test_every_organisation_is_listed_but_the_platforms_own(
     assert [tenant.slug for tenant in platform.list_tenants(operator=oscar, search="RIV").tenants] == ["rival"]
     assert platform.list_tenants(operator=oscar, search="100%_").tenants == []
     assert trail(PLATFORM_TENANT_ID)[-1] == "admin.read"
+
+
+def test_who_has_not_confirmed_yet_is_called_so(
+    house: Organisation, oscar: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        founded = sign_up(
+            organisation="Harbour",
+            full_name="Hanna",
+            email="hanna@harbour.example",
+            password=PASSWORD,
+            website="harbour.example",
+        )
+    (token,) = re.findall(r"/invitations/(\S+)/", str(mail.outbox[0].body))
+    found = {tenant.slug: tenant.is_confirmed for tenant in platform.list_tenants(operator=oscar).tenants}
+    assert found == {"acme": True, "harbour": False}
+    page = text_of(sign_in(oscar).get("platform_tenants", app=""))
+    assert (page.count("Unconfirmed"), page.count(">Active<")) == (1, 1)
+    accept_by_password(invitation=access_invitation(token), user=founded.owner)
+    assert "Unconfirmed" not in text_of(sign_in(oscar).get("platform_tenants", app=""))
 
 
 def test_only_an_operator_asks(house: Organisation) -> None:
