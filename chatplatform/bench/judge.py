@@ -36,6 +36,7 @@ _DIGITS: Final = {
 _TEN: Final = {word: str(number) for number, word in enumerate(_TENS.split(), 2)}
 _TIMES: Final = {"double": 2, "doble": 2, "doppel": 2, "doppelt": 2, "triple": 3}
 _LOOK_ALIKES: Final = str.maketrans("OoQDIil|!SsBZzОо", "0000111115582200")
+_WITH_LOOK_ALIKES: Final = re.compile(r"(?<![^\W\d_])[\dOoQDIilSsBZzОо]*\d[\dOoQDIilSsBZzОо|!]*(?![^\W\d_•])")
 _READABLE_RUN: Final = 5  # of a card: its last four may stay
 _READABLE_SSN: Final = 4
 _GROUP: Final = 4
@@ -107,7 +108,7 @@ def _ways(text: str) -> Iterable[str]:
     if spoken != plain:
         spoken = re.sub(r"⁑(\d)(?:\s+(\d)(?!\d))?", lambda match: match[1] + (match[2] or "0"), spoken)
         yield re.sub(r"×(\d)\s*(\d)", lambda match: match[2] * int(match[1]), spoken)
-    yield re.sub(r"\S*\d\S*", lambda match: match[0].translate(_LOOK_ALIKES), plain)
+    yield _WITH_LOOK_ALIKES.sub(lambda match: match[0].translate(_LOOK_ALIKES), plain)
 
 
 def _word(match: re.Match[str]) -> str:
