@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chatplatform.bench import judge
@@ -44,14 +44,14 @@ SEEDS = st.integers(0, 2**32)
 @st.composite
 def cards(draw: st.DrawFn) -> tuple[str, str]:
     """A card of a well-known brand, and how it is written."""
-    chance = random.Random(draw(SEEDS))
+    chance = random.Random(draw(SEEDS))  # noqa: S311  a number that can be made again
     number = numbers.card(chance.choice(("visa", "mastercard", "amex", "discover", "jcb")), chance)
     return number, numbers.grouped(number, draw(st.sampled_from((" ", "-", "", ".", "\n", "\u00a0"))))
 
 
 @st.composite
 def ssns(draw: st.DrawFn) -> tuple[str, str]:
-    number = numbers.ssn(random.Random(draw(SEEDS)))
+    number = numbers.ssn(random.Random(draw(SEEDS)))  # noqa: S311  likewise
     return number, numbers.ssn_grouped(number)
 
 
@@ -118,6 +118,9 @@ def test_a_card_among_words_is_masked(card: tuple[str, str], before: str, after:
 @SLOW
 @given(cards(), cards(), SEPARATORS)
 def test_two_masked_texts_together_reveal_no_more(one: tuple[str, str], other: tuple[str, str], between: str) -> None:
+    assume(
+        one[0][-4:] not in other[0][:-4] and other[0][-4:] not in one[0][:-4]
+    )  # what is kept of the one is in the other
     first, second = mask(f"it is {one[1]}"), mask(other[1])
     for number, _ in (one, other):
         assert not judge.leaks_card(number, f"{first}{between}{second}")
@@ -131,6 +134,7 @@ def test_two_masked_texts_together_reveal_no_more(one: tuple[str, str], other: t
 def test_a_masked_text_reveals_no_more_beside_its_neighbours(
     card: tuple[str, str], ssn: tuple[str, str], between: str
 ) -> None:
+    assume(card[0][-4:] not in ssn[0])  # what is kept of the one would read as part of the other
     text = mask(f"{card[1]} ") + between + mask(f"ssn {ssn[1]}")
     assert not judge.leaks_card(card[0], text)
     assert not judge.leaks_ssn(ssn[0], text)
