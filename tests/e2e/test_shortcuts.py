@@ -192,3 +192,20 @@ def test_no_single_key_does_anything_while_somebody_types(alice: Agent) -> None:
     expect(alice.page.locator("form.composer")).to_have_attribute("data-mode", "reply")
     assert alice.page.url == address
     alice.field.fill("")
+
+
+CLOSE_AND_PRESS = """() => {
+  document.querySelector("dialog").close();
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_key_that_follows_a_dialog_at_once_is_heard(alice: Agent) -> None:
+    """The focus lies in the closed dialog's field until the browser draws again."""
+    press(alice, "n")
+    expect(alice.field).to_be_focused()
+    leave_field(alice)
+    press(alice, "a")
+    expect(alice.page.get_by_role("dialog", name="Transfer conversation")).to_be_visible()
+    alice.page.evaluate(CLOSE_AND_PRESS)
+    expect(alice.page.get_by_role("dialog", name="Close conversation")).to_be_visible()

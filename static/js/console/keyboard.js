@@ -4,6 +4,9 @@ import { dialogIsOpen } from "./views/dialog.js";
 
 const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable='false'])";
 
+/** Nobody types into a dialog that has closed, though the focus stays in it until the browser draws again. @param {EventTarget|null} target */
+const isTyping = (target) => target instanceof Element && target.matches(FIELDS) && target.closest("dialog:not([open])") === null;
+
 /** @param {any} app */
 export function mountKeyboard(app) {
   const missing = SHORTCUTS.filter((row) => row.where !== "composer" && !app.has(row.id));
@@ -11,8 +14,7 @@ export function mountKeyboard(app) {
   const match = createMatcher(SHORTCUTS, app.now);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || dialogIsOpen()) return; // a dialog's keys are its own
-    const typing = event.target instanceof Element && event.target.matches(FIELDS);
-    const id = match(event, { typing, singleKeys: app.prefs.get("singleKeys") });
+    const id = match(event, { typing: isTyping(event.target), singleKeys: app.prefs.get("singleKeys") });
     if (id === null) return;
     if (id !== "escape") event.preventDefault();
     app.run(id);
