@@ -156,10 +156,10 @@ async def test_what_taking_shows(door: Door, acme_live: Organisation) -> None:
 
 async def test_a_note_never_reaches_the_visitor(door: Door, acme_live: Organisation) -> None:
     vera, alice, conversation = await talking(door, acme_live)
-    bob = await door.agent(acme_live, "bob", open={conversation: [0, 0]})
     client_id = str(uuid4())
     await alice.send("note", conversation=conversation, client_id=client_id, text="Watch out")
     note = await alice.expect("ack", client_id=client_id)
+    bob = await door.agent(acme_live, "bob", open={conversation: [0, 0]})  # looks at it; only Alice hears it live
     assert (await bob.expect("message", id=note["id"]))["author"]["kind"] == "note"
     reply = await alice.say("Sure", conversation=conversation)
     answer = await vera.expect("message", id=reply["id"])
