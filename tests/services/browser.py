@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from chatplatform import tools
 
@@ -22,6 +22,8 @@ _FLAGS = (
     "--no-first-run",
 )
 _TIMEOUT = 15_000
+# How long something may take says nothing on shared processors: what does not come at all is what fails.
+expect.set_options(timeout=_TIMEOUT)
 
 
 @dataclass(slots=True)
