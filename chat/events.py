@@ -22,7 +22,7 @@ from chat.live.protocol.shapes import AgentView, Author, AuthorKind, Conversatio
 from chat.live.sealing import TenantSealer
 from chat.models import Conversation
 from chat.summaries import summarize, summary
-from chat.transcript import Change
+from chat.transcript import Change, changes_after
 from security.masking import MaskedText
 from security.scoping import require_tenant_id
 
@@ -103,6 +103,12 @@ def publish_states(conversations: Iterable[UUID]) -> None:
     rows = Conversation.objects.select_related(*access.WITH_PEOPLE).filter(public_id__in=tuple(conversations))
     for view in summarize(rows):
         _after_commit(rooms.agents(require_tenant_id()), conversation_event(view))
+
+
+def publish_revised(conversation: Conversation, *, after_rev: int) -> None:
+    """Messages of a conversation whose row is locked say something else since `after_rev`, in the order of `rev`."""
+    for change in changes_after(conversation, rev=after_rev):
+        _after_commit(rooms.conversation(conversation.public_id), stored_event(change))
 
 
 def publish_offer(conversation: Conversation, *, note: MaskedText | None) -> None:

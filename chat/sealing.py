@@ -12,7 +12,7 @@ from uuid import UUID
 
 from chat.models import AuthorKind, Conversation, Message
 from security.crypto import keyring
-from security.crypto.envelope import AAD_VERSION, aad
+from security.crypto.envelope import AAD_VERSION, Undecryptable, aad
 from security.crypto.sealed import SealedText, open_text, seal_text
 from security.masking import MaskedText, mask
 from security.models import KeySubject
@@ -31,8 +31,8 @@ def body_place(
 
 
 def seal_message(message: Message, text: MaskedText, *, conversation: UUID) -> SealedText:
-    """The body of a message whose numbers are given already. Inside the tenant's scope; makes the conversation's key if there is none."""
-    return seal_text(text, keyring.data_key(KeySubject.CONVERSATION, conversation), _place_of(message, conversation))
+    """The body of a message whose numbers are given already, under the lock of its conversation; makes that one's key if there is none."""
+    return seal_text(text, _sealing_key(conversation), place_of(message, conversation))
 
 
 def open_message(message: Message, *, conversation: UUID) -> MaskedText:
@@ -44,14 +44,22 @@ def open_message(message: Message, *, conversation: UUID) -> MaskedText:
 def open_if_kept(message: Message, *, conversation: UUID) -> MaskedText | None:
     """As `open_message`, telling an empty body from none. Reading makes no keys."""
     key = None if message.body is None else keyring.existing_key(KeySubject.CONVERSATION, conversation)
-    return open_with(key, message, conversation=conversation)
+    try:
+        return open_with(key, message, conversation=conversation)
+    except Undecryptable:
+        return open_with(newest_key(conversation), message, conversation=conversation)
 
 
 def open_with(key: bytes | None, message: Message, *, conversation: UUID) -> MaskedText | None:
     """As `open_if_kept`, for many messages under one key; None is a key that was destroyed."""
     if key is None or message.body is None:
         return None
-    return open_text(message.body, key, _place_of(message, conversation))
+    return open_text(message.body, key, place_of(message, conversation))
+
+
+def newest_key(conversation: UUID) -> bytes | None:
+    """The key as it is stored now, for who could not open something: re-masking replaces it, and this process may remember the old one."""
+    return keyring.stored_key(KeySubject.CONVERSATION, conversation)
 
 
 def seal_offer_note(conversation: Conversation, note: MaskedText) -> SealedText:
@@ -81,7 +89,8 @@ def open_rating_with(key: bytes | None, conversation: Conversation) -> MaskedTex
     return open_text(conversation.rating_comment, key, _field_place(conversation, "rating_comment"))
 
 
-def _place_of(message: Message, conversation: UUID) -> bytes:
+def place_of(message: Message, conversation: UUID) -> bytes:
+    """Associated data of a stored message's body."""
     return body_place(
         tenant_id=require_tenant_id(),
         conversation=conversation,
@@ -97,12 +106,21 @@ def _field_place(conversation: Conversation, field: str) -> bytes:
 
 
 def _seal_field(conversation: Conversation, field: str, text: MaskedText) -> SealedText:
-    key = keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
-    return seal_text(text, key, _field_place(conversation, field))
+    return seal_text(text, _sealing_key(conversation.public_id), _field_place(conversation, field))
+
+
+def _sealing_key(conversation: UUID) -> bytes:
+    """Read anew each time: what is sealed under a key that was replaced meanwhile could be read by nobody."""
+    return newest_key(conversation) or keyring.data_key(KeySubject.CONVERSATION, conversation)
 
 
 def _open_field(conversation: Conversation, field: str, sealed: bytes | None) -> MaskedText | None:
     if sealed is None:
         return None
+    place = _field_place(conversation, field)
     key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id)
-    return None if key is None else open_text(sealed, key, _field_place(conversation, field))
+    try:
+        return None if key is None else open_text(sealed, key, place)
+    except Undecryptable:
+        key = newest_key(conversation.public_id)
+        return None if key is None else open_text(sealed, key, place)

@@ -100,7 +100,7 @@ def _last_texts(rows: Sequence[Conversation], keys: Mapping[UUID, bytes]) -> dic
     for message in latest:
         conversation = public_ids[message.conversation_id]
         try:
-            text = sealing.open_with(keys.get(conversation), message, conversation=conversation)
+            text = _text(keys.get(conversation), message, conversation)
         except Undecryptable:  # one row that was tampered with does not take the tenant's lists away
             logger.critical("A message does not open; conversation=%s seq=%s", conversation, message.seq)
             continue
@@ -113,10 +113,24 @@ def _rating(row: Conversation, key: bytes | None) -> RatingView | None:
     if row.rating is None:
         return None
     try:
-        return RatingView(row.rating, sealing.open_rating_with(key, row))
+        return RatingView(row.rating, _comment(key, row))
     except Undecryptable:
         logger.critical("The comment of a rating does not open; conversation=%s", row.public_id)
         return RatingView(row.rating)
+
+
+def _comment(key: bytes | None, row: Conversation) -> MaskedText | None:
+    try:
+        return sealing.open_rating_with(key, row)
+    except Undecryptable:  # as below
+        return sealing.open_rating_with(sealing.newest_key(row.public_id), row)
+
+
+def _text(key: bytes | None, message: Message, conversation: UUID) -> MaskedText | None:
+    try:
+        return sealing.open_with(key, message, conversation=conversation)
+    except Undecryptable:  # perhaps under a key that this process does not know yet
+        return sealing.open_with(sealing.newest_key(conversation), message, conversation=conversation)
 
 
 def _name(visitor: Visitor, key: bytes | None) -> str:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
+from time import monotonic
+from uuid import UUID, uuid4
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
-from chat.services import assignment, lifecycle, presence, visitors
+from chat.services import assignment, lifecycle, masking_jobs, presence, visitors
+from security.context import Actor, ActorKind, acting
+from security.scoping import require_tenant_id, tenant_scope
 from tenants.tasks import for_each_tenant, tenant_task
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = timedelta(seconds=15)
 CLOSE_EVERY = timedelta(minutes=5)
+RESUME_EVERY = timedelta(minutes=2)
+RUN_FOR = timedelta(minutes=5)
 
 
 @tenant_task("chat.sweep_queue")
@@ -37,6 +45,34 @@ def close_idle() -> None:
         logger.info("Closed %s idle conversations", len(closed))
 
 
+@shared_task(name="chat.run_masking_job")
+def run_masking_job(tenant_id: int, job: str, worker: str | None = None) -> None:
+    """Step by step, each in a transaction of its own; after some minutes the rest is queued, so that other tasks have their turn."""
+    worker, until = worker or str(uuid4()), monotonic() + RUN_FOR.total_seconds()
+    with acting(actor=Actor(ActorKind.JOB, name=run_masking_job.name)):
+        while _advance(tenant_id, UUID(job), UUID(worker)):
+            if monotonic() >= until:
+                run_masking_job.delay(tenant_id, job, worker)
+                return
+
+
+def _advance(tenant_id: int, job: UUID, worker: UUID) -> bool:
+    with tenant_scope(tenant_id):
+        return masking_jobs.advance(job=job, worker=worker, now=timezone.now())
+
+
+@tenant_task("chat.resume_masking_jobs")
+def resume_masking_jobs() -> None:
+    """Jobs whose worker is gone, or that the broker forgot, are given to another."""
+    for job in masking_jobs.abandoned(now=timezone.now()):
+        transaction.on_commit(partial(run_masking_job.delay, require_tenant_id(), str(job)))
+
+
+@shared_task(name="chat.resume_masking_jobs_everywhere")
+def resume_masking_jobs_everywhere() -> None:
+    for_each_tenant(resume_masking_jobs)
+
+
 @shared_task(name="chat.sweep_queues")
 def sweep_queues() -> None:
     for_each_tenant(sweep_queue)
@@ -57,6 +93,11 @@ SCHEDULE = {
         "task": close_idle_everywhere.name,
         "schedule": CLOSE_EVERY,
         "options": {"expires": CLOSE_EVERY.total_seconds()},
+    },
+    "resume-masking-jobs": {
+        "task": resume_masking_jobs_everywhere.name,
+        "schedule": RESUME_EVERY,
+        "options": {"expires": RESUME_EVERY.total_seconds()},
     },
 }
 """For `chatplatform.celery`; a run that could not start before the next one is dropped."""

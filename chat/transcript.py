@@ -26,7 +26,6 @@ from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
 from security.models import KeySubject
-from security.scoping import require_tenant_id
 from tenants.models import Membership
 
 logger = logging.getLogger(__name__)
@@ -195,8 +194,7 @@ class _Opened:
 
     def _text_under_a_newer_key(self, row: Message) -> MaskedText | None:
         """A redaction elsewhere replaces the key, and this process may remember the old one; what still does not open was tampered with."""
-        keyring.forget_subject(require_tenant_id(), KeySubject.CONVERSATION, self._conversation)
-        self._key = keyring.existing_key(KeySubject.CONVERSATION, self._conversation)
+        self._key = sealing.newest_key(self._conversation)
         try:
             return sealing.open_with(self._key, row, conversation=self._conversation)
         except Undecryptable:

@@ -21,6 +21,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 FAN_OUT = {
     "chat.sweep_queues": "queues one task for each tenant, by its number",
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
+    "chat.resume_masking_jobs_everywhere": "queues one task for each tenant, by its number",
+    "chat.run_masking_job": "opens the tenant's scope for each step anew, so that what is done stays done",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {
@@ -29,6 +31,7 @@ COMMANDS = {
     "create_tenant": "founds one organisation through the service",
     "export_audit": "opens the scope of the tenant that is named",
     "migrate": "runs as the owner",
+    "remask": "opens the scope of the tenant that is named, for each step",
     "seed_demo": "fills the two demo organisations, each in its scope",
     "serve": "serves",
     "verify_audit": "opens each tenant's scope in turn, or reads a file",

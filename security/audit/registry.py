@@ -75,6 +75,13 @@ class Action(StrEnum):
         "masking.version_restored",
         "An older version of the rules was taken back into the draft.",
     )
+    MASKING_TRIED = "masking.tried", "Drafted rules were tried on stored messages; counts and shapes were shown."
+    MASKING_REMASK_BEGUN = "masking.remask_begun", "Masking stored conversations again was begun."
+    MASKING_REMASK_MOVED = (
+        "masking.remask_moved",
+        "Masking stored conversations again was paused, resumed or cancelled.",
+    )
+    MASKING_REMASKED = "masking.remasked", "Stored conversations were masked again, or it was tried."
     MASKING_WITHHELD = "masking.withheld", "Messages could not be masked and were withheld."
 
     CONVERSATION_CREATED = "conversation.created", "A conversation began."
@@ -89,6 +96,7 @@ class Action(StrEnum):
     CONVERSATION_RATED = "conversation.rated", "A visitor rated a conversation."
     CONVERSATION_READ = "conversation.read", "A transcript was shown."
     CONVERSATION_WATCHED = "conversation.watched", "A supervisor read along unseen."
+    CONVERSATION_REMASKED = "conversation.remasked", "A stored conversation was masked again, under a new key."
     CONVERSATION_SEARCHED = "conversation.searched", "Conversations were searched or listed."
     MESSAGE_EDITED = "message.edited", "An agent edited a message of their own."
 

@@ -110,6 +110,34 @@ def existing_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
     return key
 
 
+def stored_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
+    """As `existing_key`, read anew: another process may have replaced the key within the last minute.
+
+    For who seals under a subject's lock (what is sealed under a key that is no more is lost), and for who could not open something.
+    """
+    forget_subject(require_tenant_id(), kind, subject_id)
+    return existing_key(kind, subject_id)
+
+
+def renewed_key(kind: KeySubject | str, subject_id: UUID) -> bytes:
+    """A new key in place of the present one, as part of the caller's transaction: what the old one sealed opens nowhere after it.
+
+    The caller holds the subject's lock and seals all of it anew. Others' caches give the old key for up to 60 s: who reads asks again by
+    `stored_key`, who seals asks it first.
+    """
+    tenant_id = require_tenant_id()
+    fresh = _wrapped(tenant_id, _tenant_keys(tenant_id), kind, subject_id)
+    replaced = SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id=subject_id).update(
+        wrapped=fresh.wrapped, tenant_key_version=fresh.tenant_key_version
+    )
+    if not replaced:
+        raise RuntimeError("a key that was destroyed is not made again")
+    forget = partial(forget_subject, tenant_id, kind, subject_id)
+    forget()
+    transaction.on_commit(forget)  # another thread may have read the old one meanwhile
+    return fresh.key
+
+
 def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
     """The keys of many subjects by one query; whose key was never made, destroyed or tampered with is missing, and hides no other."""
     tenant_id = require_tenant_id()
