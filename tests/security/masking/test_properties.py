@@ -146,6 +146,7 @@ def test_masking_the_parts_of_a_text_leaves_nothing_that_the_whole_hides(
     card: tuple[str, str], around: list[str]
 ) -> None:
     """A quotation of a masked message in a new one is masked again: nothing comes back."""
+    assume(not judge.leaks_card(card[0], " ".join(around)))  # by chance the same digits
     masked = mask(" ".join([*around, card[1]]))
     assert not judge.leaks_card(card[0], mask(f"> {masked}\nyes, that"))
 
