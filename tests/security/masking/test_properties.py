@@ -149,12 +149,3 @@ def test_masking_the_parts_of_a_text_leaves_nothing_that_the_whole_hides(
     assume(not judge.leaks_card(card[0], " ".join(around)))  # by chance the same digits
     masked = mask(" ".join([*around, card[1]]))
     assert not judge.leaks_card(card[0], mask(f"> {masked}\nyes, that"))
-
-
-@SLOW
-@given(texts)
-def test_keeping_nothing_never_shows_more_than_keeping_the_last_four(text: str) -> None:
-    def shown(masked: str) -> int:
-        return sum(char.isdigit() for char in masked)
-
-    assert shown(mask(text, KEEPING_NOTHING)) <= shown(mask(text))
