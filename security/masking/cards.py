@@ -1,27 +1,30 @@
 """Card numbers: 13 to 19 digits of a known brand and length that satisfy Luhn (ISO/IEC 7812-1, annex B).
 
 Danger: this runs for every message, on texts made to be slow. Rule: a group of digits begins at most one window for
-each length of the brand that its first digits name, each window is looked at in constant time, and one that lies
-inside a card already found is not looked at. Proof: the hostile texts of tests/security/masking/test_engine.py.
+each length of the brand that its first digits name, each window is looked at in constant time, one that lies inside a
+card already found is not looked at, and what speaks for or against a window is weighed for so many of them only
+(`judging`). Proof: the hostile texts of tests/security/masking/test_engine.py.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from security.masking.scan import Candidate, Chain
-from security.masking.surroundings import Surroundings
+from security.masking.judging import Judge as Judge
+from security.masking.judging import Window
+from security.masking.scan import Candidate, Row, candidate
 from security.masking.tables import PREFIX, tables
 
 SHORTEST: Final = 13
+KEPT: Final = 4
 _LONGEST_RUN: Final = 40  # a longer run of digits is a voucher or a key, whatever lies in it
 _INNER_LENGTHS: Final = (16, 15)
-_EAN_LENGTH: Final = 13
-_SMALL_GROUP: Final = 2
-_PAIR: Final = 2
+_FOURS: Final = (4, 4, 4)
 _VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
+# What stands behind a card in one run with it: a CVV, an expiry, or both.
+_TAILS: Final = (3, 4, 6, 7, 8, 9, 10)
 
 Sums = tuple[list[int], list[int]]
 
@@ -34,24 +37,27 @@ def is_card(digits: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def brands_possible(prefix: str) -> bool:
-    """Whether a card number of some brand and of at least so many digits can begin with these digits."""
+    """Whether a card number of some brand and of at least so many digits can begin with these digits.
+
+    Brands that are issued no more are found but not waited for: telephone numbers begin like them (1 800).
+    """
     least, most = prefix[:PREFIX].ljust(PREFIX, "0"), prefix[:PREFIX].ljust(PREFIX, "9")
     return any(
         low[:PREFIX].ljust(PREFIX, "0") <= most and least <= high[:PREFIX].ljust(PREFIX, "9")
         for brand in tables().brands
-        if max(brand.lengths) >= len(prefix)
+        if not brand.is_legacy and max(brand.lengths) >= len(prefix)
         for low, high in brand.prefixes
     )
 
 
-def find(chain: Chain, around: Surroundings) -> Iterator[Candidate]:
-    """The cards of a chain in order; they may overlap, but none lies inside one before it."""
-    digits, begins = chain.digits, chain.begins
+def find(row: Row, judge: Judge) -> Iterator[Candidate]:
+    """The cards of a row in order; they may overlap, but none lies inside one before it."""
+    digits, begins, sizes = row.digits, row.begins, row.sizes
     if len(digits) < SHORTEST:
         return
     issuers = tables().issuers
     sums = _luhn_sums(digits)
-    group_ending_at = dict(zip(begins[1:], range(len(chain.sizes)), strict=True))
+    group_ending_at = dict(zip(begins[1:], range(len(sizes)), strict=True))
     reached = 0
     for first, begin in enumerate(begins):
         if len(digits) - begin < SHORTEST or len(digits) == reached:
@@ -63,79 +69,83 @@ def find(chain: Chain, around: Surroundings) -> Iterator[Candidate]:
             last = group_ending_at.get(end)
             if last is None or not _holds(sums, begin, end):
                 continue
-            if (card := _judged(chain, first, last, brand, around)) is not None:
-                yield card
+            if judge.is_tired:
+                tired = ("luhn", f"brand {brand}", "too many to be weighed")
+                yield candidate(row, first, len(sizes) - 1, "card", f"card:{brand}", tired, 0)
+                return
+            window = Window(row, first, last, brand, length, begin == reached, _begins_card(digits, end, sums))
+            if (reasons := judge.accepts(window)) is not None:
+                yield candidate(row, first, last, "card", f"card:{brand}", reasons, KEPT)
                 reached = end
                 break
-        holds_more = SHORTEST < chain.sizes[first] <= _LONGEST_RUN and reached < begins[first + 1]
-        if holds_more and (card := _inside(chain, first, sums, around)) is not None:
+        if reached < begins[first + 1] and (found := _with_more(row, first, sums, judge)) is not None:
+            card, reached = found
             yield card
-            reached = begins[first + 1]
 
 
-def _judged(chain: Chain, first: int, last: int, brand: str, around: Surroundings) -> Candidate | None:
-    """The window as a candidate, unless its layout or surroundings speak against it."""
-    start, end = chain.start(first), chain.end(last)
-    spoken = around.speak_of("card", start, end)
-    if not spoken and (not _is_laid_out(chain, first, last) or _is_something_else(chain, first, last, around)):
+def _with_more(row: Row, first: int, sums: Sums, judge: Judge) -> tuple[Candidate, int] | None:
+    """A card whose last group, or whose only one, holds more than its digits: nothing of the group is kept."""
+    size = row.sizes[first]
+    if row.sizes[first : first + 3] == _FOURS and len(row.sizes) > first + 3:
+        last = first + 3
+    elif SHORTEST < size <= _LONGEST_RUN:
+        last = first
+    else:
         return None
-    explain = partial(_reasons, chain, first, last, brand, spoken)
-    return Candidate("card", start, end, f"card:{brand}", explain, keeps_last_four=True)
-
-
-def _reasons(chain: Chain, first: int, last: int, brand: str, spoken: bool) -> tuple[str, ...]:
-    layout = "layout " + "-".join(map(str, chain.sizes[first : last + 1]))
-    return ("luhn", f"brand {brand}", layout, *(["card words"] if spoken else []))
-
-
-def _inside(chain: Chain, index: int, sums: Sums, around: Surroundings) -> Candidate | None:
-    """A run of digits that holds a card and more, such as its CVV: the whole run, where card words are near."""
-    start, end = chain.start(index), chain.end(index)
-    if not around.speak_of("card", start, end):
-        return None
-    issuers = tables().issuers
-    for wanted in _INNER_LENGTHS:
-        for begin in range(chain.begins[index], chain.begins[index + 1] - wanted + 1):
-            if not _holds(sums, begin, begin + wanted):
-                continue
-            for length, brand in issuers.of(chain.digits[begin : begin + PREFIX]):
-                if length == wanted:
-                    explain = partial(tuple, ("luhn", f"brand {brand}", "inside a longer run", "card words"))
-                    return Candidate("card", start, end, f"card:{brand}", explain)
+    begin, end = row.begins[first], row.begins[last + 1]
+    found = _at_the_front(row, begin, end, sums)
+    if found is not None and (reasons := judge.accepts_more(row, first, last, found)):
+        return candidate(row, first, last, "card", f"card:{found}", reasons, 0), end
+    if first == last and judge.speaks_of_cards(row, first, last):
+        for wanted in _INNER_LENGTHS:
+            for place in range(begin, end - wanted + 1):
+                brand = _brand(row.digits, place, wanted)
+                if brand and _holds(sums, place, place + wanted):
+                    inside = ("luhn", f"brand {brand}", "inside a longer run", "card words")
+                    return candidate(row, first, last, "card", f"card:{brand}", inside, 0), end
     return None
 
 
-def _is_laid_out(chain: Chain, first: int, last: int) -> bool:
-    """Whether cards are written in such groups; lists of small numbers and of years are not cards."""
-    if first == last:
+def _at_the_front(row: Row, begin: int, end: int, sums: Sums) -> str | None:
+    """The brand of a card at the front of `begin:end`, behind which a CVV, an expiry or another card stands."""
+    digits = row.digits
+    while begin < end and digits[begin] == "0":
+        begin += 1
+    for length in _INNER_LENGTHS:
+        rest = end - begin - length
+        brand = _brand(digits, begin, length)
+        if rest < 0 or not brand or not _holds(sums, begin, begin + length):
+            continue
+        tail = digits[begin + length : end]
+        if not tail or _is_tail(tail):
+            return brand
+        if rest in _INNER_LENGTHS and _brand(digits, begin + length, rest) and _holds(sums, begin + length, end):
+            return brand
+    return None
+
+
+def _is_tail(tail: str) -> bool:
+    """Whether it reads as CVV, or as an expiry and perhaps a CVV."""
+    if len(tail) == _TAILS[0]:
         return True
-    sizes = chain.sizes
-    size, tail = sizes[first], sizes[last]
-    if size <= _SMALL_GROUP and last - first + 1 < len(sizes):
-        return False
-    if sizes[first : last + 1] not in tables().layouts:
-        if tail > size or (last - first + 1 == _PAIR and size != tail):
-            return False
-        if sizes[first:last].count(size) < last - first:
-            return False
-    return not chain.is_listed(first, last)
+    year = tail[2:6] if tail[2:4] == "20" and len(tail) not in (4, 7, 8) else f"20{tail[2:4]}"
+    return len(tail) in _TAILS and "01" <= tail[:2] <= "12" and "2024" <= year <= "2049"
 
 
-def _is_something_else(chain: Chain, first: int, last: int, around: Surroundings) -> bool:
-    """Whether it reads as a phone number, a fraction, a part of a digest or the code of an article."""
-    start, end = chain.start(first), chain.end(last)
-    digits = chain.digits[chain.begins[first] : chain.begins[last + 1]]
-    return (
-        around.before(start) == "+"
-        or around.is_fraction(start)
-        or around.is_in_hash(start, end)
-        or (len(digits) == _EAN_LENGTH and end - start == _EAN_LENGTH and _is_ean(digits))
+def _brand(digits: str, begin: int, length: int) -> str:
+    for known, brand in tables().issuers.of(digits[begin : begin + PREFIX]):
+        if known == length:
+            return brand
+    return ""
+
+
+def _begins_card(digits: str, begin: int, sums: Sums) -> bool:
+    """Whether another card stands right behind."""
+    left = len(digits) - begin
+    return left >= SHORTEST and any(
+        length <= left and _holds(sums, begin, begin + length)
+        for length, _ in tables().issuers.of(digits[begin : begin + PREFIX])
     )
-
-
-def _is_ean(digits: str) -> bool:
-    total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(digits))
-    return total % 10 == 0
 
 
 def _luhn_sums(digits: str) -> Sums:

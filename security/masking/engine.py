@@ -7,23 +7,25 @@ looked at again until it stands still, which also makes masking idempotent; a te
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Final
 
-from security.masking import cards, ssn
+from security.masking import beside, cards, ssn
 from security.masking.policy import MaskingPolicy, default_policy
+from security.masking.prefilter import CVV, LAST_FOUR, suspicions
 from security.masking.render import BULLET, Replacement, replaced, resolved
-from security.masking.scan import FEWEST_DIGITS, PARTING, Candidate, chains
-from security.masking.surroundings import Surroundings
-from security.masking.tables import ELSE, tables
+from security.masking.scan import Candidate, rows
+from security.masking.surroundings import Conversation, Surroundings
+from security.masking.tables import tables
 from security.masking.text import Finding, MaskedText, trusted
+from security.masking.views import View, views
 
 MAX_LENGTH: Final = 8_000
 WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
+_NONE: Final[frozenset[int]] = frozenset()
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +66,18 @@ def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Se
 
 
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
-    if not policy.patterns and _is_plain(text):
+    hints = _suspicions(text, policy)
+    if hints is None:
         return trusted(text)
     current, origins = _sanitised(text)
+    conversation = Conversation(tuple(context))
     findings: list[Finding] = []
     for number in range(_PASSES):
         keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
-        replacements = resolved(_candidates(current, policy, context))
+        hints = _suspicions(current, policy)
+        if hints is None:
+            return trusted(current, tuple(findings))
+        replacements = resolved(_candidates(current, policy, conversation, hints))
         if not replacements:
             return trusted(current, tuple(findings))
         findings = _merged(findings, replacements, origins)
@@ -78,24 +85,12 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
     raise Unsettled
 
 
-def _is_plain(text: str) -> bool:
-    """Whether nothing in it can be found or has to be removed, as in nearly every message: a short look, no more."""
-    if text.isascii():
-        return "\x00" not in text and _enough_digits().search(text) is None
-    return _UNSTORABLE.search(text) is None and _enough_digits().search(_classes(text)) is None
-
-
-def _classes(text: str) -> str:
-    # Without its bullets a masked text is mostly ASCII, which is translated many times faster.
-    return text.replace(BULLET, ELSE).translate(tables().classes)
-
-
-@cache
-def _enough_digits() -> re.Pattern[str]:
-    """Nine digits that only separators part; for class letters and, since they are of the same kind, for ASCII."""
-    classes = tables().classes
-    parting = re.escape("".join(char for char in map(chr, range(128)) if classes[ord(char)] in PARTING))
-    return re.compile(f"[0-9](?:[{parting}]*+[0-9]){{{FEWEST_DIGITS - 1}}}")
+def _suspicions(text: str, policy: MaskingPolicy) -> frozenset[int] | None:
+    """What may be in the text; None where there is nothing to find or to remove, as in nearly all messages."""
+    try:
+        return suspicions(text) or (_NONE if policy.suspects(text) else None)
+    except UnicodeEncodeError:
+        return _NONE
 
 
 def _sanitised(text: str) -> tuple[str, Sequence[int]]:
@@ -107,22 +102,41 @@ def _sanitised(text: str) -> tuple[str, Sequence[int]]:
     return clean.replace("\x00", ""), [*places, len(clean)]
 
 
-def _candidates(text: str, policy: MaskingPolicy, context: Sequence[str]) -> Iterator[Candidate]:
-    known = tables()
+def _candidates(
+    text: str, policy: MaskingPolicy, conversation: Conversation, hints: frozenset[int]
+) -> Iterator[Candidate]:
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
-    around = Surroundings(_blanked(_classes(text), labels), context)
-    for chain in chains(around.classes):
-        yield from cards.find(chain, around)
-        yield from ssn.find(chain, around)
+    looked_at = _blanked(text, labels)
+    if hints:
+        for view, suspected in views(looked_at, hints):
+            yield from _numbers(view, conversation, suspected)
     if policy.patterns:
-        digits_plain = text if text.isascii() else text.translate(known.digits)
-        for start, end in _open_stretches(digits_plain, labels):
-            for pattern in policy.patterns:
-                for left, right in pattern.spans(digits_plain[start:end]):
-                    yield Candidate(
-                        "custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,))
-                    )
+        yield from _custom(text, policy, labels)
+
+
+def _numbers(view: View, conversation: Conversation, hints: frozenset[int]) -> Iterator[Candidate]:
+    """The cards and social security numbers of one view, with what stands beside them."""
+    around = Surroundings(view.text, conversation)
+    judge, finder = cards.Judge(around), ssn.Finder(around)
+    found: list[Candidate] = []
+    for row in rows(view):
+        found += cards.find(row, judge)
+        yield from finder.find(row)
+    yield from found
+    yield from beside.find_beside(view, found)
+    if CVV in hints:
+        yield from beside.find_named_values(view)
+    if LAST_FOUR in hints:
+        yield from ssn.find_last_four(view)
+
+
+def _custom(text: str, policy: MaskingPolicy, labels: Sequence[tuple[int, int]]) -> Iterator[Candidate]:
+    digits_plain = text if text.isascii() else text.translate(tables().digits)
+    for start, end in _open_stretches(digits_plain, labels):
+        for pattern in policy.patterns:
+            for left, right in pattern.spans(digits_plain[start:end]):
+                yield Candidate("custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,)))
 
 
 def _label_spans(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:
@@ -132,12 +146,12 @@ def _label_spans(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(tokens, text)]
 
 
-def _blanked(classes: str, spans: Sequence[tuple[int, int]]) -> str:
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     pieces, done = [], 0
     for start, end in spans:
-        pieces += [classes[done:start], "?" * (end - start)]
+        pieces += [text[done:start], BULLET * (end - start)]
         done = end
-    return "".join([*pieces, classes[done:]])
+    return "".join([*pieces, text[done:]]) if spans else text
 
 
 def _open_stretches(text: str, labels: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

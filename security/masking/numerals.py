@@ -1,7 +1,7 @@
 """Digits that are written as words: "four two", "double seven", "forty-two", "siebenundzwanzig", "quatre-vingt-dix".
 
 Pure reading, no judgement: whether a row of such words is a card is decided where cards are.
-The words are in `tables.json` under `numbers`, without accents and in lower case as `tables.classes` folds them.
+The words are in `tables.json` under `numbers`, without accents and in lower case as `folding` folds them.
 """
 
 import re

@@ -33,6 +33,10 @@ class MaskingPolicy:
         object.__setattr__(self, "packs", _ALWAYS)
         object.__setattr__(self, "patterns", tuple(self.patterns))
 
+    def suspects(self, text: str) -> bool:
+        """Whether something of the tenant's own may be in `text`."""
+        return bool(self.patterns) and bool(text)
+
 
 @cache
 def default_policy() -> MaskingPolicy:

@@ -6,14 +6,16 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from security.masking.folding import INVISIBLE
 from security.masking.scan import Candidate
-from security.masking.tables import INVISIBLE, tables
+from security.masking.tables import tables
 
 BULLET: Final = "•"
 _SSN: Final = "•••-••-••••"
 _KEPT: Final = 4
 _GROUP: Final = 4
-_RANK: Final = {"card": 0, "ssn": 1, "custom": 2}
+_RANK: Final = {"card": 0, "ssn": 1, "custom": 9}
+_OTHERS: Final = 2
 _NOBODY: Final = -1
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -28,8 +30,10 @@ class Replacement(NamedTuple):
     end: int
     rule: str
     reasons: tuple[str, ...]
-    keeps_last_four: bool
+    kept: int
     whole: bool
+    digits: str = ""
+    places: tuple[int, ...] = ()
 
 
 def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
@@ -38,8 +42,8 @@ def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
     custom = [candidate for candidate in found if candidate.kind == "custom"]
     built_in = _united(candidate for candidate in found if candidate.kind != "custom")
     if not custom:
-        return [Replacement(c.kind, c.start, c.end, c.rule, c.explain(), c.keeps_last_four, True) for c in built_in]
-    ordered = sorted([*built_in, *custom], key=lambda c: (c.start - c.end, _RANK[c.kind], c.start))
+        return [_replacement(c, c.start, c.end) for c in built_in]
+    ordered = sorted([*built_in, *custom], key=lambda c: (c.start - c.end, _rank(c), c.start))
     owners = [_NOBODY] * max(candidate.end for candidate in ordered)
     for index, candidate in enumerate(ordered):
         span = slice(candidate.start, candidate.end)
@@ -65,7 +69,7 @@ def _united(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Overlapping numbers as one: whichever of them is the true one, none of its digits stays."""
     clusters: list[list[Candidate]] = []
     reached = 0
-    for candidate in sorted(candidates, key=lambda c: (c.start, -c.end, _RANK[c.kind])):
+    for candidate in sorted(candidates, key=lambda c: (c.start, -c.end, _rank(c))):
         if candidate.start >= reached:
             clusters.append([])
         clusters[-1].append(candidate)
@@ -77,8 +81,15 @@ def _one(cluster: Sequence[Candidate]) -> Candidate:
     """From the first of them to the end of the last; the longest speaks for all."""
     lead = max(cluster, key=lambda c: c.end - c.start)
     last = max(cluster, key=lambda c: c.end)
-    kind = min((candidate.kind for candidate in cluster), key=_RANK.__getitem__)
-    return Candidate(kind, cluster[0].start, last.end, lead.rule, lead.explain, last.keeps_last_four)
+    kind = min(cluster, key=_rank).kind
+    start, end = cluster[0].start, last.end
+    if (lead.start, lead.end) == (start, end):
+        return lead._replace(kind=kind)
+    spelled = any(found.digits and not found.places for found in cluster)
+    places = () if spelled else tuple(sorted({place for found in cluster for place in found.places}))
+    digits = "".join(found.digits for found in cluster) if spelled else ""
+    kept = 0 if spelled or places else last.kept
+    return Candidate(kind, start, end, lead.rule, lead.explain, kept, digits, places)
 
 
 def _stretches(ordered: Sequence[Candidate], owners: Sequence[int]) -> Iterator[Replacement]:
@@ -86,11 +97,21 @@ def _stretches(ordered: Sequence[Candidate], owners: Sequence[int]) -> Iterator[
     for index, run in groupby(owners):
         end = start + sum(1 for _ in run)
         if index != _NOBODY:
-            owner = ordered[index]
-            whole = (start, end) == (owner.start, owner.end)
-            keeps = whole and owner.keeps_last_four
-            yield Replacement(owner.kind, start, end, owner.rule, owner.explain(), keeps, whole)
+            yield _replacement(ordered[index], start, end)
         start = end
+
+
+def _replacement(found: Candidate, start: int, end: int) -> Replacement:
+    """What is left to `found` of its place: all of it, or a part of which nothing is kept."""
+    if (start, end) == (found.start, found.end):
+        return Replacement(
+            found.kind, start, end, found.rule, found.explain(), found.kept, True, found.digits, found.places
+        )
+    return Replacement(found.kind, start, end, found.rule, found.explain(), 0, False)
+
+
+def _rank(found: Candidate) -> int:
+    return _RANK.get(found.kind, _OTHERS)
 
 
 def _pieces(text: str, replacements: Sequence[Replacement], keeps: bool, compact: bool) -> Iterator[Piece]:
@@ -117,18 +138,22 @@ def _joined(pieces: Iterable[Piece], text: str, origins: Sequence[int]) -> tuple
 
 def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
     """The characters that are shown for `span`, each with the offset it stands for."""
+    kept = item.kept if keeps else 0
     if item.kind == "custom":
         shown = BULLET * len(span) if compact else item.rule
-    elif item.kind == "ssn" and item.whole and not compact:
+    elif item.kind == "ssn" and item.rule == "ssn" and item.whole and not compact:
         shown = _SSN
+    elif item.digits and not item.places:
+        hidden = len(item.digits) - kept
+        shown = BULLET * min(hidden, len(span)) if compact else _grouped(hidden, kept)[0] + item.digits[hidden:]
     else:
-        return _bulleted(span, _KEPT if keeps and item.keeps_last_four else 0, compact)
+        return _bulleted(span, item, kept, compact)
     return shown, [min(offset, len(span) - 1) for offset in range(len(shown))]
 
 
-def _bulleted(span: str, kept: int, compact: bool) -> Piece:
+def _bulleted(span: str, item: Replacement, kept: int, compact: bool) -> Piece:
     """Digits as bullets but the last `kept`; visible separators as they were, groups of four where there are none."""
-    classes = span.translate(tables().classes)
+    classes = _classes(span, item)
     places: Sequence[int] = range(len(classes))
     if INVISIBLE in classes:
         places = [place for place, letter in enumerate(classes) if letter != INVISIBLE]
@@ -136,7 +161,7 @@ def _bulleted(span: str, kept: int, compact: bool) -> Piece:
         classes = classes.replace(INVISIBLE, "")
     digits = [match.start() for match in _DIGIT.finditer(classes)]
     hidden = len(digits) - kept
-    if len(digits) == len(classes) and not compact:
+    if len(digits) == len(classes) > _GROUP and not compact:
         bullets, offsets = _grouped(hidden, kept)
         return bullets + classes[hidden:], [places[offset] for offset in offsets]
     shown = list(span)
@@ -145,6 +170,17 @@ def _bulleted(span: str, kept: int, compact: bool) -> Piece:
     for place in digits[hidden:]:
         shown[place] = classes[place]
     return "".join(shown), places
+
+
+def _classes(span: str, item: Replacement) -> str:
+    """`span` with a figure for each of its digits; letters that were read as one included."""
+    classes = span if span.isascii() and span.isprintable() else span.translate(tables().folded)
+    if not item.places:
+        return classes
+    letters = list(classes)
+    for place, digit in zip(item.places, item.digits or "0" * len(item.places), strict=False):
+        letters[place - item.start] = digit
+    return "".join(letters)
 
 
 @lru_cache(maxsize=256)

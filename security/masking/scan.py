@@ -1,63 +1,58 @@
-"""From characters to groups of digits, and from groups to chains: what a number may be written across."""
+"""From characters to groups of digits, and from groups to rows: what one number may be written across."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from security.masking.tables import COMMA, DASH, DOT, INVISIBLE, OTHER_SEPARATOR, SPACE
+from security.masking.tables import tables
+from security.masking.views import View
 
-MAX_GAP: Final = 6  # visible separators between two groups of one number
 FEWEST_DIGITS: Final = 9  # fewer are neither a card nor a social security number
 
+# How two groups of a row are parted.
+USUAL: Final = 0  # spaces, hyphens, dots: what people write between the groups of a number
+SIGNS: Final = 1  # other signs: colons, equals, hashes
+WORDS: Final = 2  # filler words, or a letter in the place of a hyphen
+_APART: Final = 3
+
 _GROUP: Final = re.compile("[0-9]+")
-_SEPARATORS: Final = SPACE + DASH + DOT + COMMA + OTHER_SEPARATOR
-PARTING: Final = frozenset(INVISIBLE + _SEPARATORS)  # what may stand between two digits of one number
-# What was matched is never given back, so a text made of near misses costs no more than its length times nine.
-_CHAIN: Final = re.compile(f"[0-9](?:[{re.escape(_SEPARATORS)}]{{0,{MAX_GAP}}}+[0-9]){{{FEWEST_DIGITS - 1},}}+")
+_USUAL_GAP: Final = re.compile(r"[\s\-./_,()\[\]|~*\\'\"]{1,8}|\s{1,24}")
+_SIGNS_GAP: Final = re.compile(r"[^\w\u2022$%+]{1,12}|_[^\w\u2022$%+]{0,11}|\+|\s\+\s|\s?\u2022\s?")
+_MAX_WORDS_GAP: Final = 48
+_MOST_WORDS: Final = 8
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_NOT_BETWEEN: Final = re.compile("[\u2022$%+]")
+_LIST_GAP: Final = re.compile(r"\s*,\s+|\s+,\s*")
 
 
-class Chain(NamedTuple):
-    """Groups of digits with nothing but separators between them.
+class Row(NamedTuple):
+    """Groups of digits with nothing between them that would part two numbers; offsets are those of `view.text`.
 
-    `spans` counts the visible characters of `text`; `places` says where each of them stands in the whole text.
-    Group `i` is `digits[begins[i]:begins[i + 1]]`.
+    Group `i` is `digits[begins[i]:begins[i + 1]]`, and `gaps[i]` stands after it.
     """
 
-    text: str
-    places: Sequence[int]
-    spans: tuple[tuple[int, int], ...]
+    view: View
+    starts: Sequence[int]
+    ends: Sequence[int]
     sizes: tuple[int, ...]
     begins: tuple[int, ...]
     digits: str
-
-    def start(self, index: int) -> int:
-        """Where group `index` begins in the whole text."""
-        return self.places[self.spans[index][0]]
-
-    def end(self, index: int) -> int:
-        """Where group `index` ends in the whole text."""
-        return self.places[self.spans[index][1] - 1] + 1
-
-    def gap(self, index: int) -> str | None:
-        """The visible separators after group `index`; None where no group follows, or none stands before."""
-        if not 0 <= index < len(self.spans) - 1:
-            return None
-        return self.text[self.spans[index][1] : self.spans[index + 1][0]]
+    gaps: Sequence[str]
+    kinds: Sequence[int]
 
     def is_listed(self, first: int, last: int) -> bool:
-        """Whether commas with something beside them part the groups, as in a list."""
-        if COMMA not in self.text[self.spans[first][1] : self.spans[last][0]]:
-            return False
-        gaps = (self.gap(index) or "" for index in range(first, last))
-        return any(COMMA in gap and len(gap) > 1 for gap in gaps)
+        """Whether commas with a space beside them part the groups, as in a list."""
+        return any(_LIST_GAP.fullmatch(gap) is not None for gap in self.gaps[first:last])
 
 
 class Candidate(NamedTuple):
-    """A number that was recognised at `start:end`.
+    """A number that was recognised at `start:end` of the text.
 
     `explain` gives the reasons: they are asked for only where the candidate stays, since a text can be made that
-    holds thousands of candidates which overlap.
+    holds thousands of candidates which overlap. `digits` are given where they are not figures in the text itself,
+    and `places`, where each of them is one character of it.
     """
 
     kind: str
@@ -65,22 +60,75 @@ class Candidate(NamedTuple):
     end: int
     rule: str
     explain: Callable[[], tuple[str, ...]]
-    keeps_last_four: bool = False
+    kept: int = 0
+    digits: str = ""
+    places: tuple[int, ...] = ()
 
 
-def chains(classes: str) -> Iterator[Chain]:
-    """Every chain of at least nine digits, given the class letters of the text; linear in its length."""
-    text, places = _visible(classes)
-    for match in _CHAIN.finditer(text):
-        spans = tuple(group.span() for group in _GROUP.finditer(text, *match.span()))
-        sizes = tuple([end - start for start, end in spans])
-        digits = "".join(_GROUP.findall(match.group()))
-        yield Chain(text, places, spans, sizes, tuple(accumulate(sizes, initial=0)), digits)
+def candidate(row: Row, first: int, last: int, kind: str, rule: str, reasons: tuple[str, ...], kept: int) -> Candidate:
+    """Groups `first` to `last` of a row as what they were recognised for."""
+    view = row.view
+    start, end = view.starts[row.starts[first]], view.ends[row.ends[last] - 1]
+    explain = partial(tuple, reasons)
+    if view.is_literal:
+        return Candidate(kind, start, end, rule, explain, kept)
+    digits = row.digits[row.begins[first] : row.begins[last + 1]]
+    spots = [place for index in range(first, last + 1) for place in range(row.starts[index], row.ends[index])]
+    single = all(view.ends[spot] - view.starts[spot] == 1 for spot in spots)
+    places = tuple([view.starts[spot] for spot in spots]) if single else ()
+    explain = partial(tuple, (*reasons, f"read as {view.name}"))
+    return Candidate(kind, start, end, rule, explain, kept, digits, places)
 
 
-def _visible(classes: str) -> tuple[str, Sequence[int]]:
-    """Without what is invisible, and where each of the rest stands."""
-    if INVISIBLE not in classes:
-        return classes, range(len(classes))
-    places = [place for place, letter in enumerate(classes) if letter != INVISIBLE]
-    return classes.replace(INVISIBLE, ""), places
+def rows(view: View) -> Iterator[Row]:
+    """Every row of at least nine digits; linear in the length of the text."""
+    text = view.text
+    starts: list[int] = []
+    ends: list[int] = []
+    gaps: list[str] = []
+    kinds: list[int] = []
+    digits = 0
+    for match in _GROUP.finditer(text):
+        start, end = match.span()
+        if starts:
+            gap = text[ends[-1] : start]
+            kind = gap_kind(gap)
+            if kind == _APART:
+                if digits >= FEWEST_DIGITS:
+                    yield _row(view, starts, ends, gaps, kinds)
+                starts, ends, gaps, kinds, digits = [], [], [], [], 0
+            else:
+                gaps.append(gap)
+                kinds.append(kind)
+        starts.append(start)
+        ends.append(end)
+        digits += end - start
+    if digits >= FEWEST_DIGITS:
+        yield _row(view, starts, ends, gaps, kinds)
+
+
+def _row(view: View, starts: list[int], ends: list[int], gaps: list[str], kinds: list[int]) -> Row:
+    text = view.text
+    sizes = tuple([end - start for start, end in zip(starts, ends, strict=True)])
+    digits = "".join([text[start:end] for start, end in zip(starts, ends, strict=True)])
+    return Row(view, starts, ends, sizes, tuple(accumulate(sizes, initial=0)), digits, gaps, kinds)
+
+
+def gap_kind(gap: str) -> int:
+    """How `gap` parts two groups of digits."""
+    if gap in (" ", "-") or _USUAL_GAP.fullmatch(gap):
+        return USUAL
+    if _SIGNS_GAP.fullmatch(gap):
+        return SIGNS
+    if len(gap) > _MAX_WORDS_GAP or _NOT_BETWEEN.search(gap):
+        return _APART
+    words = _WORD.findall(gap)
+    fillers = tables().fillers
+    if len(words) <= _MOST_WORDS and all(word in fillers or len(word) == 1 for word in words):
+        return WORDS
+    return _APART
+
+
+def even(sizes: tuple[int, ...]) -> bool:
+    """Whether all groups have one size, but for a last one that is smaller."""
+    return len(sizes) > 1 and all(size == sizes[0] for size in sizes[:-1]) and sizes[-1] <= sizes[0]

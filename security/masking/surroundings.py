@@ -1,83 +1,200 @@
 """The words and marks around a number that speak for or against its being a secret."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from string import ascii_lowercase, ascii_uppercase
-from typing import Final
+from typing import Final, NamedTuple
 
 from security.masking.tables import tables
+from security.masking.views import plain
 
-_BEFORE: Final = 60  # characters before a number in which a word speaks for it
-_AFTER: Final = 30
+_BEFORE: Final = 90  # characters before a number in which a word speaks for it
+_AFTER: Final = 45
+_LABEL_REACH: Final = 45
+_LABEL_AFTER: Final = 30
+_CONTEXT_LENGTH: Final = 1_000
 _HASH_REACH: Final = 64
 _HASH_LENGTH: Final = 24
 _HASH_LETTERS: Final = 4
-_LETTERS: Final = re.compile(f"(?:[A-Za-z][^A-Za-z]*+){{{_HASH_LETTERS}}}")
-_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
-_HEX: Final = re.compile("[0-9A-Fa-f-]*+")
+_IBAN_REACH: Final = 40
+_LONGEST_PHRASE: Final = 40
+NO_SPACES: Final = "\u0590"  # Hebrew and what comes after it: words of these scripts are looked for in longer ones
+_LETTERS: Final = re.compile(f"(?:[a-z][^a-z]*+){{{_HASH_LETTERS}}}")
+_HEX: Final = re.compile("[0-9a-f-]*+")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_SENTENCE_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. ")
+_LABEL_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. |[0-9]{3,}|\u2022")
+_UUID: Final = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-z])")
+_UUID_LENGTH: Final = 36
+_GLUED: Final = (("card", "card"), ("visa", "card"), ("credit", "card"), ("ssn", "ssn"), ("social", "ssn"))
+_SAYS: Final = re.compile(r"[\s\"')\]]{0,3}(?:(?:is|was|being|as|ist|war|es|est|e)\b|\(|=)")
+_IBAN: Final = re.compile("(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[0-9a-z]){11,30}")
+
+
+class Said(NamedTuple):
+    """What the words near a number say of it: kinds of the lexicon."""
+
+    near: frozenset[str]
+    labels: frozenset[str]
+
+
+class _Lexicon(NamedTuple):
+    """Single words · phrases by their last word · parts of words, for scripts that put no spaces between words."""
+
+    single: dict[str, tuple[str, ...]]
+    phrases: dict[str, tuple[tuple[str, str], ...]]
+    parts: tuple[tuple[str, str], ...]
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    single: dict[str, list[str]] = {}
+    phrases: dict[str, list[tuple[str, str]]] = {}
+    parts = []
+    for kind, words in tables().lexicon.items():
+        for word in words:
+            folded = plain(word).text
+            if " " in folded:
+                phrases.setdefault(folded.rpartition(" ")[2], []).append((folded, kind))
+            elif folded >= NO_SPACES:
+                parts.append((folded, kind))
+            else:
+                single.setdefault(folded, []).append(kind)
+    return _Lexicon(
+        {word: tuple(kinds) for word, kinds in single.items()},
+        {word: tuple(found) for word, found in phrases.items()},
+        tuple(parts),
+    )
+
+
+def spoken(text: str) -> Iterator[tuple[str, int]]:
+    """The kinds of words in a folded text, each with where its last word begins."""
+    single, phrases, parts = _lexicon()
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word in single:
+            for kind in single[word]:
+                yield kind, match.start()
+        if word in phrases:
+            said = " ".join(_WORD.findall(text[max(0, match.start() - _LONGEST_PHRASE) : match.end()]))
+            for phrase, kind in phrases[word]:
+                if said.endswith(phrase) and not said[: -len(phrase)][-1:].isalpha():
+                    yield kind, match.start()
+        if word >= NO_SPACES:
+            for part, kind in parts:
+                if part in word:
+                    yield kind, match.start()
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The messages before, and the kinds of words in them."""
+
+    messages: Sequence[str] = ()
+    _kinds: frozenset[str] | None = None
+
+    def speaks_of(self, kind: str) -> bool:
+        """Whether a word of `kind` was said before."""
+        if self._kinds is None:
+            texts = (plain(message[-_CONTEXT_LENGTH:]).text for message in self.messages)
+            self._kinds = frozenset(kind for text in texts for kind, _ in spoken(text))
+        return kind in self._kinds
 
 
 @dataclass(slots=True)
 class Surroundings:
-    """One text as class letters (ASCII letters are themselves), with the messages before it."""
+    """One view's text in class letters, with the conversation before it."""
 
-    classes: str
-    context: Sequence[str] = ()
-    _found: dict[str, list[int]] = field(default_factory=dict)
-    _said: dict[str, bool] = field(default_factory=dict)
+    text: str
+    conversation: Conversation
     _backwards: str = ""
+    _kinds: frozenset[str] | None = field(default=None)
 
-    def speak_of(self, kind: str, start: int, end: int) -> bool:
-        """Whether a word of `kind` stands near `start:end`, or in the messages before."""
-        if kind not in self._found:
-            self._found[kind] = _places(kind, self.classes)
-            self._said[kind] = any(_places(kind, text) for text in self.context)
-        if self._said[kind]:
-            return True
-        places = self._found[kind]
-        first = bisect_left(places, start - _BEFORE)
-        return first < len(places) and places[first] <= end + _AFTER
+    def anywhere(self, kind: str) -> bool:
+        """Whether a word of `kind` stands anywhere in the text or in the messages before."""
+        if self._kinds is None:
+            self._kinds = frozenset(kind for kind, _ in spoken(self.text))
+        return kind in self._kinds or self.conversation.speaks_of(kind)
+
+    def said(self, start: int, end: int, labelled: int | None) -> Said:
+        """The words that speak of the number at `start:end`; labels are those before `labelled`, and right behind."""
+        before = self.text[max(0, start - _BEFORE) : start]
+        near: set[str] = set()
+        labels: set[str] = set()
+        for kind, _ in spoken(before):
+            near.add(kind)
+        if labelled is not None:
+            labels.update(self._labels(labelled))
+        if before[-1:].isalpha():
+            near.update(self._glued(before))
+            labels.update(near if labelled == start else ())
+        after = self.text[end : end + _AFTER]
+        says = _SAYS.match(after)
+        for kind, place in spoken(after):
+            near.add(kind)
+            if says and place < _LABEL_AFTER and _SENTENCE_ENDS.search(after, 0, place) is None:
+                labels.add(kind)
+        return Said(frozenset(near), frozenset(labels))
+
+    def _labels(self, start: int) -> Iterator[str]:
+        """The kinds of words in the sentence before `start` and behind the last number in it."""
+        text = self.text[max(0, start - _LABEL_REACH) : start]
+        ends = [match.end() for match in _LABEL_ENDS.finditer(text)]
+        return (kind for kind, _ in spoken(text[ends[-1] :] if ends else text))
+
+    def _glued(self, before: str) -> Iterator[str]:
+        """The kinds that a word without spaces ends with or holds: "mycardis4242"."""
+        word = _WORD.findall(before)[-1]
+        return (kind for part, kind in _GLUED if part in word)
 
     def before(self, start: int) -> str:
         """The class letter before a number; empty at the beginning."""
-        return self.classes[start - 1 : start]
+        return self.text[start - 1 : start]
+
+    def after(self, end: int) -> str:
+        """The class letter after a number; empty at the end."""
+        return self.text[end : end + 1]
 
     def is_fraction(self, start: int) -> bool:
-        """Whether `0.` stands before it, alone."""
-        return self.classes[max(start - 2, 0) : start] == "0." and not self.before(start - 2).isalnum()
+        """Whether figures and a decimal point stand before it."""
+        return self.before(start) in (".", ",") and self.before(start - 1).isdecimal()
 
     def is_in_hash(self, start: int, end: int) -> bool:
         """Whether it is part of a long hexadecimal word: a digest or a UUID."""
         if not self._backwards:
-            self._backwards = self.classes[::-1]
-        back = len(self.classes) - start
+            self._backwards = self.text[::-1]
+        back = len(self.text) - start
         left = start - len(_hex_word(self._backwards, back))
-        right = end + len(_hex_word(self.classes, end))
-        return right - left >= _HASH_LENGTH and _LETTERS.search(self.classes, left, right) is not None
+        right = end + len(_hex_word(self.text, end))
+        return right - left >= _HASH_LENGTH and _LETTERS.search(self.text, left, right) is not None
+
+    def is_in_uuid(self, start: int, end: int) -> bool:
+        """Whether a UUID shares digits with it."""
+        low = max(0, start - _UUID_LENGTH)
+        found = _UUID.finditer(self.text, low, end + _UUID_LENGTH)
+        return any(match.start() < end and start < match.end() for match in found)
+
+    def is_in_iban(self, start: int, end: int) -> bool:
+        """Whether a valid IBAN spans it (ISO 13616: mod 97)."""
+        low = max(0, start - _IBAN_REACH)
+        for match in _IBAN.finditer(self.text, low, end + _IBAN_REACH):
+            if match.start() <= start and match.end() >= end and _holds_iban(match.group().replace(" ", "")):
+                return True
+        return False
+
+
+def _holds_iban(text: str) -> bool:
+    """Whether some beginning of it is an IBAN: what follows may be a word of the sentence."""
+    head = "".join(str(int(char, 36)) for char in text[:4])
+    value = 0
+    for place, char in enumerate(text[4:], 5):
+        value = (value * (100 if char.isalpha() else 10) + int(char, 36)) % 97
+        if place >= 15 and (value * 10 ** len(head) + int(head)) % 97 == 1:  # noqa: PLR2004 - the shortest IBAN
+            return True
+    return False
 
 
 def _hex_word(text: str, start: int) -> str:
     found = _HEX.match(text, start, start + _HASH_REACH)
     return found.group() if found else ""
-
-
-def _places(kind: str, text: str) -> list[int]:
-    """Where the words of `kind` begin, whole words in any case."""
-    lowered = text.translate(_LOWER)
-    found = [
-        match.start()
-        for word, expression in _words(kind)
-        if word in lowered  # much faster than the expression, and nearly always the answer
-        for match in expression.finditer(lowered)
-    ]
-    return sorted(found)
-
-
-@cache
-def _words(kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    # The word comes before what may not stand around it: so it is searched for as plain text.
-    escaped = [(word, re.escape(word)) for word in tables().words[kind]]
-    return tuple((word, re.compile(f"{e}(?<![a-z]{e})(?![a-z])")) for word, e in escaped)

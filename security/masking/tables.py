@@ -4,7 +4,6 @@
 """
 
 import json
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-_ASCII: Final = 128
+from security.masking.folding import foldings
+
 PREFIX: Final = 6  # digits that name a brand
 JS_MODULE: Final = "static/js/shared/mask-tables.js"
-
-# One class letter per character of the input; ASCII letters, `+`, `$` and `:` stand for themselves.
-INVISIBLE: Final = "\x00"
-SPACE: Final = " "
-DASH: Final = "-"
-DOT: Final = "."
-COMMA: Final = ","
-OTHER_SEPARATOR: Final = "/"
-ELSE: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +24,7 @@ class Brand:
     name: str
     prefixes: tuple[tuple[str, str], ...]
     lengths: frozenset[int]
+    is_legacy: bool = False
 
     def issues(self, digits: str) -> bool:
         """Whether a number of these digits can be of this brand."""
@@ -84,43 +76,24 @@ class Tables:
     brands: tuple[Brand, ...]
     issuers: Issuers
     layouts: frozenset[tuple[int, ...]]
-    words: dict[str, tuple[str, ...]]
-    classes: dict[int, str]
     digits: dict[int, str]
     folded: dict[int, str]
     numbers: Numbers
+    lexicon: dict[str, tuple[str, ...]]
+    fillers: frozenset[str]
+    lookalikes: dict[str, str]
+    ideographs: dict[int, str]
+    months: tuple[str, ...]
+    entities: dict[str, str]
+    verification: tuple[str, ...]
+    codes: tuple[str, ...]
+    expiry: tuple[str, ...]
+    strengths: dict[tuple[str, int], int]
+    weights: dict[str, int]
 
-
-class _Classes(dict[int, str]):
-    """For `str.translate`: a character that no table names is `ELSE`, and is remembered as such."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = found = chr(code) if code < _ASCII else ELSE
-        return found
-
-
-class _Folded(dict[int, str]):
-    """For `str.translate`, character by character: digits, separators, and letters in lower case without accents."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = found = _folded(chr(code))
-        return found
-
-
-def _folded(char: str) -> str:
-    if char < "\x80":
-        return char.lower()
-    kind = unicodedata.category(char)
-    if kind[0] == "L":
-        base = unicodedata.normalize("NFKD", char)[0].lower()
-        return base if len(base) == 1 and base.isalpha() else char
-    if kind[0] == "M" or kind in ("Cf", "Cc"):
-        return INVISIBLE
-    if kind[0] == "N":
-        return ELSE
-    if kind == "Sc":
-        return "$"
-    return OTHER_SEPARATOR
+    def strength(self, brand: str, length: int) -> int:
+        """How many points a number of this brand and length begins with."""
+        return self.strengths.get((brand, length), self.weights["brand"])
 
 
 def raw() -> dict[str, Any]:
@@ -133,46 +106,48 @@ def raw() -> dict[str, Any]:
 def tables() -> Tables:
     """The tables; the same object each time."""
     source = raw()
-    digits = {first + i: str(value + i) for first, value, count in source["digits"] for i in range(count)}
-    classes = _Classes(digits)
-    for name, letter in (
-        ("invisible", INVISIBLE),
-        ("spaces", SPACE),
-        ("dashes", DASH),
-        ("dots", DOT),
-        ("commas", COMMA),
-        ("others", OTHER_SEPARATOR),
-    ):
-        classes.update(_spread(source[name], letter))
-    folded = _Folded({code: letter for code, letter in classes.items() if code >= _ASCII or letter == INVISIBLE})
-    folded.update({0xDF: "s", 0x2022: "\u2022"})  # sharp s; a bullet is no separator: it is what masking left
-    numbers = source["numbers"]
-    brands = tuple(
-        Brand(b["name"], tuple((low, high) for low, high in b["prefixes"]), frozenset(b["lengths"]))
-        for b in source["brands"]
-    )
+    folded, digits = foldings(source)
+    brands = tuple(map(_brand, source["brands"]))
     return Tables(
         version=source["version"],
         brands=brands,
         issuers=Issuers(brands),
         layouts=frozenset(tuple(layout) for layout in source["layouts"]),
-        words={kind: tuple(words) for kind, words in source["context"].items()},
-        classes=classes,
         folded=folded,
-        numbers=Numbers(
-            units=numbers["units"],
-            tens=numbers["tens"],
-            pairs=numbers["pairs"],
-            scores=frozenset(numbers["scores"]),
-            joiners=frozenset(numbers["joiners"]),
-            multipliers=numbers["multipliers"],
-        ),
-        digits={code: digit for code, digit in digits.items() if code >= _ASCII},
+        lexicon={kind: tuple(words) for kind, words in source["lexicon"].items()},
+        fillers=frozenset(source["fillers"]),
+        lookalikes=source["lookalikes"],
+        ideographs={ord(char): digit for char, digit in source["ideographs"].items()},
+        months=tuple(source["months"]),
+        entities=source["entities"],
+        verification=tuple(source["verification"]),
+        codes=tuple(source["codes"]),
+        expiry=tuple(source["expiry"]),
+        strengths=_strengths(source["strengths"]),
+        weights=source["weights"],
+        numbers=_numbers(source["numbers"]),
+        digits=digits,
     )
 
 
-def _spread(ranges: Sequence[tuple[int, int]], letter: str) -> dict[int, str]:
-    return {code: letter for first, last in ranges for code in range(first, last + 1)}
+def _brand(source: dict[str, Any]) -> Brand:
+    prefixes = tuple((low, high) for low, high in source["prefixes"])
+    return Brand(source["name"], prefixes, frozenset(source["lengths"]), source.get("legacy", False))
+
+
+def _strengths(source: dict[str, dict[str, int]]) -> dict[tuple[str, int], int]:
+    return {(brand, int(length)): points for brand, lengths in source.items() for length, points in lengths.items()}
+
+
+def _numbers(source: dict[str, Any]) -> Numbers:
+    return Numbers(
+        units=source["units"],
+        tens=source["tens"],
+        pairs=source["pairs"],
+        scores=frozenset(source["scores"]),
+        joiners=frozenset(source["joiners"]),
+        multipliers=source["multipliers"],
+    )
 
 
 def js_module() -> str:

@@ -11,7 +11,12 @@ from security.masking import mask
 from security.masking.tables import JS_MODULE, js_module, tables
 
 ROOT = Path(__file__).resolve().parents[3]
-VECTORS: list[dict[str, Any]] = json.loads((ROOT / "tests/vectors/masking.json").read_text("utf-8"))
+# Those of masking-engine.json the browser's copy does not pass yet.
+VECTORS: list[dict[str, Any]] = [
+    vector
+    for name in ("masking.json", "masking-engine.json")
+    for vector in json.loads((ROOT / "tests/vectors" / name).read_text("utf-8"))
+]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["about"] for vector in VECTORS])
@@ -32,7 +37,7 @@ def test_every_unicode_digit_is_read_as_its_value() -> None:
     for code in range(0x110000):
         value = unicodedata.digit(chr(code), None)
         if value is not None:
-            assert tables().classes[code] == str(value), hex(code)
+            assert tables().folded[code] == str(value), hex(code)
 
 
 def test_brands_are_well_formed() -> None:
