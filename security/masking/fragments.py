@@ -53,6 +53,9 @@ _EXPIRY_SIZES: Final = frozenset({(2, 2), (1, 2), (2, 4), (1, 4)})
 _MONTHS: Final = 12
 
 
+_NAMED_CODE: Final = re.compile(r"(?<=[^\W\d_])[ :=#]{1,3}\u2022{3,4}(?![ \-]*[\u20220-9])")
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """The digits of one message in groups of `sizes`. `places` are the offsets of each digit in the message, `gaps` what stands between the groups.
@@ -133,6 +136,8 @@ def _number_words() -> re.Pattern[str]:
 
 def parse(text: str) -> Fragment | None:
     """The fragment that `text` could be; None for ordinary talk, dates, prices, masked text and whatever has no digits."""
+    if BULLET in text:  # a code that was masked because it is named hides nothing of a number beside it
+        text = _NAMED_CODE.sub(lambda match: " " * len(match.group()), text)
     if len(text) > LONGEST or BULLET in text or not may_hold_digits(text):
         return None
     digits = _digits(text)

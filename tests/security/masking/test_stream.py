@@ -28,7 +28,10 @@ def test_the_agents_question_is_the_context_of_the_answer() -> None:
 
 
 def test_a_question_in_other_words_is_context_as_well() -> None:
-    assert say(("agent", "what is your social?"), "it's 123456789").shown == ["what is your social?", "it's •••••••••"]
+    assert say(("agent", "what is your social?"), "it's 123456789").shown == [
+        "what is your social?",
+        "it's •••-••-••••",
+    ]
 
 
 def test_a_refused_message_leaves_the_stream_as_it_was() -> None:
