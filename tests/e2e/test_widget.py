@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from chat.models import Conversation, Message
 from chat.models import Visitor as VisitorRow
@@ -173,12 +173,24 @@ def test_a_page_of_another_domain_is_told_which_one_to_add(pages: Pages, acme: O
     pages.forgive("frame-ancestors")
 
 
+def colours_of(elements: Locator) -> list[str]:
+    found: list[str] = elements.evaluate_all("all => all.map((one) => getComputedStyle(one).color)")
+    return found
+
+
 def test_the_visitor_ends_the_chat_and_says_how_it_was(visit_shop: VisitShop, acme: Organisation) -> None:
     visitor = visit_shop().open()
     visitor.say("Never mind, found it")
     choose(visitor.chat, "End chat")
     expect(visitor.chat.locator("[data-standing]")).to_contain_text("This chat has ended")
-    visitor.chat.locator("label.score").nth(3).click()
+    expect(visitor.chat.get_by_role("log").get_by_text("You ended the chat")).to_be_visible()
+    stars = visitor.chat.locator("label.score")
+    assert len(set(colours_of(stars))) == 1, "nothing is chosen yet"
+    stars.nth(3).click()
+    visitor.page.mouse.move(0, 0)
+    full, empty = colours_of(stars)[3:]
+    assert colours_of(stars) == [full] * 4 + [empty]
+    assert full != empty
     visitor.chat.get_by_label("What could be better?").fill("Nothing")
     visitor.chat.get_by_role("button", name="Save").click()
     expect(visitor.chat.get_by_text("Thank you for telling us.")).to_be_visible()

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Chat } from "../../static/js/widget/chat.js";
-import { translate, ENGLISH } from "../../static/js/widget/strings.js";
+import { told, translate, ENGLISH } from "../../static/js/widget/strings.js";
 import { STRINGS as ARABIC } from "../../static/js/widget/strings_ar.js";
 import { Clock, network, settled } from "./fakes.js";
 
@@ -187,7 +187,9 @@ describe("the end", () => {
 
 describe("languages", () => {
   test("Arabic says everything that English says, in every plural form it has", () => {
-    assert.deepEqual(Object.keys(ARABIC).sort(), Object.keys(ENGLISH).sort());
+    const more = Object.keys(ARABIC).filter((name) => !Object.hasOwn(ENGLISH, name));
+    assert.deepEqual(Object.keys(ENGLISH).filter((name) => !Object.hasOwn(ARABIC, name)), []);
+    assert.ok(more.every((name) => name.startsWith("told_")), "what the server tells in English already");
     const say = translate(ARABIC, "ar", "ar");
     for (const count of [0, 1, 2, 3, 11, 100]) assert.ok(say("unread", { count }).length > 5);
     assert.equal(say.dir, "rtl");
@@ -196,6 +198,16 @@ describe("languages", () => {
   test("placeholders are the same in both", () => {
     const slots = (text) => [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort();
     for (const name of Object.keys(ENGLISH)) assert.deepEqual(slots(ARABIC[name]), slots(ENGLISH[name]), name);
+  });
+
+  test("lines of the system's are the visitor's own words, or the server's", () => {
+    const [english, arabic] = [translate(ENGLISH, "en", "en"), translate(ARABIC, "ar", "ar")];
+    assert.equal(told({ code: "ended", text: "The visitor ended the conversation" }, english), "You ended the chat");
+    assert.equal(told({ code: "assigned", text: "Alice joined" }, english), "Alice joined");
+    for (const code of ["assigned", "transferred", "returned", "closed", "ended", "reopened"]) {
+      assert.match(told({ code, text: "English" }, arabic), /^[\u0600-\u06ff\s]+$/, code);
+    }
+    for (const code of ["new", "constructor", undefined]) assert.equal(told({ code, text: "Something new" }, arabic), "Something new");
   });
 
   test("what a visitor is called is never read as a pattern", () => {

@@ -123,7 +123,7 @@ export const say = Object.freeze({
     conversation: "Conversation",
     department: "Department",
     assigned: "Agent",
-    nothing: "Nothing known yet.",
+    nothing: "Who writes, and from which page, stands here as soon as a conversation is chosen.",
   }),
   tags: Object.freeze({
     title: "Tags",
@@ -175,7 +175,7 @@ export const say = Object.freeze({
   newAssigned: (/** @type {string} */ name) => `The conversation with ${name} is yours.`,
   newVisitor: (/** @type {number} */ n) => plural(n, "new message", "new messages"),
   show: "Show",
-  threadMissing: ["Not here", "This conversation does not exist, or not for you."],
+  threadMissing: ["Not here", "This conversation does not exist, or you may not see it."],
 
   announceClaimed: (/** @type {string} */ name) => `You have taken the conversation with ${name}.`,
   announceMessage: (/** @type {string} */ name, /** @type {string} */ text) => `${name}: ${text}`,

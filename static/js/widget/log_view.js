@@ -9,6 +9,7 @@ import { el } from "../shared/dom.js";
 import { rendered } from "../shared/linkify.js";
 import { deliveryOf } from "../shared/outbox.js";
 import { formats, sameDay } from "../shared/time.js";
+import { told } from "./strings.js";
 
 const GROUPED_WITHIN = 5 * 60_000;
 
@@ -78,7 +79,7 @@ export class LogView {
         entries.push(this.#line(`day-${message.id}`, this.formats.day(at, new Date(this.now()))));
       }
       if (message.author.kind === "system") {
-        entries.push(this.#line(message.id, message.text));
+        entries.push(this.#line(message.id, told(message, this.say)));
         return;
       }
       const state = chat && message === lastOwn

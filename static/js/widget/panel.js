@@ -7,6 +7,7 @@ import { Header } from "./header.js";
 import { LogView } from "./log_view.js";
 import { Notice } from "./notice.js";
 import { Scroll } from "./scroll.js";
+import { told } from "./strings.js";
 
 const COUNTDOWN_EVERY = 1_000;
 
@@ -90,7 +91,7 @@ export class Panel {
       this.pill.textContent = this.say("news", { count: this.news });
     }
     if (!this.on.isOpen()) return; // the launcher's name says it there
-    this.voice?.say(message.author.name ? `${message.author.name}: ${message.text}` : message.text);
+    this.voice?.say(message.author.name ? `${message.author.name}: ${message.text}` : told(message, this.say));
   }
 
   forgotten() {

@@ -30,6 +30,9 @@ export const ENGLISH = {
   position: "You are number {count} in the queue",
   joined: "{name} is here",
   ended: "This chat has ended",
+  told_returned: "Waiting for the next free agent",
+  told_closed: "Chat closed",
+  told_ended: "You ended the chat",
   again: "Write to start a new chat.",
   fresh: "New chat",
   sending: "Sending…",
@@ -68,6 +71,16 @@ export const ENGLISH = {
   skip: "Not now",
 };
 
+/**
+ * A line of the system's in the visitor's words and language; what they lack is told as the server did.
+ *
+ * @param {import("./types").Message} message @param {Translate} say
+ */
+export function told({ code, text }, say) {
+  const name = `told_${code}`;
+  return say.knows(name) ? say(name) : text;
+}
+
 /** @type {Record<string, () => Promise<{STRINGS: Strings}>>} */
 const OTHERS = { ar: () => import("./strings_ar.js") };
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
@@ -89,5 +102,5 @@ export function translate(strings, language, locale) {
     const sentence = typeof found === "string" ? found : found[plural.select(values.count)] ?? found.other;
     return sentence.replace(/\{(\w+)\}/g, (_, key) => typeof values[key] === "number" ? number.format(values[key]) : String(values[key]));
   };
-  return Object.assign(say, { locale, language, dir: /** @type {"ltr"|"rtl"} */ (RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr") });
+  return Object.assign(say, { knows: (/** @type {string} */ name) => Object.hasOwn(strings, name), locale, language, dir: /** @type {"ltr"|"rtl"} */ (RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr") });
 }

@@ -41,6 +41,7 @@ export type Strings = Record<string, string | Record<string, string>>;
 
 export interface Translate {
   (name: string, values?: Record<string, any>): string;
+  knows(name: string): boolean;
   locale: string;
   language: string;
   dir: "ltr" | "rtl";

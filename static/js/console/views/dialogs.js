@@ -101,5 +101,8 @@ export function keyCaps(keys) {
 
 export function openHelp() {
   const rows = SHORTCUTS.flatMap((row) => [el("dt", {}, row.label), el("dd", {}, ...keyCaps(row.keys))]);
-  openDialog({ title: say.helpTitle, body: [el("dl", { class: "keys" }, ...rows)], cancel: say.dismiss });
+  const { dialog } = openDialog({ title: say.helpTitle, body: [el("dl", { class: "keys" }, ...rows)], cancel: say.dismiss });
+  const title = dialog.querySelector("h2");
+  title.tabIndex = -1; // the only button stands at the end: focused, it would scroll the beginning away
+  title.focus();
 }
