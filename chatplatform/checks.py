@@ -30,6 +30,7 @@ Extra arguments go to pytest: ./test tests/security -k masking. CI=true makes a 
 
 # Everything is slow sooner or later: the report ends with what took longest.
 _SLOWEST = ("--durations=10", "--durations-min=0.5")
+_INTERRUPTED = 130
 # With these somebody talks with pytest, or it with the terminal.
 _TALKING = ("--pdb", "--trace", "-s", "--capture=no")
 # What the tests' servers are named by is not for the checks.
@@ -72,9 +73,9 @@ def main() -> int:
         try:
             code = run_pytest(arguments(for_pytest), checked)
             failed = [*failed, *checked()]
-        except BaseException:
+        except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
-            raise
+            return _INTERRUPTED
     if failed:
         # On stderr, so that pytest's own line stays the last one of the report.
         sys.stderr.write(f"Failed beside pytest: {', '.join(failed)}\n")
@@ -158,9 +159,14 @@ def run_pytest(given: Sequence[str], checked: Callable[[], object]) -> int:
         environment.setdefault("PY_COLORS", "1")
     piped: dict[str, Any] = {"stdout": subprocess.PIPE, "text": True, "errors": "replace"}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, **piped) as pytest:  # noqa: S603
-        for line in last_when(checked, pytest.stdout or ()):
-            sys.stdout.write(line)  # whole lines: what is said of the checks comes between
-            sys.stdout.flush()
+        lines = pytest.stdout or ()
+        try:
+            for line in last_when(checked, lines):
+                sys.stdout.write(line)  # whole lines: what is said of the checks comes between
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            sys.stdout.writelines(lines)  # Ctrl-C has reached pytest too: it stops its servers and says so
+            raise
     return pytest.returncode
 
 
