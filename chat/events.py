@@ -139,7 +139,7 @@ def _after_commit(room: RoomName, event: Event) -> None:
     tenant_id = require_tenant_id()
     if not _attached:
         _sealer().load(tenant_id)  # sealing itself does no I/O
-    transaction.on_commit(partial(_send, tenant_id, room, event), robust=True)
+    transaction.on_commit(lambda: _send(tenant_id, room, event), robust=True)
 
 
 def _send(tenant_id: int, room: RoomName, event: Event) -> None:

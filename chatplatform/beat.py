@@ -9,8 +9,9 @@ django.setup()  # tasks import models
 
 from chat.tasks import SCHEDULE as CHAT
 from chatplatform.celery import app
+from security.tasks import SCHEDULE as SECURITY
 from tenants.tasks import SCHEDULE as TENANTS
 
-app.conf.beat_schedule = {**CHAT, **TENANTS}
+app.conf.beat_schedule = {**CHAT, **TENANTS, **SECURITY}
 
 __all__ = ["app"]

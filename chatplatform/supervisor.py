@@ -223,7 +223,7 @@ def _welcome(deployment: Deployment, layout: Layout) -> None:
         say(f"  Administer Acme                     {home}/admin/      olga@acme.example")
         say(f"  Sign up an organisation             {home}/signup/")
         say(f"  Operate the platform                {home}/admin/platform/tenants/    oscar@platform.example")
-        say(f"  Mails are not sent, but written to  {layout.logs / 'web.log'}")
+        say(f"  Mails are not sent, but written to  {layout.logs / 'worker.log'}")
         say(f"  Everybody's password                {password}")
     say("Ctrl-C ends everything.")
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from chatplatform.celery import app
 from tests.services import databases, session
 from tests.services.browser import Pages, chromium
 from tests.services.web import WebServer
@@ -33,6 +34,20 @@ def quick_passwords(request: pytest.FixtureRequest, settings: Settings) -> None:
     """Argon2 is slow on purpose, and each story needs people; what is about hashing asks for `real_hashes`."""
     if request.node.get_closest_marker("real_hashes") is None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tasks_at_once() -> None:
+    """No worker runs beside the tests: what is queued is done by who queues it. Tests of real workers ask for `queued_tasks`."""
+    app.conf.task_always_eager = True
+
+
+@pytest.fixture
+def queued_tasks() -> Iterator[None]:
+    """Tasks go to the broker."""
+    app.conf.task_always_eager = False
+    yield
+    app.conf.task_always_eager = True
 
 
 @pytest.fixture(scope="session")

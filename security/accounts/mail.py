@@ -1,23 +1,36 @@
-"""Mails to people: plain text from templates, sent after the commit; a mail that cannot be sent never undoes what it tells of."""
+"""Mails to people: plain text from templates, queued with what they tell of and sent by a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from contextvars import Context
+from typing import Final
 
+from celery import current_app
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from security.accounts.outbox import Letter, Queued, queue
+from security.tasks import deliver_mail
+
+_IMPATIENT: Final = {"socket_timeout": 1, "max_retries": 1, "interval_start": 0, "interval_step": 0}
+"""A page waits for the broker: Celery's own patience is six seconds for one that is away, and endless for one that hangs."""
+
 
 def send(prefix: str, email: str, context: Mapping[str, object]) -> None:
-    """Render `<prefix>_subject.txt` and `<prefix>_message.txt` now; send once the transaction is committed.
+    """Render `<prefix>_subject.txt` and `<prefix>_message.txt`, and have them sent once the transaction is committed.
 
     The subject is one line whatever a name in it holds, so no header can be added through it.
     """
     values = {"email": email, "site_url": settings.SITE_URL, **context}
     subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
     body = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
-    message = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [email])
-    transaction.on_commit(partial(message.send), robust=True)
+    queued = queue(Letter(email, subject, body), template=prefix)
+    # In a context of its own: the caller's holds a scope that has ended by then. Where the broker is away, the next sweep finds the mail.
+    transaction.on_commit(lambda: Context().run(_hand_over, queued), robust=True)
+
+
+def _hand_over(queued: Queued) -> None:
+    with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+        deliver_mail.apply_async((queued.tenant_id, queued.pk), connection=broker, retry=False)

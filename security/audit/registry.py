@@ -103,6 +103,8 @@ class Action(StrEnum):
     VISITOR_IDENTIFIED = "visitor.identified", "The organisation's server vouched for a visitor."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
+    MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."
+
     ACCESS_DENIED = "access.denied", "Something was refused for lack of a right."
     ADMIN_CREATED = "admin.created", "A record was created in the admin."
     ADMIN_CHANGED = "admin.changed", "A record was changed in the admin."

@@ -130,7 +130,7 @@ async def returned_by_a_worker(door: Door, of: Organisation) -> None:
     await wanda.expect("message", code="returned")
 
 
-async def test_nothing_typed_lies_anywhere_in_clear(own_server: WebServer) -> None:
+async def test_nothing_typed_lies_anywhere_in_clear(own_server: WebServer, queued_tasks: None) -> None:
     of = await unscoped(acme)
     conversation = await chat(own_server, of)
 

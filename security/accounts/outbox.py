@@ -1,0 +1,112 @@
+"""Mails wait in the database until a mail server has taken them: what was committed is told, whatever is away at that moment.
+
+Danger: a mail holds a link that lets somebody in; written down in clear it would be worth as much as the mailbox. Rule: address, subject and
+body are sealed under a key of the tenant's, for their row alone, and the row is deleted once the mail is sent or a day has passed. A mail is
+sent at least once: a worker that dies between sending and deleting leaves it to be sent again. Proof: tests/security/accounts/test_outbox.py.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from security.audit import Action, record
+from security.crypto import keyring
+from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
+from security.crypto.sealed import open_data, seal_data
+from security.models import Mail
+from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, require_tenant_id, tenant_scope
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+GIVEN_UP_AFTER: Final = timedelta(days=1)
+SWEPT_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the mail server is given."""
+
+    to: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Where a mail waits."""
+
+    tenant_id: int
+    pk: int
+
+
+def queue(letter: Letter, *, template: str) -> Queued:
+    """Write a mail down, in the caller's transaction: of the tenant in scope, else of the platform."""
+    tenant_id = current_tenant_id() or PLATFORM_TENANT_ID
+    with tenant_scope(tenant_id):
+        row = Mail(template=template)
+        row.letter = seal_data(json.dumps(asdict(letter)), _key(), _place(row.public_id))
+        row.save()
+    return Queued(tenant_id, row.pk)
+
+
+def deliver(queued: Queued, *, now: datetime) -> bool:
+    """Send a mail whose time has come. False where it is not due, another worker has it, or nobody takes it; outside any scope.
+
+    No transaction is open while the mail server is spoken to: that the next attempt is later is committed before, which keeps others away.
+    """
+    with tenant_scope(queued.tenant_id):
+        letter = _claimed(queued.pk, now)
+    if letter is None:
+        return False
+    try:
+        EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [letter.to]).send()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the mail waits for its next turn
+        logger.warning("A mail was not sent: %s; tenant=%s mail=%s", type(error).__name__, queued.tenant_id, queued.pk)
+        return False
+    with tenant_scope(queued.tenant_id):
+        Mail.objects.filter(pk=queued.pk).delete()
+    return True
+
+
+def sweep(*, now: datetime) -> list[Queued]:
+    """The mails of the tenant in scope that are due; those that waited for a day are given up, which the trail says."""
+    for row in Mail.objects.select_for_update(skip_locked=True).filter(created_at__lte=now - GIVEN_UP_AFTER):
+        record(Action.MAIL_GIVEN_UP, outcome="failed", template=row.template, attempts=row.attempts)
+        row.delete()
+    due = Mail.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
+    return [Queued(require_tenant_id(), pk) for pk in due[:SWEPT_AT_ONCE]]
+
+
+def _claimed(pk: int, now: datetime) -> Letter | None:
+    row = Mail.objects.select_for_update(skip_locked=True).filter(pk=pk, due_at__lte=now).first()
+    if row is None:
+        return None
+    row.due_at, row.attempts = now + _pause(row.attempts), row.attempts + 1
+    row.save(update_fields=["due_at", "attempts"])
+    try:
+        return Letter(**json.loads(open_data(row.letter, _key(), _place(row.public_id))))
+    except Undecryptable:
+        logger.critical("A mail does not open; mail=%s", pk)
+        return None
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
+
+
+def _key() -> bytes:
+    return keyring.derived_key("mail")
+
+
+def _place(public_id: UUID) -> bytes:
+    return record_aad(AAD_VERSION, require_tenant_id(), "mail", public_id, "letter")
