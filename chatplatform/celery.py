@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
 LONGEST_TASK_SECONDS = 30 * 60
 
 app = Celery("chatplatform")
+app.set_default()  # the current one is the current thread's: in a page's thread, tasks would go to a broker that nobody named
 app.conf.update(
     broker_connection_retry_on_startup=True,
     task_serializer="json",

@@ -100,3 +100,20 @@ class DaphneServer(WebServer):
     def command(self) -> list[str]:
         """What Python runs."""
         return ["-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.port), "chatplatform.asgi:application"]
+
+
+class Worker(WebServer):
+    """A Celery worker instead, on the same database, writing into the same folder."""
+
+    @property
+    def log(self) -> Path:
+        """All that it wrote."""
+        return self.folder / "worker.log"
+
+    def command(self) -> list[str]:
+        """As `./run` starts it, in one process."""
+        return ["-m", "celery", "-A", "chatplatform.celery:app", "worker", "--pool=solo", "--without-mingle"]
+
+    def is_ready(self) -> bool:
+        """Whether it says so."""
+        return b" ready." in self.log.read_bytes()

@@ -21,7 +21,7 @@ from chat.models import Conversation
 from chat.tasks import close_idle, sweep_queue
 from tests.cast import Organisation, acme
 from tests.services import session
-from tests.services.web import WebServer
+from tests.services.web import WebServer, Worker
 
 from .sockets import Door, door_to
 
@@ -47,23 +47,6 @@ WORDS = {
 
 FOUND = "planted7b1f"
 """What the scan is tried with: other words, since what a table once held stays in its file."""
-
-
-class Worker(WebServer):
-    """A Celery worker instead, on the same database, writing into the same folder."""
-
-    @property
-    def log(self) -> Path:
-        """All that it wrote."""
-        return self.folder / "worker.log"
-
-    def command(self) -> list[str]:
-        """As `./run` starts it, in one process."""
-        return ["-m", "celery", "-A", "chatplatform.celery:app", "worker", "--pool=solo", "--without-mingle"]
-
-    def is_ready(self) -> bool:
-        """Whether it says so."""
-        return b" ready." in self.log.read_bytes()
 
 
 @pytest.fixture
