@@ -33,4 +33,4 @@ def send(prefix: str, email: str, context: Mapping[str, object]) -> None:
 
 def _hand_over(queued: Queued) -> None:
     with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
-        deliver_mail.apply_async((queued.tenant_id, queued.pk), connection=broker, retry=False)
+        deliver_mail.apply_async((queued.tenant_id, queued.pk), connection=broker, retry=False)  # type: ignore[call-arg]  # passed on to kombu

@@ -101,7 +101,7 @@ def _claimed(pk: int, now: datetime) -> Letter | None:
 
 
 def _pause(attempts: int) -> timedelta:
-    return min(FIRST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(attempts, 10)), LONGEST_PAUSE)
 
 
 def _key() -> bytes:
