@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from chatplatform.storage import module_map
+from security.context import current
 
 register = template.Library()
 
@@ -35,6 +36,12 @@ def importmap(context: template.Context, *folders: str) -> SafeString:
 def modulepreload(*names: str) -> SafeString:
     """Links that fetch modules of `static/js/` at once instead of one import after the other."""
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(f"js/{name}"),) for name in names))
+
+
+@register.simple_tag
+def request_id() -> str:
+    """What the logs call this request; not on pages whose body must tell nothing, as that of a 404."""
+    return current().request_id
 
 
 def _script_json(value: Any) -> SafeString:
