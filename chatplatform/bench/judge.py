@@ -89,7 +89,7 @@ def decoded(text: str) -> Iterator[str]:
                 unquote(one, errors="replace"),
                 html.unescape(one),
                 re.sub(r"<[^<>]*>", "", one),
-                re.sub(r"\\u([0-9a-fA-F]{4})|\\u\{([0-9a-fA-F]{1,6})\}|\\x([0-9a-fA-F]{2})", _escaped, one),
+                _joined(re.sub(r"\\u([0-9a-fA-F]{4})|\\u\{([0-9a-fA-F]{1,6})\}|\\x([0-9a-fA-F]{2})", _escaped, one)),
             ):
                 if other not in seen:
                     seen.add(other)
@@ -99,6 +99,11 @@ def decoded(text: str) -> Iterator[str]:
 def _escaped(match: re.Match[str]) -> str:
     code = int(match[1] or match[2] or match[3], 16)
     return chr(code) if code <= 0x10FFFF else ""
+
+
+def _joined(text: str) -> str:
+    """Halves of signs that were escaped one by one, put together."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _ways(text: str) -> Iterable[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from chatplatform.bench import fuzz, hostile
+from chatplatform.bench import fuzz, fuzz_clean, hostile
 from chatplatform.bench import quality as measure
 from chatplatform.bench.corpus import every_case
 from chatplatform.bench.quality import GATE, Failure, Quality
@@ -30,10 +30,12 @@ def fuzzed(count: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, 
         if outcome.recall >= GATE["card"]
         else [f"numbers found under mutation: {outcome.recall:.2%} < {GATE['card']:.1%}"]
     )
+    clean = fuzz_clean.run(every_case(), count // 2)
     if as_json:
         shares = {name: outcome.found[name] / outcome.total[name] for name in outcome.total}
-        return json.dumps({"recall": shares, "missed": outcome.smallest}, ensure_ascii=False), short
-    return "\n".join(outcome.lines()), short
+        data = {"recall": shares, "missed": outcome.smallest, "clean untouched": clean.share, "touched": clean.touched}
+        return json.dumps(data, ensure_ascii=False), short
+    return "\n".join([*outcome.lines(), *clean.lines()]), short
 
 
 def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:

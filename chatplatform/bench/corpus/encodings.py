@@ -49,7 +49,9 @@ def entity_spaces(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    return "".join(f"\\u{ord(char):04x}" for char in text)
+    """As JSON does it: beyond the first plane in two halves."""
+    pairs = text.encode("utf-16-be").hex()
+    return "".join(f"\\u{pairs[at : at + 4]}" for at in range(0, len(pairs), 4))
 
 
 def escaped_braces(text: str) -> str:
@@ -57,7 +59,7 @@ def escaped_braces(text: str) -> str:
 
 
 def escaped_short(text: str) -> str:
-    return "".join(f"\\x{ord(char):02x}" for char in text)
+    return "".join(f"\\x{ord(char):02x}" if char.isascii() else char for char in text)
 
 
 def escaped_twice(text: str) -> str:

@@ -97,6 +97,20 @@ def _digit_uuid(chance: Chance) -> str:
     return "-".join((text[:8], text[8:12], "4" + text[13:16], "8" + text[17:20], text[20:]))
 
 
+def _voucher(chance: Chance) -> str:
+    """48 digits in fours, as shops print them."""
+    return " ".join(digits(4, chance) for _ in range(12))
+
+
+def _french(chance: Chance) -> str:
+    return " ".join((f"0{chance.randint(1, 9)}", *(digits(2, chance) for _ in range(4))))
+
+
+def _fours(between: str) -> Callable[[Chance], str]:
+    """Item numbers, one after the other: more than a card has groups."""
+    return lambda chance: between.join(str(chance.randint(1000, 6999)) for _ in range(chance.randint(6, 9)))
+
+
 # What is said with it, what is put in, and how often.
 _SHAPES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Chance], str]], ...]] = (
     (
@@ -151,6 +165,12 @@ _SHAPES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Chance], str]], ...]]
         ("routing 021000021 account {}", "a/c no {}", "Konto {}", "account {} sort code 20-00-00"),
         _plain(12, "0"),
     ),
+    ("vouchers", ("gift card code {}", "voucher {}", "top-up code {}", "{}", "code: {} does not work"), _voucher),
+    ("phones", ("mes numéros : {} et {}", "{}, {}", "tél {} / {}", "{}\n{}\n{}", "appelez le {} ou le {}"), _french),
+    ("lists", ("items {}", "{}", "bids: {}", "we need {}", "{} are sold out"), _fours(", ")),
+    ("lists", ("{}", "ids\n{}"), _fours("\n")),
+    ("lists", ("values {}", "{}"), _fours(" ")),
+    ("lists", ("row: {}", "{}", "[{}]"), _fours(",")),
     ("small", ("{}", "{} {} {}", "{},{},{},{},{},{}", "{}\n{}\n{}", "{}/{}/{}", "row {} seat {}"), _plain(3)),
     ("small", ("{}", "{} {}", "{} - {}", "between {} and {}", "{}; {}; {}"), _plain(4)),
     ("small", ("zip {}", "{}", "pin code {}", "postcode {} or {}"), _plain(5)),
@@ -163,7 +183,7 @@ def made() -> Iterator[Case]:
     """All of them."""
     chance = random.Random("clean")
     for group, wordings, make in _SHAPES:
-        for at in range(_PER_SHAPE):
+        for at in range(_PER_SHAPE * (2 if group in {"vouchers", "lists"} else 1)):
             wording = wordings[at % len(wordings)]
             text = wording.format(*(make(chance) for _ in range(wording.count("{}"))))
             while (

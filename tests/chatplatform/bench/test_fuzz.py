@@ -1,6 +1,7 @@
 """The fuzzer finds what hides a number from an engine, and shows it small."""
 
-from chatplatform.bench import baseline, fuzz
+from chatplatform.bench import baseline, fuzz, fuzz_clean
+from chatplatform.bench.corpus import every_case
 
 
 def test_it_is_the_same_in_every_run() -> None:
@@ -44,3 +45,16 @@ def test_a_failure_is_made_smaller_until_nothing_can_be_left_out() -> None:
     )
     small = fuzz.smaller(sample, baseline.mask)
     assert small.text == "40\u200b0005\u200b6655\u200b6655\u200b56"
+
+
+def test_ordinary_messages_are_mutated_too_and_damage_is_shown() -> None:
+    outcome = fuzz_clean.run(every_case(), 120, masker=lambda text: text.replace("!!", "•"))
+    assert set(outcome.total) == fuzz_clean.MUTATIONS.keys()
+    assert 0.5 < outcome.share < 1
+    assert all("!!" in text for text in outcome.touched)
+
+
+def test_the_engine_holds_under_mutation() -> None:
+    """A short run of what `bench masking --fuzz` does at length; the same in every run."""
+    assert fuzz.run(1500).recall >= 0.98
+    assert fuzz_clean.run(every_case(), 500).share >= 0.985

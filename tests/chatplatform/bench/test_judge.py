@@ -24,6 +24,7 @@ SSN = "219099941"
         "%2534%2530%2530%2530056655665556",
         "&#52;&#48;&#48;&#48;056655665556",
         "\\u0034\\u0030\\u0030\\u0030056655665556",
+        "\\ud835\\udfd2\\ud835\\udfce\\u0030\\u0030056655665556",
         "4<b>000</b>0566<br>55665556",
         "four zero zero zero zero five six six five five six six five five five six",
         "four triple zero zero five double six double five double six triple five six",
