@@ -25,6 +25,7 @@ from chat.live.limits import ChatLimits, chat_limits
 from chat.live.openings import Openings
 from chat.live.positions import Positions
 from chat.live.presence import PresenceKeeper
+from chat.live.previews import Previews
 from chat.live.registry import Registry, listener
 from chat.live.rules import RulesKeeper
 from chat.live.sealing import KEPT_FOR, TenantSealer
@@ -75,6 +76,7 @@ class Live:
         self.registry = Registry()
         self.rules = RulesKeeper(self.registry)
         self.figures = Figures()
+        self.previews = Previews()
         self.presence = PresenceKeeper(self.process_id)
         self.positions = Positions()
         self.states = States()

@@ -42,3 +42,10 @@ def test_ids_and_tokens_pass() -> None:
             f"/static/css/base.{digest[:12]}.css",
         ):
             assert not spells_secret(address), address
+
+
+def test_neither_does_a_form_lead_on_to_one(client: Client) -> None:
+    for path in ("/theme/", "/accounts/login/"):
+        answer = client.post(path, {"next": f"/{CARD.replace(' ', '')}", "theme": "dark"})
+        assert answer.status_code == 400
+        assert b"4242" not in answer.content + str(answer.headers).encode()

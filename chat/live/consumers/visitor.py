@@ -52,6 +52,8 @@ class VisitorConsumer(VisitorSocket):
         await self.show(resumed)
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
+        if self.masking.typing_preview:
+            self.shown.said(frame.text, self.live.loop.time())
         async with self.beginning:
             if self.conversation is None and await self.begin(frame):
                 return
@@ -67,7 +69,9 @@ class VisitorConsumer(VisitorSocket):
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:
             return
-        preview = frame.preview if self.masking.typing_preview else None
+        preview = None
+        if frame.preview is not None and self.masking.typing_preview:
+            preview = self.shown.preview(frame.preview, self.masking, self.live.loop.time())
         told = server.typing(conversation=self.conversation, author=self.author(), active=frame.active, preview=preview)
         self.live.hub.publish(
             self.visit.site.tenant_id,

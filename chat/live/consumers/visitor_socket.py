@@ -21,6 +21,7 @@ from chat.live import answering, visiting
 from chat.live.admission import Subject
 from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
+from chat.live.previews import Shown
 from chat.live.protocol import ErrorCode, server, visitor
 from chat.live.protocol.shapes import Author, AuthorKind
 from chat.live.told import Origin
@@ -164,6 +165,11 @@ class VisitorSocket(ChatConsumer):
             raise
         self.forget_conversation()
         await self.become(who)
+
+    @property
+    def shown(self) -> Shown:
+        """Which digits of this visitor agents have seen lately."""
+        return self.live.previews.of(f"visitor:{self.who.public_id}", self.live.loop.time())
 
     def author(self) -> Author:
         return Author(AuthorKind.VISITOR, self.who.public_id, self.who.profile.name)

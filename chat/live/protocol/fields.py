@@ -18,6 +18,7 @@ from uuid import UUID
 from chat.live.protocol import addresses
 from chat.live.protocol.codes import ErrorCode
 from security.masking import MaskedText
+from security.masking.views import digits_of
 
 Masker = Callable[[str], MaskedText]
 E = TypeVar("E", bound=StrEnum)
@@ -71,7 +72,8 @@ def _text(value: object) -> str:
     return value
 
 
-def _is_blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in it to see."""
     return all(char in _UNSEEN_LETTERS or unicodedata.category(char) in _UNSEEN for char in text)
 
 
@@ -82,7 +84,7 @@ def free_text(limit: int) -> Reader[MaskedText]:
         text = _text(value)
         if len(text) > limit:
             raise Refused(ErrorCode.TOO_LONG)
-        if _is_blank(text):
+        if is_blank(text):
             raise Refused
         return masker(text)
 
@@ -93,7 +95,7 @@ def unless_blank(reader: Reader[R_co]) -> Reader[R_co | None]:
     """What a form sends for a field left empty, an empty or blank string, is None."""
 
     def read(value: object, masker: Masker, /) -> R_co | None:
-        if type(value) is str and len(value) <= TEXT_LIMIT and _is_blank(value):
+        if type(value) is str and len(value) <= TEXT_LIMIT and is_blank(value):
             return None
         return reader(value, masker)
 
@@ -108,10 +110,9 @@ def preview(value: object, masker: Masker, /) -> MaskedText | None:
     text = _text(value)
     if len(text) > FREE_TEXT_LIMIT:
         raise Refused(ErrorCode.TOO_LONG)
-    digits = [index for index, char in enumerate(text) if char.isdigit()]
-    if len(digits) > _PREVIEW_DIGITS:
-        text = text[: digits[_PREVIEW_DIGITS]]
-    return None if _is_blank(text) else masker(text)
+    digits = digits_of(text)
+    cut = text[: digits[_PREVIEW_DIGITS].start] if len(digits) > _PREVIEW_DIGITS else text
+    return None if is_blank(cut) else masker(cut)
 
 
 def integer(lowest: int = 0, highest: int = INT_LIMIT) -> Reader[int]:
