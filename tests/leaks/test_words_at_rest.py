@@ -20,10 +20,12 @@ from chat.live.work import in_scope, unscoped
 from chat.models import Conversation
 from chat.tasks import close_idle, sweep_queue
 from tests.cast import Organisation, acme
+from tests.chat.live.sockets import Door, door_to
 from tests.services import session
 from tests.services.web import WebServer, Worker
 
-from .sockets import Door, door_to
+from .places import database_files, files, memory
+from .processes import Worker
 
 CARD = ("4242 4242 4242 4242", "4242424242424242", "4242-4242-4242-4242")
 SSN = ("536-90-4399", "536904399")
@@ -163,36 +165,3 @@ def forms(needle: str) -> set[bytes]:
         needle.encode().hex().encode(),
         urllib.parse.quote(needle).encode(),
     }
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def database_files() -> dict[str, bytes]:
-    """The database of these tests, everything it wrote ahead, and the server's log, after a checkpoint has put memory on disk."""
-    services, database = session.current()
-    with services.superuser(database) as connection:
-        connection.execute("CHECKPOINT")
-        (lock,) = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone() or ("",)
-        (number,) = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone() or (
-            0,
-        )
-    data = Path(f"/proc/{lock.split()[0]}/cwd").resolve()
-    found = files(data / "base" / str(number))
-    for name in ("pg_wal", "log", "base/pgsql_tmp", "pg_stat", "pg_stat_tmp"):
-        if (data / name).is_dir():
-            found.update(files(data / name))
-    found.update({str(path): path.read_bytes() for path in data.parent.glob("*.log")})
-    return found
-
-
-def memory() -> dict[str, bytes]:
-    """Every key that Valkey holds, with its value."""
-    client = redis.Redis.from_url(session.urls().redis)
-    found: dict[str, bytes] = {}
-    for key in client.scan_iter():
-        kind = client.type(key)
-        value = client.get(key) if kind == b"string" else client.dump(key)
-        found[f"valkey:{key!r}"] = key + b"\0" + (value or b"")
-    return found
