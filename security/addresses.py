@@ -1,8 +1,8 @@
 """No secret in an address: addresses are kept by browsers, proxies and their logs, which nobody here masks.
 
 Danger: a page that leads on, or asks to sign in first, writes the address it was asked for into its answer. Rule: a request whose path
-or query spells a number that is masked by default is answered with one fixed sentence, before anything else reads it; searches are sent by POST.
-Proof: tests/security/test_addresses.py.
+or query, or the address that its form wants to go on to, spells a number that is masked by default is answered with one fixed sentence, before
+anything else reads it; searches are sent by POST. Proof: tests/security/test_addresses.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote_plus
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from security.masking import mask_or_withhold
@@ -33,7 +34,8 @@ class AddressGuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse an address with a secret in it."""
         query = request.META.get("QUERY_STRING", "")
-        if spells_secret(f"{request.path_info}?{query}" if query else request.path_info):
+        asked = f"{request.path_info}?{query}" if query else request.path_info
+        if spells_secret(asked) or spells_secret(request.POST.get(REDIRECT_FIELD_NAME, "")):
             return HttpResponse(
                 b"An address must not hold such a number.\n", status=400, content_type="text/plain; charset=utf-8"
             )

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 STEM: Final = "45392718"
+PLANTED_STEM: Final = "45391627"
+"""Of those that the scan is tried with: what a table once held stays in its file and in the WAL."""
 SSN_STEM: Final = "53690"
 STAFF: Final = "EMP-7310"
 """How the organisation's own numbers begin, six digits each."""
@@ -24,9 +26,7 @@ SCRIPTS: Final = (_FULL_WIDTH, _ARABIC, _DEVANAGARI, _BOLD)
 WORDS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 _GAP = rb"[^0-9A-Za-z]{0,8}"
-_CARD = re.compile(_GAP.join(digit.encode() for digit in STEM) + (_GAP + rb"([0-9])") * 4)
-_SSN = re.compile(_GAP.join(digit.encode() for digit in SSN_STEM) + (_GAP + rb"([0-9])") * 4)
-_SPELLED = re.compile(rb"[^a-z]{1,4}".join(WORDS[int(digit)].encode() for digit in STEM), re.IGNORECASE)
+_NO_FIGURES: Final = bytes(set(range(256)) - set(b"0123456789"))
 _ESCAPES = (
     (b"%3", re.compile(rb"%(?:25)?([0-9A-Fa-f]{2})")),
     (b"%253", re.compile(rb"%25([0-9A-Fa-f]{2})")),
@@ -40,12 +40,18 @@ _ENTITY = re.compile(rb"&#0?([0-9]{2,3});")
 class Canaries:
     """Made on demand, known by their entries."""
 
-    def __init__(self) -> None:
+    def __init__(self, stem: str = STEM) -> None:
+        self._stem = stem
         self._entries: dict[str, str] = {}
+        self._spelled = re.compile(rb"[^a-z]{1,4}".join(WORDS[int(digit)].encode() for digit in stem))
+        self._patterns = {
+            start: re.compile(_GAP.join(digit.encode() for digit in start) + (_GAP + rb"([0-9])") * 4)
+            for start in (stem, SSN_STEM)
+        }
 
     def card(self, entry: str) -> str:
         """`4539 2718 0001 2344`, a number that satisfies Luhn."""
-        digits = f"{STEM}{self._number(entry)}{len(self._entries) * 37 % 1000:03}"
+        digits = f"{self._stem}{self._number(entry)}{len(self._entries) * 37 % 1000:03}"
         digits += next(str(last) for last in range(10) if _holds(f"{digits}{last}"))
         return " ".join(digits[place : place + 4] for place in range(0, 16, 4))
 
@@ -74,16 +80,23 @@ class Canaries:
     def found(self, content: bytes) -> set[str]:
         """The entries whose canary `content` holds, in whichever way it is written down."""
         hits: set[str] = set()
-        for reading in _readings(content):
-            for pattern in (_CARD, _SSN):
+        for reading in _readings(content, self._stem):
+            figures = reading.translate(None, _NO_FIGURES)
+            for stem, pattern in self._patterns.items():
+                if stem.encode() not in figures:
+                    continue
                 for match in pattern.finditer(reading):
                     number = b"".join(match.groups()).decode()
                     hits.add(self._entries.get(number, f"a number that nobody was given: {number}"))
-            if _SPELLED.search(reading):
+            if b"seven" in (lower := reading.lower()) and self._spelled.search(lower):
                 hits.add("a number in words")
             if STAFF.encode() in reading or STAFF.encode("utf-16-le") in reading:
                 hits.add("an organisation's own number")
-        return hits | {entry for number, entry in self._entries.items() if _is_encoded(number, content)}
+        if _is_encoded(
+            self._stem, content
+        ):  # the stem alone: a look at each number's twelve digits only where that is there
+            hits |= {entry for number, entry in self._entries.items() if _is_encoded(self._stem + number, content)}
+        return hits
 
     def _number(self, entry: str) -> str:
         known = {name: number for number, name in self._entries.items()}
@@ -116,7 +129,7 @@ def forms(text: str) -> dict[str, bytes]:
     }
 
 
-def _readings(content: bytes) -> Iterator[bytes]:
+def _readings(content: bytes, stem: str) -> Iterator[bytes]:
     yield content
     for mark, pattern in _ESCAPES:
         if mark in content:
@@ -125,16 +138,15 @@ def _readings(content: bytes) -> Iterator[bytes]:
         yield _ENTITY.sub(lambda match: bytes([int(match[1]) % 256]), content)
     for script in SCRIPTS:
         for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-            if all(script[digit].encode(encoding) in content for digit in STEM):
+            if all(script[digit].encode(encoding) in content for digit in stem):
                 reading = content
                 for digit, char in script.items():
                     reading = reading.replace(char.encode(encoding), digit.encode())
                 yield reading
 
 
-def _is_encoded(number: str, content: bytes) -> bool:
-    digits = f"{STEM}{number}"
-    grouped = " ".join(digits[place : place + 4] for place in range(0, 12, 4))
+def _is_encoded(digits: str, content: bytes) -> bool:
+    grouped = " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
     return any(window in content for text in (digits, grouped, grouped.replace(" ", "-")) for window in _windows(text))
 
 

@@ -69,7 +69,7 @@ def listening() -> Iterator[list[bytes]]:
     """Every command that Valkey is sent meanwhile: what is kept for a moment only, what is published, what is queued."""
     heard: list[bytes] = []
     client = redis.Redis.from_url(session.urls().redis)
-    with client.monitor() as monitor:
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
         ready = threading.Event()
 
         def listen() -> None:

@@ -1,27 +1,10 @@
-"""The other processes of an installation, as `./run` starts them, writing into one folder."""
+"""The schedule of an installation, as `./run` starts it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.services.web import WebServer
-
-
-class Worker(WebServer):
-    """A Celery worker."""
-
-    @property
-    def log(self) -> Path:
-        """All that it wrote."""
-        return self.folder / "worker.log"
-
-    def command(self) -> list[str]:
-        """As `./run` starts it, in one process."""
-        return ["-m", "celery", "-A", "chatplatform.celery:app", "worker", "--pool=solo", "--without-mingle"]
-
-    def is_ready(self) -> bool:
-        """Whether it says so."""
-        return b" ready." in self.log.read_bytes()
 
 
 class Beat(WebServer):

@@ -10,13 +10,13 @@ import redis
 
 from tests.services import session
 
-from .canaries import Canaries, forms
+from .canaries import PLANTED_STEM, Canaries, forms
 from .places import database_dump, database_files, files, listening, memory
 
 
 @pytest.fixture
 def canaries() -> Canaries:
-    return Canaries()
+    return Canaries(PLANTED_STEM)
 
 
 @pytest.mark.parametrize("form", forms("x"))

@@ -25,7 +25,6 @@ from tests.services import session
 from tests.services.web import WebServer, Worker
 
 from .places import database_files, files, memory
-from .processes import Worker
 
 CARD = ("4242 4242 4242 4242", "4242424242424242", "4242-4242-4242-4242")
 SSN = ("536-90-4399", "536904399")

@@ -59,7 +59,9 @@ class AgentSocket(AgentRights):
     async def assign(self, conversation: UUID, *, ref: int | None, is_watching: bool = False) -> None:
         """Open a conversation with its latest page, and say so."""
         was_open = rooms.conversation(conversation) in self.rooms
-        if not is_watching:
+        if is_watching:  # only what exists has a room: an id that nobody checked is told to nobody, Valkey included
+            await self.call(answering.newest_rev, grant=self.grant, conversation=conversation)
+        else:
             await self.end_watching(conversation)
         await self.open(conversation)
         work = answering.open_watched if is_watching else answering.open_assigned
