@@ -40,9 +40,10 @@ class Revocable(Protocol):
 
 
 class Registry:
-    """Sockets by subject; one a process and event loop."""
+    """Sockets by subject; one a process and event loop. In seconds: how often it reads, and how long it may fail to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, read_every: float = READ_EVERY, blind_for: float = BLIND_FOR) -> None:
+        self._read_every, self._blind_for = read_every, blind_for
         self._by_subject: dict[Subject, set[Revocable]] = defaultdict(set)
         self._sockets: dict[Revocable, frozenset[Subject]] = {}
         self._seen: set[Revoked] = set()
@@ -86,13 +87,13 @@ class Registry:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, after 15 s of it every socket ends
                 logger.warning("Revocations could not be read: %s", type(error).__name__)
-                if loop.time() - self._read_at > BLIND_FOR:
+                if loop.time() - self._read_at > self._blind_for:
                     self._end_all()
             await self._pause()
 
     async def _pause(self) -> None:
         try:
-            async with asyncio.timeout(READ_EVERY):
+            async with asyncio.timeout(self._read_every):
                 await self._wake.wait()
         except TimeoutError:
             pass

@@ -20,7 +20,7 @@ from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission
 from tenants.access import grant_of
-from tenants.models import Department, Membership, MembershipStatus
+from tenants.models import Department, Membership, usable
 
 OFFER_FOR = timedelta(seconds=30)
 GONE_AFTER = timedelta(seconds=60)
@@ -80,8 +80,8 @@ def offer_to_agent(
     """Offer an open conversation to a colleague for 30 s; until he accepts it stays where it is."""
     permissions.require(grant, Permission.CHAT_TRANSFER)
     found = _lock_open(grant, conversation)
-    active = Membership.objects.select_related("role", "user").filter(status=MembershipStatus.ACTIVE.value)
-    target = active.filter(public_id=agent).first()
+    colleagues = Membership.objects.select_related("role", "user").filter(usable(now))
+    target = colleagues.filter(public_id=agent).first()
     if target is None:
         raise NotFound
     if target.pk == found.assigned_to_id or not permissions.has(grant_of(target), Permission.CHAT_TAKE):

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from chat.live.protocol.shapes import AgentLoad, DepartmentView
 from chat.models import Presence, Status
 from chat.services.assignment import GONE_AFTER
-from tenants.models import Department, DepartmentMembership, Membership, MembershipStatus, Policy
+from tenants.models import Department, DepartmentMembership, Membership, Policy, usable
 
 
 @transaction.atomic
@@ -41,7 +41,7 @@ def colleagues(*, now: datetime) -> list[AgentLoad]:
     """Members who answer chats and have a socket, with their load; by name."""
     capacity = Policy.objects.get().agent_capacity
     members = (
-        Membership.objects.filter(Exists(_here(now)), status=MembershipStatus.ACTIVE.value)
+        Membership.objects.filter(Exists(_here(now)), usable(now))
         .annotate(load=Count("conversations", filter=Q(conversations__status=Status.OPEN.value)))
         .order_by("name", "pk")
     )
@@ -61,9 +61,7 @@ def departments(*, now: datetime) -> list[DepartmentView]:
     """The tenant's departments; online is one in which somebody is there and not away."""
     there = DepartmentMembership.objects.filter(
         department=OuterRef("pk"),
-        membership__is_away=False,
-        membership__status=MembershipStatus.ACTIVE.value,
-        membership__presences__seen_at__gt=now - GONE_AFTER,
+        membership__in=Membership.objects.filter(Exists(_here(now)), usable(now), is_away=False),
     )
     found = Department.objects.annotate(is_online=Exists(there)).order_by("name")
     return [DepartmentView(row.public_id, row.name, row.is_online) for row in found]

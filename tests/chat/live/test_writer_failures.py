@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
-import psycopg
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
+from psycopg.conninfo import make_conninfo
 
-from chat.live.writer import Bounds, Posted, Unavailable, Writer, WriteRefused, statements, turn
+from chat.live.writer import Bounds, Posted, Unavailable, Writer, WriteRefused, statements
+from chat.live.writer.link import default_conninfo
 from tests.chat.conversations import House, Talk
 from tests.services import session
 
@@ -73,21 +76,53 @@ async def test_connections_that_are_ended_under_load_lose_and_double_nothing(acm
         assert [row.public_id for row in messages] == [posted.message.id for posted in found[number::4]]
 
 
+class LossyWire:
+    """Between the writer and PostgreSQL: the first confirmation of a commit never arrives, and the connection with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.losses = 0
+        self._folder = folder
+        parameters = connections["default"].get_connection_params()
+        self._host, self._port = parameters["host"], int(parameters.get("port") or 5432)
+
+    @asynccontextmanager
+    async def conninfo(self) -> AsyncIterator[str]:
+        """How the writer reaches it."""
+        async with await asyncio.start_unix_server(self._serve, self._folder / ".s.PGSQL.5432"):
+            yield make_conninfo(default_conninfo(), host=str(self._folder), port=5432)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._host.startswith("/"):
+            from_server, to_server = await asyncio.open_unix_connection(f"{self._host}/.s.PGSQL.{self._port}")
+        else:
+            from_server, to_server = await asyncio.open_connection(self._host, self._port)
+        sending = asyncio.create_task(_pass_on(reader, to_server))
+        try:
+            while part := await from_server.read(65_536):
+                if b"COMMIT\0" in part and not self.losses:  # as in CommandComplete: it is stored
+                    self.losses += 1
+                    return
+                writer.write(part)
+        finally:
+            sending.cancel()
+            writer.close()
+            to_server.close()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while part := await reader.read(65_536):
+        writer.write(part)
+
+
 async def test_a_commit_whose_confirmation_was_lost_is_neither_repeated_nor_lost(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
+    talk: Talk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    published, real_run, losses = Published(), turn.run, iter([True])
-
-    async def loses_the_confirmation(connection: psycopg.AsyncConnection, *args: object, **kwargs: object) -> object:
-        result = await real_run(connection, *args, **kwargs)
-        if next(losses, False):
-            await connection.close()
-            raise psycopg.OperationalError
-        return result
-
-    monkeypatch.setattr(turn, "run", loses_the_confirmation)
-    async with writing(published) as writer:
+    published, wire = Published(), LossyWire(tmp_path_factory.mktemp("w"))
+    async with wire.conninfo() as conninfo:
+        writer = Writer(on_committed=published, conninfo=conninfo)
         posted = await writer.put(post(talk, "once"))
+        await writer.close()
+    assert wire.losses == 1
     assert (posted.message.seq, posted.is_duplicate) == (1, False)
     assert published.all == [posted]
     assert len(await sync_to_async(rows)(talk)) == 1
