@@ -55,7 +55,7 @@ class InvitationAdmin(TenantAdmin):
     form = InvitationForm
     fields = ("email", "role", "invited_by", "state", "created_at", "expires_at")
     readonly_fields = ("invited_by", "state", "created_at", "expires_at")
-    list_display = ("email", "role", "invited_by", "state", "created_at", "expires_at")
+    list_display = ("address", "role", "invited_by", "state", "created_at", "expires_at")
     list_select_related = ("role", "invited_by")
     search_fields = ("email",)
     ordering = ("-created_at", "-pk")
@@ -92,6 +92,10 @@ class InvitationAdmin(TenantAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         messages.success(request, gettext("An invitation was sent to %(email)s.") % {"email": obj.email})
         return self.response_post_save_add(request, obj)
+
+    @admin.display(description=_("E-mail address"), ordering="email")
+    def address(self, invitation: Invitation) -> str:
+        return invitation.email
 
     @admin.display(description=_("Status"))
     def state(self, invitation: Invitation) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +37,11 @@ class SiteForm(TenantModelForm):
         help_text=_("One a line, such as https://shop.example. The chat is shown on these only."),
     )
     brand_color = forms.RegexField(
-        label=_("Colour"), regex=r"^#[0-9a-fA-F]{6}\Z", max_length=7, widget=forms.TextInput(attrs={"type": "color"})
+        label=_("Colour"),
+        regex=r"^#[0-9a-fA-F]{6}\Z",
+        max_length=7,
+        initial=Site._meta.get_field("brand_color").default,
+        widget=forms.TextInput(attrs={"type": "color"}),
     )
 
     class Meta(TenantModelForm.Meta):
@@ -118,7 +123,14 @@ class SiteAdmin(TenantAdmin):
     @admin.display(description=_("Snippet"))
     def snippet(self, record: Site) -> str:
         text = f'<script async src="{settings.SITE_URL}/w.js" data-key="{record.key}"></script>'
-        return format_html('<code class="snippet">{}</code>', text)
+        return format_html(
+            '<div class="code" data-copy><code class="snippet" data-copy-text>{}</code>'
+            '<button class="button" type="button" data-copy-button data-done="{}" data-failed="{}">{}</button></div>',
+            text,
+            _("Copied"),
+            _("Select and copy by hand"),
+            _("Copy"),
+        )
 
     @admin.display(description=_("Identity secret"))
     def identity(self, record: Site) -> str:
@@ -127,8 +139,8 @@ class SiteAdmin(TenantAdmin):
         return gettext("Made. Visitors with a token that it signed are verified.")
 
     @admin.display(description=_("Last asked for"), ordering="seen_at")
-    def last_seen(self, record: Site) -> datetime | None:
-        return record.seen_at
+    def last_seen(self, record: Site) -> str | None:
+        return date_format(localtime(record.seen_at), "DATETIME_FORMAT") if record.seen_at else None
 
     @admin.display(description=_("By a page of"))
     def last_seen_on(self, record: Site) -> str:

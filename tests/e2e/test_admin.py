@@ -55,6 +55,23 @@ def test_on_narrow_screens_filters_stand_before_the_list(olga: Page) -> None:
     assert filters["y"] + filters["height"] <= rows["y"]
 
 
+def test_a_secret_and_a_snippet_are_copied(pages: Pages, acme: Organisation, server: WebServer) -> None:
+    page = pages.open(permissions=["clipboard-read", "clipboard-write"])
+    sign_in(page, "olga@acme.example", server.url)
+    page.goto("/admin/tenants/site/")
+    page.get_by_role("rowheader").get_by_role("link").first.click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert 'data-key="pk_' in page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("link", name="New identity secret").click()
+    page.get_by_role("main").get_by_role("button", name="New identity secret").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    secret = page.locator("[data-copy-text]").text_content()
+    assert secret
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+
+
 def test_a_changed_form_is_not_left_without_a_question(olga: Page) -> None:
     asked: list[str] = []
 

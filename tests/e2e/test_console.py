@@ -103,7 +103,7 @@ def test_a_transfer_is_offered_and_accepted(visit_shop: VisitShop, enter_console
     dialog.get_by_label("Note for the receiver").fill("Wants ten lamps")
     dialog.get_by_role("button", name="Transfer").click()
     expect(dialog).to_be_hidden()
-    offer = bob.page.get_by_role("group").filter(has_text="Alice hands you the conversation")
+    offer = bob.page.get_by_role("group").filter(has_text="Alice offers you the conversation")
     expect(offer).to_contain_text("Wants ten lamps")
     offer.get_by_role("button", name="Accept").click()
     expect(bob.field).to_be_focused()

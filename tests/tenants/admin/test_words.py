@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -61,6 +63,21 @@ def test_a_website_says_in_words_whether_it_has_a_secret(house: Organisation, as
     assert "None: visitors are whoever they say they are." in text_of(olga.get("site_change", shop))
     olga.client.post(f"/admin/tenants/site/{shop}/renew-secret/")
     assert "Visitors with a token that it signed are verified." in text_of(olga.get("site_change", shop))
+
+
+def test_a_new_website_begins_with_the_products_colour(as_: As) -> None:
+    (field,) = re.findall(r'<input[^>]*name="brand_color"[^>]*>', text_of(as_("olga").get("site_add")))
+    assert 'value="#1f5fd6"' in field
+
+
+def test_a_website_says_when_and_where_it_was_asked_for_last(house: Organisation, as_: As) -> None:
+    with tenant_scope(house.tenant_id):
+        shop = Site.objects.get()
+        shop.seen_at, shop.seen_origin = datetime(2026, 1, 31, 12, 0, 0, 123, tzinfo=UTC), "https://shop.example"
+        shop.save(update_fields=["seen_at", "seen_origin"])
+    for page in (as_("olga").get("site_changelist"), as_("olga").get("site_change", shop.public_id)):
+        assert ">2026-01-31 12:00<" in text_of(page)
+        assert ">https://shop.example<" in text_of(page)
 
 
 def test_the_trail_names_a_thing_once_and_outcomes_in_words(house: Organisation, as_: As) -> None:

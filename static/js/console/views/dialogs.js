@@ -47,7 +47,8 @@ async function transfer(app, id, kind, to, note) {
   if (answer === null) return;
   const { agents, departments } = app.store.state;
   const receiver = [...agents, ...departments].find((/** @type {any} */ one) => one.id === to);
-  app.toasts.show({ text: say.offered(receiver?.name ?? "") });
+  const told = kind === "agent" ? say.offered : say.handed;
+  app.toasts.show({ text: told(receiver?.name ?? "") });
 }
 
 /** @param {any} app @param {string} id */
