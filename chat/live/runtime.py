@@ -163,8 +163,8 @@ class Live:
             try:
                 tell(self.hub, entry)
                 self.figures.stored(entry)
-                if isinstance(entry, Posted):
-                    self.states.touch(entry.tenant_id, entry.message.conversation)
+                conversation = entry.message.conversation if isinstance(entry, Posted) else entry.conversation
+                self.states.touch(entry.tenant_id, conversation)  # what was revised may be what the lists show
             except Exception as error:  # noqa: BLE001 - stored; who was not told finds it in the database
                 log_failure("telling", error)
 

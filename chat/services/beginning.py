@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +12,11 @@ from django.db import transaction
 from chat import access, events
 from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.live.protocol.shapes import AuthorKind as WireKind
+from chat.live.writer.memory import Keeps
+from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Message, Status, Visitor
 from chat.personal import Page
+from chat.services.joining import Earlier, Joining, earlier
 from chat.services.messages import append
 from chat.services.visitors import VisitorSession, store_visitor
 from chat.summaries import summary
@@ -25,12 +28,16 @@ from tenants.models import Department
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """`message` is None where the visitor has a live conversation already, begun by another tab: the text belongs there."""
+    """`message` is None where the visitor has a live conversation already, begun by another tab: the text belongs there.
+
+    `keeps` is for the writer to remember, now that it is committed.
+    """
 
     visitor_pk: int
     conversation_pk: int
     conversation: UUID
     message: MessageView | None
+    keeps: Keeps = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Opening:
     locale: str = ""
     page: Page | None = None
     address: str | None = None
+    joining: Joining | None = None
 
 
 @transaction.atomic
@@ -68,6 +76,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     known = _already(visitor, opening.client_id)
     if known is not None:
         return Begun(visitor.pk, known.pk, known.public_id, None)
+    before = earlier(visitor, opening.text, opening.joining, now)  # read first: the new one is not among them
     conversation = Conversation.objects.create(
         site_id=opening.site_pk,
         visitor=visitor,
@@ -76,13 +85,27 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
         waiting_since=now,
         last_message_at=now,
     )
-    author = Author(WireKind.VISITOR, visitor.public_id, opening.session.profile.name)
-    view = append(
-        conversation, author=author, text=opening.text, masked=opening.masked, now=now, client_id=opening.client_id
-    )
+    view = _first(conversation, visitor, opening, before, now)
     record(Action.CONVERSATION_CREATED, on=conversation)
     events.publish_began(conversation, summary(_with_people(conversation)))
-    return Begun(visitor.pk, conversation.pk, conversation.public_id, view)
+    return Begun(visitor.pk, conversation.pk, conversation.public_id, view, before.keeps if before else {})
+
+
+def _first(
+    conversation: Conversation, visitor: Visitor, opening: Opening, before: Earlier | None, now: datetime
+) -> MessageView:
+    """Store the first message, as it may be shown beside what the visitor wrote a moment ago."""
+    author = Author(WireKind.VISITOR, visitor.public_id, opening.session.profile.name)
+    text, masked, typed = opening.text, opening.masked, None
+    if before is not None and opening.joining is not None:
+        verdict = before.judge(text, opening.joining.policy)
+        if verdict.text != text:
+            text, masked = verdict.text, masked_in(verdict.text)
+        typed = verdict.typed
+    view = append(conversation, author=author, text=text, masked=masked, now=now, client_id=opening.client_id)
+    if before is not None:
+        before.stored(view, typed)
+    return view
 
 
 def _already(visitor: Visitor, client_id: UUID) -> Conversation | None:

@@ -24,7 +24,6 @@ from security.masking.wording import WORD, speaks_of_card, speaks_of_ssn, words_
 MOST_DIGITS: Final = 40
 LONGEST: Final = 240
 _NEAR: Final = 2  # words that no list knows, in a message that is a fragment all the same
-_FEWEST_OF_NEAR: Final = 3
 _MOST_LOOSE: Final = 14
 
 _FIGURE: Final = re.compile(r"[0-9]")
@@ -34,18 +33,26 @@ _COUNTED: Final = re.compile(
         lead="|".join(say.COUNTED.split()), count="|".join(say.COUNTS.split()), noun="|".join(say.NOUNS.split())
     )
 )
+_MARKED: Final = re.compile(
+    r"^\W*\d{1,2}\s*(?:/|of)\s*\d{1,2}\s*[):.\]-](?=\s*\d)|\b(?:part|half|piece|chunk|block|step|teil|parte|partie)\s+\d{1,2}\b(?=\W+\d)"
+    r"|\b[1-9](?:st|nd|rd|th)\b|^\s*\d[.):]\s+(?=\d)"
+)
+"""Digits that number the messages: "(1/2)", "part 1:", "2nd half"."""
+_LAST_OF: Final = re.compile(r"\b(?:last|final|letzten|ultimos|derniers)\s+(\d)\s+(\d+)\W*$")
 _GLUED: Final = re.compile(r"[^\W\d_](?=\d)|\d(?=[^\W\d_])")
 _OTHERWISE: Final = re.compile(r"[+=$€£¥₹₽%°]\s*\d|\d\s*[=$€£¥₹₽%°*]|\d\s*(?:x|×)\s*\d|://|www\.|\w@\w")
 _PRICE: Final = re.compile(
     r"(?<![\d.,])(?!\d{4}[.,])\d{1,6}[.,]\d{1,2}(?![\d.,])|(?<!\d)\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
 )
+_FRACTION: Final = re.compile(r"(?<![\d.])\d{1,3}\.\d{5,}(?![\d.])")
 _TIME: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
 _DATE: Final = re.compile(
     r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d|[-/. ]\d)"
 )
 _ADDRESS: Final = re.compile(r"(?<![\d.])(?!\d{4}\.\d{4})\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
-_OTHER: Final = (_OTHERWISE, _GLUED, _ADDRESS)
-_SHAPES: Final = (_PRICE, _TIME, _DATE)
+_KEPT: Final = re.compile(rf"{BULLET}[\s./-]*\d|\d[\s./-]*{BULLET}")  # what was left of a number that is masked already
+_OTHER: Final = (_OTHERWISE, _GLUED)
+_SHAPES: Final = (_PRICE, _FRACTION, _TIME, _DATE)
 _LISTED: Final = re.compile(r"[,;|\[\](){}]")
 _FOUR: Final = 4
 _AMEX: Final = (4, 6, 5)
@@ -53,15 +60,13 @@ _EXPIRY_SIZES: Final = frozenset({(2, 2), (1, 2), (2, 4), (1, 4)})
 _MONTHS: Final = 12
 
 
-_NAMED_CODE: Final = re.compile(r"(?<=[^\W\d_])[ :=#]{1,3}\u2022{3,4}(?![ \-]*[\u20220-9])")
-
-
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """The digits of one message in groups of `sizes`. `places` are the offsets of each digit in the message, `gaps` what stands between the groups.
 
     `unknown` words stand in no list. `is_explained`: its own words say what else the number is. `speaks_of_card` and `speaks_of_ssn`: its own words
-    name one. `is_shaped`: alone it reads as a price, a date, a time or a list, but with the beginning of a number before it, it does not.
+    name one. `is_shaped` and `is_listed`: alone it reads as a price, a date, a time, or as a list, but with the beginning of a number before
+    it, it does not.
     """
 
     digits: str
@@ -71,6 +76,7 @@ class Fragment:
     unknown: int
     is_explained: bool
     is_shaped: bool
+    is_listed: bool
     speaks_of_card: bool
     speaks_of_ssn: bool
     asks_beside_card: bool
@@ -89,7 +95,7 @@ class Fragment:
     @property
     def is_near(self) -> bool:
         """Pure, or digits with a word or two that no list knows."""
-        return self.is_pure or (self.unknown <= _NEAR and len(self.digits) >= _FEWEST_OF_NEAR)
+        return self.unknown <= _NEAR and len(self.digits) > self.unknown
 
     @property
     def may_begin_card(self) -> bool:
@@ -136,10 +142,9 @@ def _number_words() -> re.Pattern[str]:
 
 def parse(text: str) -> Fragment | None:
     """The fragment that `text` could be; None for ordinary talk, dates, prices, masked text and whatever has no digits."""
-    if BULLET in text:  # a code that was masked because it is named hides nothing of a number beside it
-        text = _NAMED_CODE.sub(lambda match: " " * len(match.group()), text)
-    if len(text) > LONGEST or BULLET in text or not may_hold_digits(text):
+    if len(text) > LONGEST or _KEPT.search(text) is not None or not may_hold_digits(text):
         return None
+    text = _unmarked(text)
     digits = _digits(text)
     if not digits or len(digits) > MOST_DIGITS:
         return None
@@ -169,7 +174,8 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
         gaps=gaps,
         unknown=unknown,
         is_explained=bool(words & say.LABELS) and not (card or ssn or beside),
-        is_shaped=is_shaped or any(_LISTED.search(gap) is not None for gap in gaps),
+        is_shaped=is_shaped,
+        is_listed=_is_listed(gaps, groups) or _ADDRESS.search(spoken) is not None,
         speaks_of_card=card,
         speaks_of_ssn=ssn,
         asks_beside_card=beside,
@@ -190,6 +196,19 @@ def _digits(text: str) -> Sequence[Digit]:
         return found
     others = [digit for digit in found if not any(start <= digit.start < end for start, end in counted)]
     return others or found
+
+
+def _unmarked(text: str) -> str:
+    """Without the digits that number the messages, or count those that follow; offsets are kept."""
+    found = list(_MARKED.finditer(_same_length(text)))
+    spans = [match.span() for match in found]
+    counted = _LAST_OF.search(_same_length(text))
+    if counted is not None and int(counted[1]) == len(counted[2]):
+        spans.append(counted.span(1))
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = [" " if char.isdigit() else char for char in chars[start:end]]
+    return "".join(chars)
 
 
 def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
@@ -246,6 +265,13 @@ def _grouped(digits: Sequence[Digit], spoken: str) -> list[list[Digit]]:
             groups.append([])
         groups[-1].append(digit)
     return groups
+
+
+def _is_listed(gaps: Sequence[str], groups: Sequence[Sequence[Digit]]) -> bool:
+    """Whether commas and brackets part its groups; groups of four with nothing but a comma between them are a card's."""
+    if all(gap == "," for gap in gaps) and all(len(group) == _FOUR for group in groups):
+        return False
+    return any(_LISTED.search(gap) is not None for gap in gaps)
 
 
 def _parts(one: Digit, other: Digit, spoken: str) -> bool:

@@ -160,8 +160,8 @@ def _wholes(row: Sequence[Piece], new: int, spoken: Spoken) -> Iterator[Whole]:
             found = _whole(joined, used, groups, (start, end), spoken)
             if found is not None:
                 kind, length, is_strong = found
-                earlier = begins[: start + (kind == "ssn" and not spoken.of_ssn)]
-                is_over = is_strong and not any(can_become_card(digits[begin:]) for begin in earlier)
+                is_guess = kind == "ssn" and not spoken.of_ssn  # it may be the middle of a card
+                is_over = is_strong and not is_guess and not any(can_become_card(digits[at:]) for at in begins[:start])
                 yield _as_whole(kind, row, groups[start], length, is_over, used)
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from security.masking.engine import WITHHELD, mask
 from security.masking.fragments import Fragment, may_hold_digits, parse
-from security.masking.joining import Part, Piece, Spoken, Whole, begun, can_become_card, completed
+from security.masking.joining import LONGEST, Part, Piece, Spoken, Whole, begun, can_become_card, completed
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.text import Finding, MaskedText, trusted
@@ -71,6 +71,12 @@ def judge_or_withhold(tail: Sequence[Said], typed: MaskedText, *, policy: Maskin
         return Verdict(trusted(WITHHELD, (Finding("withheld", 0, len(typed), "split", (type(error).__name__,)),)))
 
 
+def previewed(text: MaskedText) -> MaskedText:
+    """What may be shown of a text while it is typed: no digit that could be part of a number, since others may be shown already."""
+    fragment = parse(text)
+    return text if fragment is None or fragment.is_explained else hidden(fragment, text, HELD, frozenset())
+
+
 def settle(tail: Sequence[Said], *, at: float | None) -> tuple[Change, ...]:
     """What is released by now; with None, all that is held: nothing more comes."""
     if at is not None and at < release_at(tail):
@@ -101,9 +107,12 @@ class _Judgement:
         found = {finding.kind for finding in masked.findings}
         if found & _NUMBERS:
             return Verdict(masked, changes=self._around_whole())
-        if self.fragment is None or masked != self.alone or self._pieces[-1].fragment.is_explained:
+        if self.fragment is None or masked != self.alone:
             return Verdict(masked, changes=self._around_talk())
-        return self._joined(self.fragment) or Verdict(masked, changes=_released(self.tail))
+        if (joined := self._joined(self.fragment)) is not None:
+            return joined
+        is_explained = self._pieces[-1].fragment.is_explained
+        return Verdict(masked, changes=self._around_talk() if is_explained else _released(self.tail))
 
     def _joined(self, fragment: Fragment) -> Verdict | None:
         """What joining makes of the fragment; None where it belongs to nothing that can become a number."""
@@ -171,16 +180,18 @@ class _Judgement:
         is_typing = any(said.is_held and self.at - said.at <= REMEMBERED_FOR for said in self.tail[:index])
         if fragment.is_explained or is_typing:
             return fragment
-        if fragment.is_shaped and not self._begins_before(index):
+        if (fragment.is_shaped or fragment.is_listed) and not self._begins_before(fragment, index):
             return fragment.explained()
         return fragment.explained() if self._is_announced(len(fragment.digits), index) else fragment
 
-    def _begins_before(self, index: int) -> bool:
+    def _begins_before(self, fragment: Fragment, index: int) -> bool:
         """Whether a number may have been begun before the message at `index`."""
         for said in self.tail[:index]:
             if said.by_visitor and said.typed is not None and self.at - said.at <= REMEMBERED_FOR:
                 before = parse(said.typed)
-                if before is not None and before.is_pure and not (before.is_explained or before.is_shaped):
+                if before is None or not before.is_pure or before.is_explained or before.is_shaped:
+                    continue
+                if not before.is_listed or before.sizes == fragment.sizes:  # the same list goes on
                     return True
         return False
 
@@ -190,11 +201,11 @@ class _Judgement:
                 if explains(said.text):
                     return True
                 continue
-            if digits > _MOST_ANNOUNCED:
+            if digits > LONGEST:
                 return False
             if announces(said.text):
                 own = parse(said.text)
-                return digits + len(own.digits if own else "") <= _MOST_ANNOUNCED
+                return own is None or digits + len(own.digits) <= _MOST_ANNOUNCED
             before = parse(said.text)
             if before is None or not before.is_pure:
                 return False

@@ -60,7 +60,8 @@ def explains(text: str) -> bool:
 
 def announces(text: str) -> bool:
     """Whether it says what the digits at its end, or the next message, are: "my phone is 415", "order number:"."""
-    return _ANNOUNCED.search(text) is not None and explains(text)
+    is_short = len(words_of(text)) < _FEWEST_OF_TALK and not any(char.isdigit() for char in text)
+    return (is_short or _ANNOUNCED.search(text) is not None) and explains(text)
 
 
 def changes_subject(text: str) -> bool:

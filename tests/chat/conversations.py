@@ -41,10 +41,11 @@ class House:
     site_pk: int
     agent: Membership
 
-    def talk(self, visitor_name: str = "Vera", status: Status = Status.OPEN) -> Talk:
-        """Begin a conversation that has no message yet."""
+    def talk(self, visitor_name: str = "Vera", status: Status = Status.OPEN, of: Talk | None = None) -> Talk:
+        """Begin a conversation that has no message yet; a new visitor's, or the one's of another conversation."""
         with tenant_scope(self.tenant_id):
-            visitor = Visitor.objects.create(site_id=self.site_pk)
+            earlier = None if of is None else Conversation.objects.select_related("visitor").get(pk=of.pk)
+            visitor = earlier.visitor if earlier else Visitor.objects.create(site_id=self.site_pk)
             conversation = Conversation.objects.create(
                 site_id=self.site_pk, visitor=visitor, status=status.value, assigned_to=self.agent
             )

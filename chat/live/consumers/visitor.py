@@ -13,6 +13,7 @@ from chat.live.writer import WriteRefused
 from chat.models import Status
 from chat.services import lifecycle, visitors
 from security.errors import Denied
+from security.masking.splitting import previewed
 
 
 class VisitorConsumer(VisitorSocket):
@@ -52,8 +53,6 @@ class VisitorConsumer(VisitorSocket):
         await self.show(resumed)
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
-        if self.masking.typing_preview:
-            self.shown.said(frame.text, self.live.loop.time())
         async with self.beginning:
             if self.conversation is None and await self.begin(frame):
                 return
@@ -69,9 +68,7 @@ class VisitorConsumer(VisitorSocket):
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:
             return
-        preview = None
-        if frame.preview is not None and self.masking.typing_preview:
-            preview = self.shown.preview(frame.preview, self.masking, self.live.loop.time())
+        preview = previewed(frame.preview) if frame.preview is not None and self.masking.typing_preview else None
         told = server.typing(conversation=self.conversation, author=self.author(), active=frame.active, preview=preview)
         self.live.hub.publish(
             self.visit.site.tenant_id,

@@ -33,6 +33,7 @@ from chat.models import Status
 from chat.personal import Page, Profile
 from chat.services import beginning, identity, visitors
 from chat.services.beginning import Opening
+from chat.services.joining import Joining
 from chat.services.visitors import VisitorSession
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
@@ -218,13 +219,15 @@ class VisitorSocket(ChatConsumer):
             locale=self.locale,
             page=self.page,
             address=self.address,
+            joining=self.joining(),
         )
         begun = await self.call(beginning.begin_conversation, opening=opening, now=now)
         self.who = replace(self.who, pk=begun.visitor_pk)
         if begun.message is None:
             await self.show(await self.resume(begun.conversation, 0, 0))
             return False
-        self.live.figures.hidden(self.visit.site.tenant_id, frame.text)
+        self.live.writer.remember(begun.keeps)
+        self.live.figures.hidden(self.visit.site.tenant_id, begun.message.text)
         self.conversation = begun.conversation
         place = await self.join(rooms.conversation(begun.conversation))
         self.send_frame(server.ack(begun.message, ref=frame.ref))
@@ -232,6 +235,11 @@ class VisitorSocket(ChatConsumer):
         place.go_live(begun.message.rev)
         self._stand(begun.conversation, Status.WAITING)
         return True
+
+    def joining(self) -> Joining:
+        """By what a first message is joined with what this visitor wrote a moment ago."""
+        writer = self.live.writer
+        return Joining(self.policy, writer.remembered(), writer.holds(self.who.public_id))
 
     async def post(self, frame: visitor.SendMessage) -> None:
         """One more message of the present conversation; acknowledged when it is durable, by the fan-out, in order."""
@@ -244,6 +252,7 @@ class VisitorSocket(ChatConsumer):
                 text=frame.text,
                 check=self._may_write,
                 origin=Origin(self.hub_member, frame.ref),
+                policy=self.policy,
             )
         )
         if posted.is_duplicate:

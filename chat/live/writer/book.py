@@ -14,22 +14,26 @@ from datetime import datetime
 from uuid import UUID
 
 from chat.live.protocol.shapes import AuthorKind
-from chat.live.writer.drafts import Ledger, Row, draft_post, draft_revision, recalled
+from chat.live.writer.drafts import Ledger, NewText, Row, draft_change, draft_post, draft_revision, recalled, redraft
 from chat.live.writer.item import Item
+from chat.live.writer.joining import NO_TAILS, Tails
 from chat.live.writer.keys import ConversationKeys
+from chat.live.writer.memory import Kept
 from chat.live.writer.orders import (
     LockedConversation,
-    Order,
     Post,
     Posted,
+    Release,
     Revise,
     Stored,
     Unavailable,
     WriteRefused,
 )
 from chat.live.writer.reading import Read, Sent, sent
+from chat.live.writer.tail import Tail
 from chat.models import Status
 from security.crypto.envelope import Undecryptable
+from security.masking.verdicts import HELD, Change, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -40,24 +44,37 @@ _EDITABLE = frozenset({AuthorKind.AGENT.value, AuthorKind.NOTE.value})
 class Done:
     """An order that is durable once the turn commits; what is new is published."""
 
-    item: Item
-    stored: Stored
+    item: Item | None
+    stored: Stored | None
     is_new: bool
 
 
-class Book:
-    """One tenant's part of one turn."""
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Where a message of this turn stands in the book, as long as it is not written."""
 
-    def __init__(self, tenant_id: int, read: Read, keys: ConversationKeys, now: datetime) -> None:
+    insert: int
+    done: int
+    key: Sent
+
+
+class Book:
+    """One tenant's part of one turn. An entry of `done` without an item is what an order changed besides."""
+
+    def __init__(
+        self, tenant_id: int, read: Read, keys: ConversationKeys, now: datetime, tails: Tails = NO_TAILS
+    ) -> None:
         self.tenant_id = tenant_id
         self.done: list[Done] = []
         self.refused: list[tuple[Item, Exception]] = []
         self.left: list[Item] = []
         self.inserts: list[Row] = []
         self.revisions: dict[int, Row] = {}  # by message: of two revisions in one turn only the last is stored
-        self._read, self._keys, self._now = read, keys, now
+        self.keeps: dict[UUID, Kept | None] = {}
+        self._read, self._keys, self._now, self._tails = read, keys, now, tails
         self._ledgers: dict[UUID, Ledger] = {}
         self._posted: dict[Sent, Posted] = {}
+        self._drafts: dict[UUID, _Draft] = {}
 
     @property
     def changed(self) -> list[Ledger]:
@@ -85,6 +102,9 @@ class Book:
                 raise WriteRefused("not_found")
             self.left.append(item)
             return
+        if isinstance(order, Release):
+            self._release(item, row)
+            return
         _authorise(order, row)
         if isinstance(order, Post):
             self._post(item, order, self._ledger(row))
@@ -103,13 +123,19 @@ class Book:
             return False
         # Its own row: an earlier commit had succeeded, only the confirmation was lost, and nothing was published yet.
         is_own = known.id == item.message_id
-        self.done.append(Done(item, recalled(order, known, self._keys, is_duplicate=not is_own), is_new=is_own))
+        posted = recalled(order, known, self._keys, is_duplicate=not is_own)
+        self.done.append(Done(item, posted, is_new=is_own))
+        if is_own and order.author.id is not None and any(entry.kind == HELD for entry in posted.message.masked):
+            message = posted.message
+            self.keeps[message.id] = Kept(
+                self.tenant_id, message.conversation, order.author.id, message.sent_at, True, order.text
+            )
         return True
 
     def _ledger(self, row: LockedConversation) -> Ledger:
         found = self._ledgers.get(row.public_id)
         if found is None:
-            wrapped = self._read.wrapped.get(row.public_id)
+            wrapped = self._read.wrapped.get(row.public_id) or self._tails.wrapped.get(row.public_id)
             if wrapped is None:
                 # Its key was destroyed: nothing in it can be read any more, so nothing is added either.
                 raise WriteRefused("closed")
@@ -118,10 +144,61 @@ class Book:
         return found
 
     def _post(self, item: Item, order: Post, ledger: Ledger) -> None:
-        posted, row = draft_post(ledger, item, order, self._now)
-        self._posted[sent(order)] = posted
+        tail = self._tails.by_visitor.get(ledger.row.visitor_id)
+        verdict = None
+        if tail is not None and order.policy is not None and order.author.kind is AuthorKind.VISITOR:
+            verdict = tail.judge(order.text, order.policy, max(self._now, ledger.last_message_at))
+        posted, row = draft_post(
+            ledger, item, order if verdict is None else replace(order, text=verdict.text), self._now
+        )
+        key = sent(order)
+        self._drafts[item.message_id] = _Draft(len(self.inserts), len(self.done), key)
+        self._posted[key] = posted
         self.inserts.append(row)
         self.done.append(Done(item, posted, is_new=True))
+        if tail is not None:
+            self._continue(tail, posted, verdict)
+
+    def _continue(self, tail: Tail, posted: Posted, verdict: Verdict | None) -> None:
+        """The message becomes part of the tail; what it changed in those before it is changed."""
+        typed = None
+        if verdict is not None:
+            typed = verdict.typed
+            for change in verdict.changes:
+                self._change(tail, change)
+            self.keeps.update(dict.fromkeys(tail.over(verdict.over)))
+        message = posted.message
+        place = tail.add(message, typed, is_visible=posted.is_visible)
+        kept = tail.kept(place, message.sent_at, typed)
+        if kept is not None:
+            self.keeps[message.id] = kept
+
+    def _change(self, tail: Tail, change: Change) -> None:
+        place, masked, kept = tail.change(change)
+        ledger = self._ledger_of(place.conversation)
+        self.keeps[place.message] = kept
+        draft = self._drafts.get(place.message)
+        if draft is not None:
+            posted, row = redraft(ledger, self._posted[draft.key], self.inserts[draft.insert], change.text, masked)
+            self._posted[draft.key], self.inserts[draft.insert] = posted, row
+            self.done[draft.done] = replace(self.done[draft.done], stored=posted)
+        elif place.pk is not None:
+            new = NewText(change.text, masked, change.reason)
+            revised, row = draft_change(ledger, self.tenant_id, place, new, self._now)
+            self.revisions[place.pk] = row
+            self.done.append(Done(None, revised, is_new=True))
+
+    def _release(self, item: Item, row: LockedConversation) -> None:
+        """What was held for long enough, in a conversation that may have ended meanwhile."""
+        tail = self._tails.by_visitor.get(row.visitor_id)
+        if tail is not None:
+            for change in tail.due(self._now):
+                self._change(tail, change)
+        self.done.append(Done(item, None, is_new=False))
+
+    def _ledger_of(self, conversation: UUID) -> Ledger:
+        row = self._read.conversations.get(conversation) or self._tails.conversations[conversation]
+        return self._ledger(row)
 
     def _revise(self, item: Item, order: Revise, ledger: Ledger) -> None:
         target = self._read.targets.get(order.message)
@@ -136,7 +213,7 @@ class Book:
         self.done.append(Done(item, revised, is_new=True))
 
 
-def _authorise(order: Order, row: LockedConversation) -> None:
+def _authorise(order: Post | Revise, row: LockedConversation) -> None:
     try:
         code = order.check(row)
     except Exception as error:

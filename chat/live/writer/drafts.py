@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
 from chat.live.writer.item import Item
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.orders import LockedConversation, Post, Posted, Revise, Revised, masked_in
 from chat.live.writer.reading import Known, Target
+from chat.live.writer.tail import Place
 from chat.models import Status
 from chat.sealing import GONE, body_place
 from security.crypto.sealed import open_text, seal_text
 from security.masking import MaskedText
 
 Row = tuple[Any, ...]
+_BODY: Final = 9  # its column in `statements.INSERT`; the masked list stands behind it
 
 
 @dataclass(slots=True)
@@ -89,33 +91,74 @@ def _next_message(ledger: Ledger, item: Item, order: Post, now: datetime) -> Mes
     )
 
 
+def redraft(ledger: Ledger, posted: Posted, row: Row, text: MaskedText, masked: Sequence[Masked]) -> tuple[Posted, Row]:
+    """A message of this very turn with another text: nobody has seen the first one, so the numbers stay."""
+    message = replace(posted.message, text=text, masked=tuple(masked))
+    place = body_place(
+        tenant_id=posted.tenant_id,
+        conversation=message.conversation,
+        message=message.id,
+        seq=message.seq,
+        rev=message.rev,
+        author_kind=message.author.kind.value,
+    )
+    body = seal_text(text, ledger.key, place)
+    return replace(posted, message=message), (*row[:_BODY], body, _json(masked), *row[_BODY + 2 :])
+
+
 def draft_revision(ledger: Ledger, order: Revise, target: Target, now: datetime) -> tuple[Revised, Row]:
     """The new text of `target`, and its row in the columns of `statements.REVISE`."""
-    rev, masked = ledger.last_rev + 1, masked_in(order.text)
-    place = body_place(
-        tenant_id=order.tenant_id,
-        conversation=order.conversation,
-        message=order.message,
-        seq=target.seq,
-        rev=rev,
-        author_kind=target.author_kind,
+    place = Place(
+        order.conversation,
+        order.message,
+        target.seq,
+        target.author_kind,
+        target.author_id,
+        target.is_visible,
+        (),
+        target.pk,
     )
-    body = seal_text(order.text, ledger.key, place)
+    new = NewText(order.text, masked_in(order.text), order.reason, order.origin)
+    return draft_change(ledger, order.tenant_id, place, new, now)
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """What a message says from now on, and why."""
+
+    text: MaskedText
+    masked: Sequence[Masked]
+    reason: str
+    origin: object = None
+
+
+def draft_change(ledger: Ledger, tenant_id: int, place: Place, new: NewText, now: datetime) -> tuple[Revised, Row]:
+    """The message at `place` with a new text, and its row in the columns of `statements.REVISE`."""
+    rev = ledger.last_rev + 1
+    sealed_at = body_place(
+        tenant_id=tenant_id,
+        conversation=place.conversation,
+        message=place.message,
+        seq=place.seq,
+        rev=rev,
+        author_kind=place.author_kind,
+    )
+    body = seal_text(new.text, ledger.key, sealed_at)
     ledger.last_rev = rev
     revised = Revised(
-        tenant_id=order.tenant_id,
-        conversation=order.conversation,
-        id=order.message,
-        seq=target.seq,
+        tenant_id=tenant_id,
+        conversation=place.conversation,
+        id=place.message,
+        seq=place.seq,
         rev=rev,
-        text=order.text,
-        masked=masked,
-        reason=order.reason,
+        text=new.text,
+        masked=tuple(new.masked),
+        reason=new.reason,
         status=ledger.row.status,
-        is_visible=target.is_visible,
-        origin=order.origin,
+        is_visible=place.is_visible,
+        origin=new.origin,
     )
-    return revised, (target.pk, rev, body, _json(masked), now, order.reason)
+    return revised, (place.pk, rev, body, _json(new.masked), now, new.reason)
 
 
 def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate: bool) -> Posted:

@@ -15,12 +15,12 @@ class Item:
     """`message_id` is chosen once, so that a retry after a commit of unknown result recognises its own row. `deadline` is the event loop's time."""
 
     order: Order
-    future: asyncio.Future[Stored]
+    future: asyncio.Future[Stored | None]
     deadline: float
     message_id: UUID = field(default_factory=uuid.uuid4)
     tries: int = 0
 
-    def resolve(self, stored: Stored) -> None:
+    def resolve(self, stored: Stored | None) -> None:
         """The caller may have gone away meanwhile; what was stored stays stored."""
         if not self.future.done():
             self.future.set_result(stored)

@@ -10,7 +10,7 @@ from uuid import UUID
 from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.models import Status
 from security.errors import DomainError
-from security.masking import MaskedText
+from security.masking import MaskedText, MaskingPolicy
 
 EDIT_WITHIN = timedelta(minutes=5)
 
@@ -70,6 +70,7 @@ class Post:
     text: MaskedText
     check: Check
     origin: object = None
+    policy: MaskingPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,15 @@ class Revise:
     origin: object = None
 
 
-Order = Post | Revise
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What was held for long enough in this conversation is shown as it was typed. The writer's own order."""
+
+    tenant_id: int
+    conversation: UUID
+
+
+Order = Post | Revise | Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

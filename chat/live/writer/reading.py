@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from chat.live.writer import statements
 from chat.live.writer.item import Item
 from chat.live.writer.orders import LockedConversation, Post, Revise
 from chat.models import Status
+from security.masking.splitting import REMEMBERED_FOR, TAIL
 
 Sent = tuple[str, UUID, UUID]
 """The idempotency key within a tenant: kind of author, author, client_id."""
@@ -49,6 +50,34 @@ class Target:
     sent_at: datetime
     is_visible: bool
     is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message that a suspect one may be joined with, and the wrapped key that opens it."""
+
+    visitor_id: int
+    conversation: UUID
+    wrapped: bytes | None
+    pk: int
+    conversation_id: int
+    id: UUID
+    seq: int
+    rev: int
+    author_kind: str
+    author_id: UUID | None
+    sent_at: datetime
+    is_visible: bool
+    body: bytes | None
+    masked: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What was read for the suspects of one tenant: conversations that were locked for it, and the last messages, oldest first."""
+
+    conversations: Mapping[UUID, LockedConversation]
+    messages: Sequence[Earlier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +142,34 @@ async def _ask(connection: AsyncConnection, tenant_id: int, items: Sequence[Item
     if revised:
         asked.targets = await query(connection, statements.TARGETS, revised, tenant_id)
     return asked
+
+
+async def read_beside(
+    connection: AsyncConnection,
+    reads: Mapping[int, Read],
+    wanted: Mapping[int, Collection[int]],
+    now: datetime,
+    *,
+    skip_locked: bool,
+) -> dict[int, Beside]:
+    """The last messages of `wanted` visitors, by tenant in ascending order, under the locks of the conversations that they are in."""
+    since = now - timedelta(seconds=REMEMBERED_FOR)
+    lock = statements.SIBLINGS_FREE if skip_locked else statements.SIBLINGS
+    asked = []
+    async with connection.pipeline():
+        for tenant_id, visitor_ids in wanted.items():
+            ids = sorted(visitor_ids)
+            locked = [row.pk for row in reads[tenant_id].conversations.values()]
+            await connection.execute(statements.ENTER_TO_READ, (str(tenant_id),), prepare=True)
+            rows = await query(connection, lock, tenant_id, ids, tenant_id, since, locked)
+            tail = (ids, tenant_id, tenant_id, TAIL, tenant_id, since, locked)
+            asked.append((tenant_id, rows, await query(connection, statements.TAIL, *tail)))
+    return {tenant_id: await _beside(rows, tail) for tenant_id, rows, tail in asked}
+
+
+async def _beside(rows: Cursor, tail: Cursor) -> Beside:
+    conversations = {found.public_id: found for found in [_locked(row) for row in await rows.fetchall()]}
+    return Beside(conversations, [Earlier(*row) for row in await tail.fetchall()])
 
 
 async def query(connection: AsyncConnection, statement: str, *values: object) -> Cursor:

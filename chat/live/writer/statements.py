@@ -18,10 +18,12 @@ ENTER_TO_WRITE: Final = "SELECT set_config('app.tenant_id', %s, true), set_confi
 
 # Each look-up is an equality with all columns of a unique index, behind OFFSET 0, which the planner does not flatten. Without that, and as long as
 # a table has no statistics, it walks through all that the tenant has ever written. Proof: tests/chat/live/test_writer_plans.py.
-_LOCK: Final = """
+_COLUMNS: Final = """
 SELECT c.tenant_id, c.id, c.public_id, c.status, c.visitor_id, c.department_id, c.assigned_to_id, c.offered_to_id,
        c.last_seq, c.last_rev, c.last_visible_seq, c.last_message_at
 FROM chat_conversation c
+"""
+_LOCK: Final = f"""{_COLUMNS}
 WHERE c.tenant_id = %b AND c.id = ANY(ARRAY(
     SELECT found.id
     FROM unnest(%b::uuid[]) AS wanted (public_id)
@@ -31,7 +33,7 @@ WHERE c.tenant_id = %b AND c.id = ANY(ARRAY(
 ))
 ORDER BY c.id + 0
 FOR NO KEY UPDATE OF c
-"""
+"""  # noqa: S608 - put together from constants
 LOCK: Final = _LOCK
 """In the order of ids: writers that lock in different orders wait for each other. The key of the row is not changed, so foreign keys to it may be
 checked meanwhile; FOR UPDATE, which the services use, excludes it all the same."""
@@ -75,6 +77,45 @@ CROSS JOIN LATERAL (
     SELECT * FROM chat_message i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
 ) AS m
 """
+
+_OF_VISITORS: Final = """
+FROM unnest(%b::bigint[]) AS wanted (visitor_id)
+CROSS JOIN LATERAL (
+    SELECT i.id, i.public_id, i.visitor_id, i.last_message_at FROM chat_conversation i
+    WHERE i.tenant_id = %b AND i.visitor_id = wanted.visitor_id
+    ORDER BY i.created_at DESC LIMIT 3
+) AS found
+"""
+"""The latest conversations of a visitor: somebody who goes on in a new one types the same number."""
+_SIBLINGS: Final = f"""{_COLUMNS}
+WHERE c.tenant_id = %b AND c.id = ANY(ARRAY(
+    SELECT found.id {_OF_VISITORS} WHERE found.last_message_at > %b AND found.id <> ALL(%b::bigint[])
+))
+ORDER BY c.id + 0
+FOR NO KEY UPDATE OF c
+"""
+SIBLINGS: Final = _SIBLINGS
+"""Conversations beside those that are locked already, in which these visitors have written a moment ago."""
+SIBLINGS_FREE: Final = _SIBLINGS + "SKIP LOCKED"
+
+TAIL: Final = f"""
+SELECT found.visitor_id, found.public_id, k.wrapped, m.id, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
+       m.is_visible, m.body, m.masked
+{_OF_VISITORS}
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_message i
+    WHERE i.tenant_id = %b AND i.conversation_id = found.id
+    ORDER BY i.seq DESC LIMIT %b
+) AS m
+LEFT JOIN LATERAL (
+    SELECT s.wrapped FROM security_subjectkey s
+    WHERE s.tenant_id = %b AND s.kind = 'conversation' AND s.subject_id = found.public_id
+    OFFSET 0
+) AS k ON true
+WHERE found.last_message_at > %b OR found.id = ANY(%b::bigint[])
+ORDER BY m.sent_at, m.conversation_id, m.seq
+"""  # noqa: S608 - put together from constants
+"""The last messages of these visitors' conversations, of both sides, oldest first."""
 
 ADVANCE: Final = """
 UPDATE chat_conversation c

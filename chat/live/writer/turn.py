@@ -1,6 +1,7 @@
 """One transaction: everything that gathered, for all its tenants, in two round trips.
 
     BEGIN · per tenant: enter it, lock its conversations, read keys and known messages
+    (only where a message may be part of a number: the messages before it, in one more round trip)
     (decide, number, seal: `book`)
     per tenant: enter it again, advance the counters, insert, revise · COMMIT
 
@@ -10,17 +11,18 @@ There are no savepoints: a turn is stored as a whole or not at all, and the writ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
 from chat.live.writer import statements
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
-from chat.live.writer.keys import ConversationKeys
-from chat.live.writer.reading import Cursor, query, read
+from chat.live.writer.joining import NO_TAILS, Opener, Tails, suspects, tails
+from chat.live.writer.memory import Kept
+from chat.live.writer.reading import Cursor, Read, query, read, read_beside
 
 
 class Inconsistent(RuntimeError):
@@ -34,22 +36,25 @@ class Result:
     done: list[Done] = field(default_factory=list)
     refused: list[tuple[Item, Exception]] = field(default_factory=list)
     left: list[Item] = field(default_factory=list)
+    keeps: dict[UUID, Kept | None] = field(default_factory=dict)
 
 
 async def run(
-    connection: AsyncConnection, items: Sequence[Item], *, keys: ConversationKeys, skip_locked: bool = False
+    connection: AsyncConnection, items: Sequence[Item], opener: Opener, *, skip_locked: bool = False
 ) -> Result:
     """Store `items` in one transaction. On an error the transaction is still open, unless the connection is gone."""
     by_tenant = _grouped(items)
     reads = await read(connection, by_tenant, skip_locked=skip_locked)
-    now, books, result = _now(), [], Result()
+    found = await _tails(connection, by_tenant, reads, opener, skip_locked=skip_locked)
+    books, result = [], Result()
     for tenant_id, its_items in by_tenant.items():
-        book = Book(tenant_id, reads[tenant_id], keys, now)
+        book = Book(tenant_id, reads[tenant_id], opener.keys, opener.now, found.get(tenant_id, NO_TAILS))
         book.enter(its_items, leave_missing=skip_locked)
         books.append(book)
         result.done += book.done
         result.refused += book.refused
         result.left += book.left
+        result.keeps |= book.keeps
     await _write(connection, [book for book in books if book.changed])
     return result
 
@@ -62,10 +67,24 @@ def _grouped(items: Iterable[Item]) -> dict[int, list[Item]]:
     return dict(sorted(found.items()))
 
 
-def _now() -> datetime:
-    """With milliseconds, which is all that clients are told."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+async def _tails(
+    connection: AsyncConnection,
+    by_tenant: Mapping[int, Sequence[Item]],
+    reads: Mapping[int, Read],
+    opener: Opener,
+    *,
+    skip_locked: bool,
+) -> dict[int, Tails]:
+    """What the suspects of this turn are joined with. Without one, which is nearly always, nothing is read."""
+    visitors = {tenant_id: suspects(items, reads[tenant_id], opener.memory) for tenant_id, items in by_tenant.items()}
+    wanted = {tenant_id: ids for tenant_id, ids in visitors.items() if ids}
+    if not wanted:
+        return {}
+    beside = await read_beside(connection, reads, wanted, opener.now, skip_locked=skip_locked)
+    return {
+        tenant_id: tails(tenant_id, ids, reads[tenant_id], beside[tenant_id], opener)
+        for tenant_id, ids in wanted.items()
+    }
 
 
 async def _write(connection: AsyncConnection, books: Sequence[Book]) -> None:

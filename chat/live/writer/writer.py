@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import overload
+from uuid import UUID
 
 import psycopg
 from django.db import DatabaseError, connections
@@ -16,9 +18,12 @@ from psycopg import errors
 
 from chat.live.writer import turn
 from chat.live.writer.item import Item
+from chat.live.writer.joining import Opener
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.link import Link, default_conninfo
-from chat.live.writer.orders import Order, Post, Posted, Revise, Revised, Stored, Unavailable, WriteRefused
+from chat.live.writer.memory import Keeps, Memory
+from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revised, Stored, Unavailable, WriteRefused
+from chat.live.writer.releases import Releases
 from security.crypto import keyring
 from security.crypto.keyring import KeysNotLoaded
 from security.masking import MaskedText
@@ -26,8 +31,15 @@ from security.masking import MaskedText
 logger = logging.getLogger(__name__)
 
 OnCommitted = Callable[[Sequence[Stored]], None]
+Clock = Callable[[], datetime]
 _LOCKED = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+def _utc_now() -> datetime:
+    """With milliseconds, which is all that clients are told."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +59,18 @@ class Writer:
     conversation; it must not wait. Callers that are cancelled take nothing back: what was put is stored.
     """
 
-    def __init__(self, *, on_committed: OnCommitted, conninfo: str | None = None, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        on_committed: OnCommitted,
+        conninfo: str | None = None,
+        bounds: Bounds | None = None,
+        clock: Clock = _utc_now,
+    ) -> None:
         self._on_committed = on_committed
+        self._clock = clock
+        self._memory = Memory(clock)
+        self._releases = Releases(self._memory, clock, self.settle)
         self._bounds = bounds or Bounds()
         self._link = Link(conninfo or default_conninfo())
         self._keys = ConversationKeys()
@@ -69,9 +91,29 @@ class Writer:
         """Give a stored message a new text: durable on return. The errors are those of `put`."""
         return await self._queued(revise)
 
+    async def settle(self) -> None:
+        """Release what has been held here for long enough; what could not be released now is due again in a moment."""
+        due = [Release(tenant_id=kept.tenant_id, conversation=kept.conversation) for kept in self._memory.due()]
+        await asyncio.gather(*(self._queued(order) for order in due), return_exceptions=True)
+        self._releases.arm()
+
+    def remembered(self) -> Mapping[UUID, MaskedText]:
+        """What was typed where something else is stored, by message, for a service that joins by itself. Neither stored nor sent."""
+        return self._memory.typed()
+
+    def holds(self, visitor: UUID) -> bool:
+        """Whether a message of this visitor is held here."""
+        return self._memory.holds(visitor)
+
+    def remember(self, keeps: Keeps) -> None:
+        """What such a service, having committed, leaves to be remembered, forgotten and released."""
+        self._memory.keep(keeps)
+        self._releases.arm()
+
     async def close(self) -> None:
-        """Take nothing more, store what was taken, then disconnect."""
+        """Take nothing more, store what was taken, then disconnect. What is held stays masked."""
         self._is_closed = True
+        await self._releases.stop()
         while self._task is not None:
             await asyncio.wait({self._task})
         await self._link.close()
@@ -80,8 +122,12 @@ class Writer:
     async def _queued(self, order: Post) -> Posted: ...
     @overload
     async def _queued(self, order: Revise) -> Revised: ...
-    async def _queued(self, order: Order) -> Stored:
-        if type(order.text) is not MaskedText:  # raw SQL passes by the model's field, which would refuse it
+    @overload
+    async def _queued(self, order: Release) -> None: ...
+    async def _queued(self, order: Order) -> Stored | None:
+        if (
+            not isinstance(order, Release) and type(order.text) is not MaskedText
+        ):  # raw SQL passes by the model's field, which would refuse it
             raise TypeError("only MaskedText is stored as a body")
         if isinstance(order, Post) and order.author.id is None:
             raise ValueError("the author of a post has an id")
@@ -159,7 +205,9 @@ class Writer:
                 item.fail(Unavailable())
 
     def _announce(self, result: turn.Result) -> None:
-        new = [done.stored for done in result.done if done.is_new]
+        if result.keeps:
+            self.remember(result.keeps)
+        new = [done.stored for done in result.done if done.is_new and done.stored is not None]
         if new:
             try:
                 self._on_committed(new)
@@ -167,7 +215,8 @@ class Writer:
                 # It is durable, and clients fill gaps from the database; only the hint was lost.
                 logger.exception("Committed messages could not be published")
         for done in result.done:
-            done.item.resolve(done.stored)
+            if done.item is not None:
+                done.item.resolve(done.stored)
         for item, error in result.refused:
             item.fail(error)
 
@@ -178,7 +227,8 @@ class Writer:
             try:
                 connection = await self._link.connection()
                 with self._link.cut_after(self._bounds.turn_within):
-                    return await turn.run(connection, items, keys=self._keys, skip_locked=skip_locked)
+                    opener = Opener(self._keys, self._memory, self._clock())
+                    return await turn.run(connection, items, opener, skip_locked=skip_locked)
             except KeysNotLoaded:
                 await self._link.recover()
                 if await self._load_keys({item.order.tenant_id for item in items}):

@@ -25,7 +25,7 @@ BRANDS = [
     ("36", 14),
     ("2202", 16),
 ]
-FILLERS = ["", "", "and then ", "next: ", "the last four are ", "ok ", "und dann ", "y luego ", "et puis "]
+FILLERS = ["", "", "and then ", "next: ", "ok ", "und dann ", "y luego ", "et puis "]
 TALK = ["ok", "one sec", "sorry, let me see", "hold on", "got it?"]
 
 
