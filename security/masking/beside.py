@@ -109,6 +109,7 @@ def _named_code() -> re.Pattern[str]:
 @cache
 def _named_expiry() -> re.Pattern[str]:
     names = "|".join(map(re.escape, tables().expiry))
+    months = rf"(?:{'|'.join(tables().months)})[a-z]{{0,8}}\.?[ /\-]{{0,3}}(?:20)?(?:2[4-9]|3[0-9]|4[0-9])"
     return re.compile(
-        rf"(?<![a-z])(?:{names})(?![a-z])[^0-9\u2022\n]{{0,16}}(?<![0-9])({_EXPIRY})(?![0-9]|[/\-.][0-9])"
+        rf"(?<![a-z])(?:{names})(?![a-z])[^0-9\u2022\n]{{0,16}}?(?<![0-9a-z])({_EXPIRY}|{months})(?![0-9]|[/\-.][0-9])"
     )

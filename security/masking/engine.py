@@ -8,15 +8,16 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from security.masking import beside, cards, ssn
+from security.masking.packs import Pack
+from security.masking.patterns import Pattern, read_digits
 from security.masking.policy import MaskingPolicy, default_policy
-from security.masking.prefilter import CVV, LAST_FOUR, suspicions
-from security.masking.render import BULLET, Replacement, replaced, resolved
+from security.masking.prefilter import CVV, ENCODED, LAST_FOUR, are_enough, hints_of
+from security.masking.render import BULLET, LABELS, Replacement, replaced, resolved
 from security.masking.scan import Candidate, rows
 from security.masking.surroundings import Conversation, Surroundings
-from security.masking.tables import tables
 from security.masking.text import Finding, MaskedText, trusted
 from security.masking.views import View, views
 
@@ -24,7 +25,8 @@ MAX_LENGTH: Final = 8_000
 WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
-_NONE: Final[frozenset[int]] = frozenset()
+_ALWAYS: Final = frozenset({"card", "ssn"})
+_READ_BY_PACKS: Final = frozenset({"plain", "decoded"})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
@@ -66,18 +68,18 @@ def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Se
 
 
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
-    hints = _suspicions(text, policy)
-    if hints is None:
+    suspected = _suspected(text, policy)
+    if suspected is None:
         return trusted(text)
     current, origins = _sanitised(text)
     conversation = Conversation(tuple(context))
     findings: list[Finding] = []
     for number in range(_PASSES):
-        keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
-        hints = _suspicions(current, policy)
-        if hints is None:
+        suspected = _suspected(current, policy)
+        if suspected is None:
             return trusted(current, tuple(findings))
-        replacements = resolved(_candidates(current, policy, conversation, hints))
+        keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
+        replacements = resolved(_candidates(current, policy, conversation, suspected))
         if not replacements:
             return trusted(current, tuple(findings))
         findings = _merged(findings, replacements, origins)
@@ -85,12 +87,22 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
     raise Unsettled
 
 
-def _suspicions(text: str, policy: MaskingPolicy) -> frozenset[int] | None:
+class _Suspected(NamedTuple):
+    """What may be found in a text: the prefilter's hints, and the tenant's own packs and patterns."""
+
+    hints: frozenset[int]
+    packs: tuple[Pack, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+
+
+def _suspected(text: str, policy: MaskingPolicy) -> _Suspected | None:
     """What may be in the text; None where there is nothing to find or to remove, as in nearly all messages."""
     try:
-        return suspicions(text) or (_NONE if policy.suspects(text) else None)
+        hints = hints_of(text)
+        packs, patterns = policy.suspects(text, is_encoded=ENCODED in hints)
     except UnicodeEncodeError:
-        return _NONE
+        return _Suspected(frozenset())
+    return _Suspected(hints, packs, patterns) if packs or patterns or are_enough(hints) else None
 
 
 def _sanitised(text: str) -> tuple[str, Sequence[int]]:
@@ -103,21 +115,36 @@ def _sanitised(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _candidates(
-    text: str, policy: MaskingPolicy, conversation: Conversation, hints: frozenset[int]
+    text: str, policy: MaskingPolicy, conversation: Conversation, suspected: _Suspected
 ) -> Iterator[Candidate]:
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
-    looked_at = _blanked(text, labels)
-    if hints:
-        for view, suspected in views(looked_at, hints):
-            yield from _numbers(view, conversation, suspected)
-    if policy.patterns:
-        yield from _custom(text, policy, labels)
+    for found in _built_in(_blanked(text, labels), conversation, suspected):
+        if not policy.allows(text[found.start : found.end]) or _is_named(found):
+            yield found
+    if suspected.patterns:
+        yield from _custom(text, suspected.patterns, labels)
 
 
-def _numbers(view: View, conversation: Conversation, hints: frozenset[int]) -> Iterator[Candidate]:
+def _built_in(text: str, conversation: Conversation, suspected: _Suspected) -> Iterator[Candidate]:
+    if not suspected.packs and not are_enough(suspected.hints):
+        return
+    for view, hints in views(text, suspected.hints):
+        around = Surroundings(view.text, conversation)
+        if are_enough(hints):
+            yield from _numbers(view, around, hints)
+        if view.name in _READ_BY_PACKS:
+            for pack in suspected.packs:
+                yield from pack.find(view, around)
+
+
+def _is_named(found: Candidate) -> bool:
+    """Whether words near it say that it is a card or a social security number: then no list rescues it."""
+    return found.kind in _ALWAYS and any("words" in reason for reason in found.explain())
+
+
+def _numbers(view: View, around: Surroundings, hints: frozenset[int]) -> Iterator[Candidate]:
     """The cards and social security numbers of one view, with what stands beside them."""
-    around = Surroundings(view.text, conversation)
     judge, finder = cards.Judge(around), ssn.Finder(around)
     found: list[Candidate] = []
     for row in rows(view):
@@ -131,19 +158,21 @@ def _numbers(view: View, conversation: Conversation, hints: frozenset[int]) -> I
         yield from ssn.find_last_four(view)
 
 
-def _custom(text: str, policy: MaskingPolicy, labels: Sequence[tuple[int, int]]) -> Iterator[Candidate]:
-    digits_plain = text if text.isascii() else text.translate(tables().digits)
-    for start, end in _open_stretches(digits_plain, labels):
-        for pattern in policy.patterns:
-            for left, right in pattern.spans(digits_plain[start:end]):
-                yield Candidate("custom", start + left, start + right, pattern.token, partial(tuple, (pattern.kind,)))
+def _custom(text: str, patterns: Sequence[Pattern], labels: Sequence[tuple[int, int]]) -> Iterator[Candidate]:
+    readable = read_digits(text)
+    kept = max(pattern.keep_last for pattern in patterns)
+    for start, end in _open_stretches(readable, labels, kept):
+        for pattern in patterns:
+            for left, right in pattern.spans(readable[start:end]):
+                explain = partial(tuple, (pattern.kind,))
+                yield Candidate("custom", start + left, start + right, pattern.token, explain, pattern.keep_last)
 
 
 def _label_spans(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:
-    if not policy.patterns or "[" not in text:
+    if "[" not in text or (not policy.patterns and policy.packs == _ALWAYS):
         return []
-    tokens = "|".join(re.escape(token) for token in sorted({p.token for p in policy.patterns}))
-    return [match.span() for match in re.finditer(tokens, text)]
+    tokens = {*LABELS.values(), *(pattern.token for pattern in policy.patterns)}
+    return [match.span() for match in re.finditer("|".join(map(re.escape, sorted(tokens))), text)]
 
 
 def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -154,9 +183,10 @@ def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, text[done:]]) if spans else text
 
 
-def _open_stretches(text: str, labels: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The stretches between labels and bullets: only there do a tenant's patterns match."""
-    closed = sorted([*labels, *(match.span() for match in re.finditer("•+", text))])
+def _open_stretches(text: str, labels: Sequence[tuple[int, int]], kept: int) -> Iterator[tuple[int, int]]:
+    """The stretches between labels and bullets, with what was kept behind those: only there do patterns match."""
+    done = re.finditer(rf"\u2022+[^\W_]{{0,{kept}}}", text)
+    closed = sorted([*labels, *(match.span() for match in done)])
     begin = 0
     for start, end in [*closed, (len(text), len(text))]:
         if begin < start:

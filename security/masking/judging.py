@@ -56,6 +56,8 @@ class Window(NamedTuple):
         row, first = self.row, self.first
         if first == 0:
             return row.starts[0]
+        if row.kinds[first - 1] == WORDS:
+            return row.starts[first]
         alike = first == self.last and row.sizes[first - 1] == row.sizes[first]
         in_list = alike or row.gaps[first - 1] in row.gaps[first : self.last]
         return row.starts[0] if in_list else None
@@ -172,7 +174,7 @@ class Judge:
         contiguous = window.first == window.last
         if before == "+" and window.length <= _LONGEST_PHONE:
             points.add("phone")
-        if before == "$" or (before == " " and around.before(start - 1) == "$"):
+        if not contiguous and (before == "$" or (before == " " and around.before(start - 1) == "$")):
             points.add("money")
         if contiguous and around.is_fraction(start) and _is_after_point(window, around):
             points.add("fraction")

@@ -5,9 +5,12 @@ Python's `re` is never used for them, since one hostile pattern would stop a pro
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal
 
 import re2
+
+from security.masking.tables import tables
 
 MAX_CHARACTERS: Final = 300
 MAX_PHRASES: Final = 100
@@ -15,6 +18,7 @@ MAX_PROGRAM: Final = 3_000
 MAX_MEMORY: Final = 1 << 20
 MAX_LABEL: Final = 40
 MAX_LABEL_DIGITS: Final = 4
+MAX_KEPT: Final = 4
 
 
 class PatternRefused(ValueError):
@@ -29,19 +33,30 @@ class PatternRefused(ValueError):
 class Pattern:
     """`phrase`: a tuple of texts, any case · `format`: `#` is a digit, the rest literal · `regex`: RE2 syntax.
 
-    What matches becomes `[label]` (the name, if no label is given); `PatternRefused` at construction.
+    What matches becomes `[label]` (the name, if no label is given), or bullets and its last `keep_last` letters and
+    digits; `PatternRefused` at construction.
     """
 
     name: str
     kind: Literal["phrase", "format", "regex"]
     value: str | tuple[str, ...]
     label: str = ""
+    keep_last: int = 0
+    expression: str = field(init=False, repr=False, compare=False)
     _compiled: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
         _check_label(self.label)
-        object.__setattr__(self, "_compiled", _compile(self._expression()))
+        if not 0 <= self.keep_last <= MAX_KEPT:
+            raise PatternRefused(f"At most the last {MAX_KEPT} characters can be kept.")
+        object.__setattr__(self, "expression", self._expression())
+        object.__setattr__(self, "_compiled", _compile(self.expression))
+
+    @property
+    def size(self) -> int:
+        """How many instructions its program has."""
+        return int(self._compiled.programsize)
 
     @property
     def token(self) -> str:
@@ -75,6 +90,16 @@ class Pattern:
             case "regex":
                 return values[0]
         raise PatternRefused("The kind must be phrase, format or regex.")
+
+
+def read_digits(text: str) -> str:
+    """`text` with digits of every script as figures: what patterns and allow-lists are compared with."""
+    return text if text.isascii() or not _foreign_digits().search(text) else text.translate(tables().digits)
+
+
+@cache
+def _foreign_digits() -> Any:
+    return re2.compile("[" + "".join(f"\\x{{{code:x}}}" for code in sorted(tables().digits)) + "]")
 
 
 def _compile(expression: str) -> Any:

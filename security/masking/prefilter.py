@@ -32,15 +32,15 @@ _ACCENTS: Final = {
 }  # fmt: skip
 
 
-def suspicions(text: str) -> frozenset[int]:
-    """What there may be in `text`; empty for nearly all. UnicodeEncodeError where it holds a lone surrogate."""
+def hints_of(text: str) -> frozenset[int]:
+    """What `text` holds of what detectors look at. UnicodeEncodeError where it holds a lone surrogate."""
     hits = _prefilter().Match(text)
-    if hits is None:
-        return _NONE
-    found = frozenset(hits)
-    if not _ALWAYS.isdisjoint(found) or (FEW_DIGITS in found and not _BY_DIGIT.isdisjoint(found)):
-        return found
-    return _NONE
+    return _NONE if hits is None else frozenset(hits)
+
+
+def are_enough(hints: frozenset[int]) -> bool:
+    """Whether a number may be there: for nearly all of chat they are not."""
+    return not _ALWAYS.isdisjoint(hints) or (FEW_DIGITS in hints and not _BY_DIGIT.isdisjoint(hints))
 
 
 @cache

@@ -16,6 +16,8 @@ _KEPT: Final = 4
 _GROUP: Final = 4
 _RANK: Final = {"card": 0, "ssn": 1, "custom": 9}
 _OTHERS: Final = 2
+LABELS: Final = {"email": "[email]", "secret": "[secret]"}  # packs whose findings have no shape worth to be kept
+_LETTERED: Final = frozenset({"iban", "nino", "custom"})  # their letters are hidden as their digits are
 _NOBODY: Final = -1
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -138,8 +140,12 @@ def _joined(pieces: Iterable[Piece], text: str, origins: Sequence[int]) -> tuple
 
 def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
     """The characters that are shown for `span`, each with the offset it stands for."""
-    kept = item.kept if keeps else 0
-    if item.kind == "custom":
+    kept = item.kept if keeps or item.kind == "custom" else 0
+    if item.kind in LABELS:
+        shown = BULLET * len(span) if compact else LABELS[item.kind]
+    elif item.kind in _LETTERED and (item.kind != "custom" or item.kept):
+        return _lettered(span, kept)
+    elif item.kind == "custom":
         shown = BULLET * len(span) if compact else item.rule
     elif item.kind == "ssn" and item.rule == "ssn" and item.whole and not compact:
         shown = _SSN
@@ -149,6 +155,15 @@ def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
     else:
         return _bulleted(span, item, kept, compact)
     return shown, [min(offset, len(span) - 1) for offset in range(len(shown))]
+
+
+def _lettered(span: str, kept: int) -> Piece:
+    """Letters and digits as bullets but the last `kept`, if there are more than these."""
+    places = [place for place, char in enumerate(span) if char.isalnum()]
+    shown = list(span)
+    for place in places[: len(places) - kept] if len(places) > kept else places:
+        shown[place] = BULLET
+    return "".join(shown), range(len(span))
 
 
 def _bulleted(span: str, item: Replacement, kept: int, compact: bool) -> Piece:

@@ -74,9 +74,8 @@ class Finder:
         start, end = row.starts[first], row.ends[last]
         said = self._said(start, end, start if first == 0 or last > first else None)
         before = self._around.before(start)
-        if "ssn" not in said.labels and (
-            not self._conversation_speaks() or said.labels & {"hard", "phone", "soft"} or before in ("+", "$")
-        ):
+        speaks = self._conversation_speaks() or (row.sizes == (_LENGTH,) and "ssn" in said.near)
+        if "ssn" not in said.labels and (not speaks or said.labels & {"hard", "phone", "soft"} or before in ("+", "$")):
             return
         layout = "layout " + "-".join(map(str, row.sizes[first : last + 1])) if last > first else "nine digits"
         yield candidate(row, first, last, "ssn", "ssn", (layout, "ssn words"), 0)

@@ -27,6 +27,9 @@ _SENTENCE_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. ")
 _LABEL_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. |[0-9]{3,}|\u2022")
 _UUID: Final = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-z])")
 _UUID_LENGTH: Final = 36
+_UNLESS: Final = {
+    "social": re.compile(r"\W+(?:insurance|media|networks?|workers?|club|events?|care|services?)(?![a-z])")
+}
 _GLUED: Final = (("card", "card"), ("visa", "card"), ("credit", "card"), ("ssn", "ssn"), ("social", "ssn"))
 _SAYS: Final = re.compile(r"[\s\"')\]]{0,3}(?:(?:is|was|being|as|ist|war|es|est|e)\b|\(|=)")
 _IBAN: Final = re.compile("(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[0-9a-z]){11,30}")
@@ -73,7 +76,7 @@ def spoken(text: str) -> Iterator[tuple[str, int]]:
     single, phrases, parts = _lexicon()
     for match in _WORD.finditer(text):
         word = match.group()
-        if word in single:
+        if word in single and not (word in _UNLESS and _UNLESS[word].match(text, match.end())):
             for kind in single[word]:
                 yield kind, match.start()
         if word in phrases:
@@ -114,7 +117,8 @@ class Surroundings:
     def anywhere(self, kind: str) -> bool:
         """Whether a word of `kind` stands anywhere in the text or in the messages before."""
         if self._kinds is None:
-            self._kinds = frozenset(kind for kind, _ in spoken(self.text))
+            glued = (kind for part, kind in _GLUED if part in self.text)
+            self._kinds = frozenset([*(kind for kind, _ in spoken(self.text)), *glued])
         return kind in self._kinds or self.conversation.speaks_of(kind)
 
     def said(self, start: int, end: int, labelled: int | None) -> Said:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from security.masking.decoding import decoded
 from security.masking.folding import INVISIBLE
 from security.masking.numerals import Numeral, numerals
-from security.masking.prefilter import ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT, suspicions
+from security.masking.prefilter import ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT, hints_of
 from security.masking.tables import tables
 
 _LAYERS: Final = 3  # an encoding of an encoding of an encoding: beyond that nobody reads it either
@@ -76,7 +76,7 @@ def _decodings(text: str, hints: frozenset[int]) -> Iterator[tuple[View, frozens
         # Through all layers: where a character's first and last part stand in the input.
         starts, ends = [starts[place] for place in found.starts], [ends[place - 1] for place in found.ends]
         layer = _SURROGATE.sub("\ufffd", found.text)
-        hints = suspicions(layer)
+        hints = hints_of(layer)
         view = plain(layer)
         for reading in (view, *_readings(layer, view, hints)):
             inner = [starts[place] for place in reading.starts], [ends[place - 1] for place in reading.ends]

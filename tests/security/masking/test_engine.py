@@ -182,7 +182,7 @@ class BrokenPattern(Pattern):
 
 
 def test_an_error_withholds_the_message_and_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
-    policy = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "x"),))
+    policy = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "secret"),))
     masked = mask_or_withhold("my secret 4242", policy)
     assert type(masked) is MaskedText
     assert masked == WITHHELD == "[message withheld: masking error]"
