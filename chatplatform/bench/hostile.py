@@ -189,6 +189,29 @@ _MADE: Final[dict[str, Callable[[Chance], str]]] = {
     "one card at the end": lambda chance: ("1234 " * 1600)[: MAX_LENGTH - 20] + " " + numbers.card("visa", chance),
 }  # fmt: skip
 
+# Mixtures that a search found to cost many times what their parts cost.
+_FOUND: Final[dict[str, Segments]] = {
+    "found 1": (
+        ("4\u200b", 20),
+        ("ssn 219099940 ", 2),
+        ("%3", 1),
+        ("- t3o 4 5o ", 32),
+        ("%", 2),
+        ("4", 4),
+        ("4<b9", 1),
+        ("四二", 1),
+    ),
+    "found 2": (
+        ("4<b>", 1),
+        ("&amp;amp;#52;", 1),
+        ("4242 4242 4242 4242 ", 1),
+        ("ssn 219099945 ", 2),
+        ("4", 5),
+        ("\u0301", 1),
+        ("4O2l", 50),
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -205,6 +228,8 @@ def texts(seed: int = SEED) -> Iterator[tuple[str, str]]:
         yield name, filled(unit)
     for name, make in _MADE.items():
         yield name, filled(make(Chance(f"{seed} {name}")))
+    for name, segments in _FOUND.items():
+        yield name, built(segments)
 
 
 def filled(unit: str) -> str:
