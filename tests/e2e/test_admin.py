@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from security.scoping import tenant_scope
+from tenants.models import Membership, Role
 from tests.services.browser import Pages
 from tests.services.web import WebServer
-from tests.tenants.people import Organisation
+from tests.tenants.people import Organisation, organisation, person
 
 from .sessions import sign_in
 from .talks import begin
@@ -43,6 +45,34 @@ def test_nothing_sticks_out_or_is_cut_off(olga: Page) -> None:
         assert olga.evaluate(CUT_OFF) == [], path
 
 
+def test_operators_see_everything_on_a_phone(pages: Pages, acme: Organisation, server: WebServer) -> None:
+    organisation("northwind-bicycles-and-spares", "nora")
+    oscar = person("oscar@platform.example", "Oscar")
+    oscar.is_operator = True
+    oscar.save(update_fields=["is_operator"])
+    page = pages.open(viewport={"width": 390, "height": 844})
+    sign_in(page, oscar.email, server.url)
+    page.goto("/admin/platform/tenants/")
+    expect(page.get_by_role("rowheader", name="Acme")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_the_other_organisations_are_listed_in_full(
+    pages: Pages, acme: Organisation, server: WebServer, width: int
+) -> None:
+    northwind = organisation("northwind-bicycles", "nora")
+    with tenant_scope(northwind.tenant_id):
+        role = Role.objects.get(slug="agent")
+        Membership.objects.create(user=acme.user("olga"), role=role, name="Olga")
+    page = pages.open(viewport={"width": width, "height": 844})
+    sign_in(page, "olga@acme.example", server.url)
+    for path in ("/", "/admin/"):
+        page.goto(path)
+        page.locator(".switcher summary").press("Enter")
+        expect(page.locator(".switcher__list")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("olga", [1024, 390], indirect=True)
 def test_on_narrow_screens_filters_stand_before_the_list(olga: Page) -> None:
     olga.goto("/admin/chat/conversation/")
@@ -60,11 +90,15 @@ def test_a_secret_and_a_snippet_are_copied(pages: Pages, acme: Organisation, ser
     sign_in(page, "olga@acme.example", server.url)
     page.goto("/admin/tenants/site/")
     page.get_by_role("rowheader").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Installation")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert 'data-key="pk_' in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("link", name="New identity secret").click()
     page.get_by_role("main").get_by_role("button", name="New identity secret").click()
+    expect(page.get_by_text("Copy the secret now")).to_be_visible()
+    page.wait_for_load_state()  # the button works when its module is there
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     secret = page.locator("[data-copy-text]").text_content()
