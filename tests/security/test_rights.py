@@ -12,6 +12,9 @@ pytestmark = pytest.mark.django_db
         ("django_migrations", {"SELECT"}),
         ("auditlog_logentry", {"SELECT"}),
         ("django_admin_log", {"SELECT"}),
+        ("security_audithead", {"SELECT"}),
+        ("security_auditevent", {"SELECT"}),
+        ("security_auditdetail", {"SELECT"}),
         ("security_revocation", {"SELECT", "INSERT"}),
         ("tenants_tenant", {"SELECT", "INSERT"}),
     ],
@@ -24,6 +27,19 @@ def test_the_application_holds_no_more_than_it_uses(table: str, held: set[str]) 
             [table],
         )
         assert {name for (name,) in cursor.fetchall()} == held
+
+
+def test_functions_of_ours_are_the_applications_alone() -> None:
+    """Whoever may call `audit_append` writes the trail, and `tenant_of` looks across tenants."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, has_function_privilege('chat_app', p.oid, 'EXECUTE'),"
+            " has_function_privilege('chat_platform', p.oid, 'EXECUTE')"
+            " FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+        )
+        found = {name: (app, platform) for name, app, platform in cursor.fetchall()}
+    assert found.keys() >= {"audit_append", "tenant_of", "tenant_ids", "sweep_revocations"}
+    assert set(found.values()) == {(True, False)}
 
 
 def test_of_an_organisation_only_what_services_change_can_be_changed() -> None:

@@ -14,7 +14,7 @@ from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from chat.live.writer import Bounds, Posted, Unavailable, Writer, WriteRefused, statements
-from chat.live.writer.link import default_conninfo
+from chat.live.writer.link import Link, default_conninfo
 from tests.chat.conversations import House, Talk
 from tests.services import session
 
@@ -126,6 +126,20 @@ async def test_a_commit_whose_confirmation_was_lost_is_neither_repeated_nor_lost
     assert (posted.message.seq, posted.is_duplicate) == (1, False)
     assert published.all == [posted]
     assert len(await sync_to_async(rows)(talk)) == 1
+
+
+async def test_a_commit_is_durable_whatever_the_roles_default_says(committed_db: None) -> None:
+    server, database = session.current()
+    role = f'ALTER ROLE chat_app IN DATABASE "{database}"'
+    with server.superuser(database) as owner:
+        owner.execute(f"{role} SET synchronous_commit = off")
+        try:
+            link = Link(default_conninfo())
+            asked = await (await link.connection()).execute("SHOW synchronous_commit")
+            assert await asked.fetchone() == ("on",)
+            await link.close()
+        finally:
+            owner.execute(f"{role} RESET synchronous_commit")
 
 
 async def test_a_server_that_does_not_answer_is_left(talk: Talk) -> None:
