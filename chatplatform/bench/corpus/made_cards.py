@@ -63,6 +63,11 @@ def _brands(chance: random.Random) -> Made:
             number = numbers.card(brand, chance)
             said = grouped(number, between)
             yield "brands", said if brand in STRONG and between != "-" else next(asks).format(said), number
+    for brand in numbers.RARE:
+        number = numbers.card(brand, chance)
+        yield "rare brands", f"my card number is {grouped(number)}", number
+        number = numbers.card(brand, chance)
+        yield "rare brands", f"{number} is my debit card, exp 04/28", number
     for number in numbers.PUBLISHED:
         yield "published", grouped(number) if len(number) > 14 else f"card {number}", number
 
