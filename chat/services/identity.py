@@ -91,7 +91,7 @@ def _profile(claims: dict[str, object]) -> Profile:
     # Masked before it is cut: half a number is none that can be recognised.
     shown = str(masker(name))[:NAME_LIMIT] if isinstance(name, str) and len(name) <= MAX_LENGTH else ""
     try:
-        email = fields.email(address, masker)
+        email = fields.email(address, masker) or ""
     except Refused:
         email = ""
     return Profile(name=shown, email=email)

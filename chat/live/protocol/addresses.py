@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 URL_INPUT_LIMIT: Final = 8_192
 URL_LIMIT: Final = 2_048
@@ -36,6 +36,9 @@ _LOCALE = re.compile(
 )
 _BETWEEN = re.compile(r"[^0-9A-Za-z]+")
 _DECODINGS: Final = 2
+_DIGIT = re.compile(r"\d")
+HIDDEN_DIGIT: Final = "x"
+"""What stands for each digit of a path that spells a number: it stays an address that can be read."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -132,14 +135,21 @@ def rebuilt_locale(text: str) -> str | None:
 
 
 def without_secrets(url: str, masker: Callable[[str], str]) -> str | None:
-    """A rebuilt URL, its query left out where that spells something to mask; None where host or path do."""
+    """A rebuilt URL; its query is left out where that spells something to mask, the path's digits are hidden where it does, None where the host does."""
     parts = urlsplit(url)
     bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     if not _says_nothing(bare, masker):
-        return None
+        hidden = urlunsplit((parts.scheme, parts.netloc, _without_digits(parts.path), "", ""))
+        return hidden if _says_nothing(hidden, masker) else None
     values = [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]
     is_clean = all(_says_nothing(text, masker) for text in (parts.query, "".join(values), " ".join(values)) if text)
     return url if is_clean else bare
+
+
+def _without_digits(path: str) -> str:
+    for _ in range(_DECODINGS):
+        path = unquote(path)
+    return quote(_DIGIT.sub(HIDDEN_DIGIT, path), safe="/:@!$&'()*+,;=~-._")
 
 
 def _says_nothing(text: str, masker: Callable[[str], str]) -> bool:

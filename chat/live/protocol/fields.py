@@ -189,7 +189,7 @@ def _rebuilt(rebuild: Callable[[str], str | None], value: object) -> str:
 def url(value: object, masker: Masker, /) -> str | None:
     """An http(s) URL without user, fragment and sensitive values.
 
-    Without its query where that spells something to mask; None where the rest does.
+    Without its query where that spells something to mask, without digits where the path does; None where the rest does.
     """
     return addresses.without_secrets(_rebuilt(addresses.rebuilt_url, value), masker)
 
@@ -199,24 +199,34 @@ def origin(value: object, masker: Masker, /) -> str | None:
     return addresses.without_secrets(_rebuilt(addresses.rebuilt_origin, value), masker)
 
 
-def email(value: object, masker: Masker, /) -> str:
-    """An e-mail address that spells no secret."""
+def email(value: object, masker: Masker, /) -> str | None:
+    """An e-mail address that spells no secret; None where that cannot be told."""
     return _typed_contact(_rebuilt(addresses.rebuilt_email, value), masker)
 
 
-def phone(value: object, masker: Masker, /) -> str:
-    """A phone number, digits with an optional plus, that is no card or social security number."""
+def phone(value: object, masker: Masker, /) -> str | None:
+    """A phone number, digits with an optional plus, that is no card or social security number; None where that cannot be told."""
     text = _text(value)
     if len(text) > addresses.PHONE_INPUT_LIMIT:
         raise Refused
     _typed_contact(text, masker)
-    return _typed_contact(_rebuilt(addresses.rebuilt_phone, value), masker)
+    rebuilt = _rebuilt(addresses.rebuilt_phone, value)
+    _typed_contact(rebuilt.lstrip("+"), masker)  # a plus makes no phone number of a card
+    return _typed_contact(rebuilt, masker)
 
 
-def _typed_contact(text: str, masker: Masker) -> str:
-    if any(finding.kind not in _OWN_KINDS for finding in masker(text).findings):
+def _typed_contact(text: str, masker: Masker) -> str | None:
+    masked = masker(text)
+    if is_withheld(masked):
+        return None
+    if any(finding.kind not in _OWN_KINDS for finding in masked.findings):
         raise Refused
     return text
+
+
+def is_withheld(masked: MaskedText) -> bool:
+    """Whether masking failed, so that nothing of the text may stay."""
+    return any(finding.kind == "withheld" for finding in masked.findings)
 
 
 def locale(value: object, masker: Masker, /) -> str | None:
@@ -228,7 +238,10 @@ def tags(value: object, masker: Masker, /) -> tuple[MaskedText, ...]:
     """Up to 20 tags, each once, in order."""
     if type(value) is not list or len(value) > TAG_COUNT:
         raise Refused
-    return tuple(dict.fromkeys(_tag(item, masker) for item in value))
+    found = tuple(dict.fromkeys(_tag(item, masker) for item in value))
+    if any(is_withheld(tag) for tag in found):  # it would become a word of the organisation's
+        raise Refused(ErrorCode.UNAVAILABLE)
+    return found
 
 
 _tag = free_text(TAG_LIMIT)
@@ -247,7 +260,12 @@ def custom_fields(value: object, masker: Masker, /) -> Mapping[str, MaskedText]:
         raise Refused(ErrorCode.TOO_LONG)
     found: dict[str, MaskedText] = {}
     for name, item in value.items():
-        if not _FIELD_NAME.fullmatch(name) or masker(name) != name:
+        if not _FIELD_NAME.fullmatch(name):
+            raise Refused
+        masked = masker(name)
+        if is_withheld(masked):
+            continue
+        if masked != name:
             raise Refused
         text = _custom_value(item, masker)
         if text is not None:
