@@ -15,7 +15,7 @@ class BrokenPattern(Pattern):
 
 
 EMPLOYEE = MaskingPolicy(patterns=(Pattern("employee", "format", "EMP-######"),))
-BROKEN = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "x"),))
+BROKEN = MaskingPolicy(patterns=(BrokenPattern("broken", "regex", "secret"),))
 
 
 class Rating(forms.Form):
