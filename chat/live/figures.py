@@ -33,6 +33,7 @@ ENGINE: Final = Histogram(
 
 WRITE_EVERY: Final = 5.0
 _WITHHELD, _HELD, _RELEASED = "withheld", "held", "released"
+_SPLIT: Final = "split"
 
 
 def _today() -> date:
@@ -73,7 +74,11 @@ class Figures:
         for finding in text.findings:
             if finding.kind == _HELD:
                 HELD.inc()
-            elif finding.kind != _WITHHELD:
+            elif finding.kind == _WITHHELD:
+                if finding.rule == _SPLIT:  # the engine's own were counted when they were looked at
+                    WITHHELD.inc()
+                    self._withheld[tenant_id] += 1
+            else:
                 HITS.labels(finding.kind).inc()
                 hits[day, finding.rule[:RULE_LENGTH], finding.kind] += 1
 

@@ -320,6 +320,16 @@ def _of(kept: frozenset[tuple[int, int]], index: int) -> frozenset[int]:
 
 
 def _released(tail: Sequence[Said]) -> tuple[Change, ...]:
-    """All that is held and known here, as it was typed."""
-    known = ((index, said.typed) for index, said in enumerate(tail) if said.is_held)
-    return tuple(Change(index, typed, RELEASED) for index, typed in known if typed is not None)
+    """All that is held and known here, as it was typed; masked for good where another process has masked what went on from it."""
+    known = [(index, said.typed) for index, said in enumerate(tail) if said.is_held and said.typed is not None]
+    if not known:
+        return ()
+    first, _ = known[0]
+    if any(said.by_visitor and said.typed is None and said.kinds & _NUMBERS for said in tail[first + 1 :]):
+        pieces = [(index, typed, parse(typed)) for index, typed in known]
+        return tuple(
+            Change(index, hidden(fragment, typed, "card", frozenset()), MASKED)
+            for index, typed, fragment in pieces
+            if fragment is not None
+        )
+    return tuple(Change(index, typed, RELEASED) for index, typed in known)

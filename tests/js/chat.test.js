@@ -71,6 +71,18 @@ describe("the first words", () => {
     net.last.says({ type: "revised", conversation: "c1", id: "id-1", seq: 1, rev: 2, text: "•••• ••••", masked: [], reason: "masked" });
     assert.equal(chat.transcript.list()[0].text, "•••• ••••");
   });
+
+  test("a fragment that is held again stays on its author's screen, and says that it is checked", () => {
+    const { chat, net, welcome } = visit();
+    welcome();
+    chat.say("4242 4242");
+    net.last.says(ack(1, { text: "4242 4242" }));
+    net.last.says({ type: "revised", conversation: "c1", id: "id-1", seq: 1, rev: 3, text: "•••• (checking…)", masked: [{ kind: "held", count: 1 }], reason: "held" });
+    const [own] = chat.transcript.list();
+    assert.deepEqual([own.text, own.masked], ["4242 4242", [{ kind: "held", count: 1 }]]);
+    net.last.says({ type: "revised", conversation: "c1", id: "id-1", seq: 1, rev: 4, text: "4242 4242", masked: [], reason: "released" });
+    assert.deepEqual(chat.transcript.list()[0].masked, []);
+  });
 });
 
 describe("coming back", () => {

@@ -14,7 +14,7 @@ from chat.live.writer import statements
 from chat.live.writer.item import Item
 from chat.live.writer.orders import LockedConversation, Post, Revise
 from chat.models import Status
-from security.masking.splitting import REMEMBERED_FOR, TAIL
+from security.masking.splitting import REMEMBERED_FOR
 
 Sent = tuple[str, UUID, UUID]
 """The idempotency key within a tenant: kind of author, author, client_id."""
@@ -162,7 +162,7 @@ async def read_beside(
             locked = [row.pk for row in reads[tenant_id].conversations.values()]
             await connection.execute(statements.ENTER_TO_READ, (str(tenant_id),), prepare=True)
             rows = await query(connection, lock, tenant_id, ids, tenant_id, since, locked)
-            tail = (ids, tenant_id, tenant_id, TAIL, tenant_id, since, locked)
+            tail = (ids, tenant_id, tenant_id, tenant_id, since, locked)
             asked.append((tenant_id, rows, await query(connection, statements.TAIL, *tail)))
     return {tenant_id: await _beside(rows, tail) for tenant_id, rows, tail in asked}
 

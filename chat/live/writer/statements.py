@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from security.masking.splitting import TAIL as MESSAGES
+
 BEGIN: Final = "BEGIN"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
@@ -81,7 +83,7 @@ CROSS JOIN LATERAL (
 _OF_VISITORS: Final = """
 FROM unnest(%b::bigint[]) AS wanted (visitor_id)
 CROSS JOIN LATERAL (
-    SELECT i.id, i.public_id, i.visitor_id, i.last_message_at FROM chat_conversation i
+    SELECT i.id, i.public_id, i.visitor_id, i.last_seq, i.last_message_at FROM chat_conversation i
     WHERE i.tenant_id = %b AND i.visitor_id = wanted.visitor_id
     ORDER BY i.created_at DESC LIMIT 3
 ) AS found
@@ -102,10 +104,9 @@ TAIL: Final = f"""
 SELECT found.visitor_id, found.public_id, k.wrapped, m.id, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
        m.is_visible, m.body, m.masked
 {_OF_VISITORS}
+CROSS JOIN LATERAL generate_series(greatest(found.last_seq - {MESSAGES} + 1, 1), found.last_seq) AS numbered (seq)
 CROSS JOIN LATERAL (
-    SELECT * FROM chat_message i
-    WHERE i.tenant_id = %b AND i.conversation_id = found.id
-    ORDER BY i.seq DESC LIMIT %b
+    SELECT * FROM chat_message i WHERE i.tenant_id = %b AND i.conversation_id = found.id AND i.seq = numbered.seq OFFSET 0
 ) AS m
 LEFT JOIN LATERAL (
     SELECT s.wrapped FROM security_subjectkey s
@@ -115,7 +116,7 @@ LEFT JOIN LATERAL (
 WHERE found.last_message_at > %b OR found.id = ANY(%b::bigint[])
 ORDER BY m.sent_at, m.conversation_id, m.seq
 """  # noqa: S608 - put together from constants
-"""The last messages of these visitors' conversations, of both sides, oldest first."""
+"""The last messages of these visitors' conversations, of both sides, oldest first. By `seq`, which has no gaps: for an order with a limit all are read."""
 
 ADVANCE: Final = """
 UPDATE chat_conversation c

@@ -82,6 +82,8 @@ export const say = Object.freeze({
   maskedKinds: Object.freeze({
     card: (/** @type {number} */ n) => plural(n, "card number", "card numbers"),
     ssn: (/** @type {number} */ n) => plural(n, "social security number", "social security numbers"),
+    cvv: (/** @type {number} */ n) => plural(n, "security code", "security codes"),
+    expiry: (/** @type {number} */ n) => plural(n, "expiry date", "expiry dates"),
     other: (/** @type {number} */ n) => plural(n, "sensitive value", "sensitive values"),
   }),
   sending: "Sending…",

@@ -178,7 +178,10 @@ export class Chat {
   }
 
   #revised(frame) {
-    if (frame.conversation === this.conversation) this.transcript.revise(frame);
+    if (frame.conversation !== this.conversation) return;
+    const known = this.transcript.bySeq.get(frame.seq);
+    const held = frame.masked.some((entry) => entry.kind === "held"); // held again: its author goes on seeing it
+    this.transcript.revise(held && known?.author.kind === "visitor" ? { ...frame, text: known.text } : frame);
   }
 
   #typing(frame) {

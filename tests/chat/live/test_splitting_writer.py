@@ -3,69 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+import random
+from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat import sealing
 from chat.live.protocol.shapes import Author, AuthorKind
-from chat.live.writer import Post, Posted, Revised, Stored, Writer
+from chat.live.writer import Stored, Writer
 from chat.models import Conversation, Status
-from security.masking import MaskingPolicy
 from security.scoping import tenant_scope
 from tests.chat.conversations import House, Talk
+from tests.security.masking.test_splitting_properties import card, written
 
+from .splitting import HELD, Clock, Watcher, digits, process, stored, typed
+from .test_writer_failures import LossyWire
 from .writing import post, rows
-
-HELD = "•••• (checking…)"
-POLICY = MaskingPolicy()
-
-
-@dataclass(slots=True)
-class Clock:
-    """Time as the writers see it; a little ahead of the rows' that a test begins with."""
-
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@dataclass(slots=True)
-class Watcher:
-    """What an agent's screen shows, and everything that it ever showed. Writers tell it as they tell the fan-out."""
-
-    shown: dict[object, str] = field(default_factory=dict)
-    ever: list[str] = field(default_factory=list)
-    told: list[Stored] = field(default_factory=list)
-
-    def __call__(self, stored: Sequence[Stored]) -> None:
-        for one in stored:
-            message = one.message if isinstance(one, Posted) else one
-            self.shown[message.id] = str(message.text)
-            self.told.append(one)
-        self.ever.append(" | ".join(self.shown.values()))
-
-    @property
-    def revised(self) -> list[tuple[str, str]]:
-        return [(str(one.text), one.reason) for one in self.told if isinstance(one, Revised)]
-
-
-@asynccontextmanager
-async def process(watcher: Watcher, clock: Clock) -> AsyncIterator[Writer]:
-    """A server process's writer."""
-    writer = Writer(on_committed=watcher, clock=clock)
-    try:
-        yield writer
-    finally:
-        await writer.close()
 
 
 @pytest.fixture
@@ -76,16 +30,6 @@ def clock() -> Clock:
 @pytest.fixture
 def watcher() -> Watcher:
     return Watcher()
-
-
-def typed(talk: Talk, text: str, **changes: object) -> Post:
-    return post(talk, text, policy=POLICY, **changes)
-
-
-@sync_to_async
-def stored(talk: Talk) -> list[str]:
-    with tenant_scope(talk.tenant_id):
-        return [str(sealing.open_message(row, conversation=talk.public_id)) for row in rows(talk)]
 
 
 @sync_to_async
@@ -282,3 +226,56 @@ async def test_nobody_is_a_visitor_by_the_kind_of_another(talk: Talk, clock: Clo
     async with process(watcher, clock) as writer:
         await writer.put(typed(talk, "4242 4242", author=agent))
     assert await stored(talk) == ["4242 4242"]
+
+
+async def test_what_another_process_has_masked_of_it_keeps_the_rest_from_being_released(
+    talk: Talk, clock: Clock, watcher: Watcher
+) -> None:
+    async with process(watcher, clock) as one, process(watcher, clock) as other:
+        await one.put(typed(talk, "4242 4242"))
+        await other.put(typed(talk, "42"))
+        await one.put(typed(talk, "4242"))
+        clock.passes(20)
+        await one.settle()
+        await one.put(typed(talk, "42"))
+        clock.passes(20)
+        await one.settle()
+    assert len(digits("".join(await stored(talk)))) <= 6
+    assert all(len(digits(screen)) <= 6 for screen in watcher.ever)
+
+
+async def test_a_hold_whose_commit_was_not_confirmed_is_released_all_the_same(
+    talk: Talk, clock: Clock, watcher: Watcher, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    wire = LossyWire(tmp_path_factory.mktemp("w"))
+    async with wire.conninfo() as conninfo, process(watcher, clock, conninfo) as writer:
+        await writer.put(typed(talk, "4242 4242"))
+        assert wire.losses == 1
+        clock.passes(20)
+        await writer.settle()
+    assert await stored(talk) == ["4242 4242"]
+
+
+@pytest.mark.parametrize("seed", range(24))
+async def test_however_a_card_is_cut_no_agent_ever_sees_more_than_its_first_six_digits(
+    talk: Talk, clock: Clock, watcher: Watcher, seed: int
+) -> None:
+    """Over one process or two; the rest is seen by nobody, at no time, and stored nowhere."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    text = written(chance, card(chance))
+    cuts = [0, *sorted(chance.sample(range(1, len(text)), chance.randint(1, 7))), len(text)]
+    pieces = [text[begin:end] for begin, end in pairwise(cuts) if digits(text[begin:end])]
+    async with process(watcher, clock) as one, process(watcher, clock) as other:
+        for number, piece in enumerate(pieces):
+            writer = other if seed % 2 and chance.random() < 0.5 else one
+            await writer.put(typed(talk, piece))
+            if chance.random() < 0.3:
+                await writer.put(post(talk, "go on please", talk.agent))
+            clock.passes(3)
+            before_the_last = number < len(pieces) - 1
+            assert len(digits(watcher.ever[-1])) <= (6 if before_the_last else 10), (pieces, watcher.ever)
+        clock.passes(30)
+        for writer in (one, other):
+            await writer.settle()
+    assert len(digits("".join(await stored(talk)))) <= (6 if seed % 2 else 4), (pieces, await stored(talk))
+    assert all(len(digits(screen)) <= 6 for screen in watcher.ever), (pieces, watcher.ever)

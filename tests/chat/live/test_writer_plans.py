@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -13,6 +13,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from chat.live.writer import statements
 from chat.live.writer.link import _SETTINGS, default_conninfo
+from security.masking.splitting import TAIL
 from tests.chat.conversations import House
 from tests.services import session
 
@@ -56,19 +57,27 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) ->
             [row.pk for row in messages], [101, 101], [b"", b""], ["[]", "[]"], [now, now], ["", ""], tenant,
         ),
     }  # fmt: skip
+    visitors = [(await sync_to_async(talk.row)()).visitor_id for talk in two]
+    last = {
+        statements.SIBLINGS: (tenant, visitors, tenant, now - timedelta(hours=1), [0]),
+        statements.TAIL: (visitors, tenant, tenant, tenant, now, pks),
+    }
 
     def explain() -> dict[str, float]:
         with psycopg.connect(default_conninfo()) as connection:
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             connection.execute(_SETTINGS)
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant)])
-            found = {query: rows_touched(planned(connection, query, values)) for query, values in asked.items()}
+            found = {
+                query: rows_touched(planned(connection, query, values)) for query, values in (asked | last).items()
+            }
             connection.rollback()
             return found
 
     await sync_to_async(_analyze)()
     touched = await asyncio.to_thread(explain)
-    assert {query: count for query, count in touched.items() if count > 2} == {}
+    assert {query: touched[query] for query in asked if touched[query] > 2} == {}
+    assert {query: touched[query] for query in last if touched[query] > 2 * TAIL} == {}, "the last messages alone"
 
 
 def _analyze() -> None:

@@ -13,7 +13,7 @@ function hidden(masked) {
   const kinds = (masked ?? []).filter((one) => one.kind !== "held" && one.kind !== "withheld");
   if (kinds.length === 0) return null;
   const names = kinds.map(({ kind, count }) => {
-    const known = kind === "card" || kind === "ssn" ? kind : "other";
+    const known = Object.hasOwn(say.maskedKinds, kind) ? /** @type {keyof typeof say.maskedKinds} */ (kind) : "other";
     return say.maskedKinds[known](count);
   });
   return say.masked(names.join(", "));
