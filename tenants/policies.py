@@ -84,12 +84,17 @@ def masking_policy() -> MaskingPolicy:
     return masking.visitors
 
 
-def opened_rules(row: RuleSetModel) -> RuleSet:
-    """The rules of a stored set; RulesBroken where they do not open."""
+def rules_key() -> bytes | None:
+    """What opens the rules of the tenant in scope; None where nothing was ever sealed, or the key is no more."""
+    return keyring.existing_key(KeySubject.MASKING, _KEY_ID)
+
+
+def opened_rules(row: RuleSetModel, *, key: bytes | None = None) -> RuleSet:
+    """The rules of a stored set; RulesBroken where they do not open. `key` saves looking it up for each of many."""
     rules: tuple[Rule, ...] = ()
     allowed: tuple[str, ...] = ()
     if row.content is not None:
-        key = keyring.existing_key(KeySubject.MASKING, _KEY_ID)
+        key = key or rules_key()
         if key is None:
             raise RulesBroken("no key")
         try:

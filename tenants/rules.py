@@ -47,7 +47,7 @@ class RuleKind(StrEnum):
 class Rule:
     """One pattern of the tenant's. `value` has each phrase, or the one format or expression; `keep_last` characters of a match stay."""
 
-    id: UUID
+    public_id: UUID
     name: str
     kind: RuleKind
     value: tuple[str, ...]
@@ -180,7 +180,7 @@ class Difference:
 
 def differences(before: RuleSet, after: RuleSet) -> list[Difference]:
     """What somebody who knew `before` has to be told of `after`."""
-    old, new = {rule.id: rule for rule in before.rules}, {rule.id: rule for rule in after.rules}
+    old, new = {rule.public_id: rule for rule in before.rules}, {rule.public_id: rule for rule in after.rules}
     found = [Difference(Change.ADDED, new[key].name) for key in new if key not in old]
     found += [Difference(Change.REMOVED, old[key].name) for key in old if key not in new]
     found += [one for key in new if key in old for one in _between(old[key], new[key])]
@@ -212,7 +212,7 @@ def _said(rule: Rule) -> Sequence[object]:
 
 def _plain(rule: Rule) -> dict[str, object]:
     return {
-        "id": str(rule.id),
+        "id": str(rule.public_id),
         "name": rule.name,
         "kind": rule.kind.value,
         "value": list(rule.value),
@@ -224,7 +224,7 @@ def _plain(rule: Rule) -> dict[str, object]:
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
     return Rule(
-        id=UUID(entry["id"]),
+        public_id=UUID(entry["id"]),
         name=entry["name"],
         kind=RuleKind(entry["kind"]),
         value=tuple(entry["value"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -19,11 +19,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from chat.models import CannedResponse, Conversation, Status, Tag, Visitor
+from chat.models import CannedResponse, Conversation, JobKind, Status, Tag, Visitor
+from chat.services import masking_jobs
 from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
 from security.scoping import tenant_scope
-from tenants.models import Department, Invitation, Membership, Policy, Role, Site, Tenant
+from tenants.models import Department, Invitation, MaskingDraft, Membership, Policy, Role, Site, Tenant
+from tenants.rules import Rule, RuleKind
+from tenants.services.masking import activate, add_rule
 
 from . import cast
 from .cast import Organisation
@@ -71,6 +74,22 @@ SHOWN_TO = {
     "admin/chat/tag/<object_id>/history/": "OA",
     "admin/chat/tag/add/": "OAS",
     "admin/jsi18n/": "OASGUP",
+    "admin/masking/": "OA",
+    "admin/masking/activate/": "",
+    "admin/masking/jobs/<uuid:job>/": "OA",
+    "admin/masking/jobs/<uuid:job>/cancel/": "",
+    "admin/masking/jobs/<uuid:job>/pause/": "",
+    "admin/masking/jobs/<uuid:job>/resume/": "",
+    "admin/masking/remask/": "",
+    "admin/masking/rules/<uuid:rule>/": "OA",
+    "admin/masking/rules/<uuid:rule>/move/": "",
+    "admin/masking/rules/<uuid:rule>/remove/": "",
+    "admin/masking/rules/add/": "OA",
+    "admin/masking/settings/": "",
+    "admin/masking/trial/": "",
+    "admin/masking/try/": "",
+    "admin/masking/versions/<uuid:version>/restore/": "",
+    "admin/masking/versions/first/restore/": "",
     "admin/platform/tenants/": "P",
     "admin/platform/tenants/<uuid:tenant>/resume/": "P",
     "admin/platform/tenants/<uuid:tenant>/suspend/": "P",
@@ -165,6 +184,7 @@ def objects(of: Organisation) -> dict[str, str]:
             email=f"new@{of.slug}.example", role=role, expires_at=timezone.now() + timedelta(days=1)
         )
         return {
+            **masking(of),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "department": str(Department.objects.get().public_id),
             "invitation": str(invitation.public_id),
@@ -178,6 +198,16 @@ def objects(of: Organisation) -> dict[str, str]:
         }
 
 
+def masking(of: Organisation) -> dict[str, str]:
+    """A drafted rule, a version that has it, and a job."""
+    rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",))
+    grant = of.grant("olga" if of.slug == "acme" else "mallory")
+    add_rule(grant=grant, rule=rule)
+    version = activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+    job = masking_jobs.begin(grant=grant, kind=JobKind.REMASK, now=timezone.now())
+    return {"rule": str(rule.public_id), "version": str(version.public_id), "job": str(job.public_id)}
+
+
 def address(route: str, of: Organisation, known: dict[str, str]) -> str:
     """The route with this organisation's own objects in it."""
     model = re.match(r"admin/\w+/(\w+)/", route)
@@ -187,6 +217,9 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<slug:page>": "shoes",
         "<str:token>": "missing",
         "<uuid:conversation>": known["conversation"],
+        "<uuid:rule>": known["rule"],
+        "<uuid:version>": known["version"],
+        "<uuid:job>": known["job"],
         "<object_id>": known.get(model[1], "") if model else "",
     }
     for name, value in filled.items():

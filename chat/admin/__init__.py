@@ -1,5 +1,5 @@
-"""What an organisation sets up for its chats, and its conversations to look at; Django finds this package by its name."""
+"""Records and work pages of the chat in the administration; Django finds this package by its name."""
 
-from chat.admin import canned_responses, conversations, tags
+from chat.admin import canned_responses, conversations, masking, masking_jobs, masking_rules, tags
 
-__all__ = ["canned_responses", "conversations", "tags"]
+__all__ = ["canned_responses", "conversations", "masking", "masking_jobs", "masking_rules", "tags"]

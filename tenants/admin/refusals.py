@@ -12,12 +12,18 @@ from security.errors import DomainError
 _SENTENCES: Final = {
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),
+    "draft_moved": _("Somebody changed the rules since you looked at them. Look again before you activate them."),
+    "job_moved": _("It is not in this state any more."),
+    "job_paused": _("It is paused. Resume or cancel it first."),
+    "job_running": _("It is running already."),
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
+    "nothing_to_activate": _("These rules are active already."),
     "not_active": _("The organisation is not active."),
     "not_open": _("This invitation is not open any more."),
     "not_suspended": _("This is not suspended."),
     "role": _("There is no such role."),
+    "rules_broken": _("These rules cannot be read. Take an older version, or the first one, into the draft."),
     "site_exists": _("A website with this name exists already."),
     "website": _("Enter a web address such as shop.example."),
 }

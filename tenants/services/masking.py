@@ -78,10 +78,12 @@ def change_rule(*, grant: Grant, rule: Rule) -> Rule:
     """Replace the drafted rule of the same id. NotFound where somebody has taken it out."""
     require(grant, RIGHT)
     row, rules = _locked_draft()
-    before = _of(rules, rule.id)
+    before = _of(rules, rule.public_id)
     if before == rule:
         return rule
-    _store(row, replace(rules, rules=tuple(rule if found.id == rule.id else found for found in rules.rules)))
+    _store(
+        row, replace(rules, rules=tuple(rule if found.public_id == rule.public_id else found for found in rules.rules))
+    )
     record(Action.MASKING_RULE_CHANGED, on=row, on_label=rule.name, changes=_changes(before, rule))
     return rule
 
@@ -92,7 +94,7 @@ def remove_rule(*, grant: Grant, rule: UUID) -> None:
     require(grant, RIGHT)
     row, rules = _locked_draft()
     before = _of(rules, rule)
-    _store(row, replace(rules, rules=tuple(found for found in rules.rules if found.id != rule)))
+    _store(row, replace(rules, rules=tuple(found for found in rules.rules if found.public_id != rule)))
     record(Action.MASKING_RULE_REMOVED, on=row, on_label=before.name)
 
 
@@ -102,7 +104,7 @@ def move_rule(*, grant: Grant, rule: UUID, by: int) -> None:
     require(grant, RIGHT)
     row, rules = _locked_draft()
     moved = _of(rules, rule)
-    others = [found for found in rules.rules if found.id != rule]
+    others = [found for found in rules.rules if found.public_id != rule]
     place = min(max(rules.rules.index(moved) + by, 0), len(others))
     ordered = (*others[:place], moved, *others[place:])
     if ordered == rules.rules:
@@ -175,10 +177,18 @@ def restore(*, grant: Grant, version: UUID | None) -> None:
     record(Action.MASKING_VERSION_RESTORED, on=row, version=found.number if found else FIRST_VERSION)
 
 
-def active_rules(version: MaskingVersion | None) -> RuleSet | None:
+def active_rules(version: MaskingVersion | None, *, key: bytes | None = None) -> RuleSet | None:
     """The rules of a version, the first one's without one; None where they cannot be read."""
     try:
-        return RuleSet() if version is None else opened_rules(version)
+        return RuleSet() if version is None else opened_rules(version, key=key)
+    except RulesBroken:
+        return None
+
+
+def drafted_rules(draft: MaskingDraft, *, key: bytes | None = None) -> RuleSet | None:
+    """The rules of the draft; None where they cannot be read."""
+    try:
+        return opened_rules(draft, key=key)
     except RulesBroken:
         return None
 
@@ -219,7 +229,7 @@ def _run(work: Callable[[], object]) -> None:
         raise RuleRefused(refused.reason) from None
     except UnknownPack:
         raise RuleRefused("There is no such pack.") from None
-    except RulesBroken:
+    except (RulesBroken, TypeError):
         raise RuleRefused("The rules cannot be run together.") from None
 
 
@@ -242,7 +252,7 @@ def _check_allowed(allowed: Sequence[str]) -> None:
 
 
 def _of(rules: RuleSet, wanted: UUID) -> Rule:
-    found = next((rule for rule in rules.rules if rule.id == wanted), None)
+    found = next((rule for rule in rules.rules if rule.public_id == wanted), None)
     if found is None:
         raise NotFound
     return found

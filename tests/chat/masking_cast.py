@@ -21,7 +21,7 @@ from tenants.rules import Rule, RuleKind
 from tenants.services import masking
 from tests.cast import Organisation
 
-STAFF = Rule(id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+STAFF = Rule(public_id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
 
 
 def talk(of: Organisation, *texts: str, note: str = "", status: Status = Status.WAITING) -> UUID:

@@ -93,7 +93,7 @@ def test_a_trial_of_rules_that_were_changed_meanwhile_ends(acme: Organisation) -
     talk(acme, "EMP-123456")
     add_rule(acme, is_activated=False)
     job = begin(acme)
-    add_rule(acme, replace(STAFF, id=uuid4(), name="Other"), is_activated=False)
+    add_rule(acme, replace(STAFF, public_id=uuid4(), name="Other"), is_activated=False)
     assert not step(acme, job)
     assert row(acme, job).status == JobStatus.CANCELLED.value
 

@@ -201,7 +201,7 @@ def test_rules_activated_meanwhile_are_the_ones_that_count(acme: Organisation) -
     add_rule(acme)
     run(acme, budget=0.0, steps=1)
     assert texts(acme, first) == ["I am [staff] blue"]
-    blue = type(STAFF)(id=uuid4(), name="Blue", kind=STAFF.kind.PHRASE, value=("blue",))
+    blue = type(STAFF)(public_id=uuid4(), name="Blue", kind=STAFF.kind.PHRASE, value=("blue",))
     add_rule(acme, blue)
     job = run(acme)
     assert texts(acme, first) == texts(acme, second) == ["I am [staff] [Blue]"]

@@ -24,8 +24,8 @@ from tenants.services.masking import RuleRefused, Settings
 
 from .people import Organisation
 
-EMP = Rule(id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
-NAMES = Rule(id=UUID(int=2), name="Projects", kind=RuleKind.PHRASE, value=("blue heron",))
+EMP = Rule(public_id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+NAMES = Rule(public_id=UUID(int=2), name="Projects", kind=RuleKind.PHRASE, value=("blue heron",))
 PLAIN = Settings(
     packs=frozenset(),
     allowed=(),
@@ -79,20 +79,20 @@ def test_rules_are_changed_moved_and_removed(acme: Organisation) -> None:
     add(acme, EMP, NAMES)
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.move_rule(grant=grant, rule=NAMES.id, by=-1)
-        masking.move_rule(grant=grant, rule=NAMES.id, by=-5)  # at the top already
+        masking.move_rule(grant=grant, rule=NAMES.public_id, by=-1)
+        masking.move_rule(grant=grant, rule=NAMES.public_id, by=-5)  # at the top already
         masking.change_rule(grant=grant, rule=replace(EMP, label="id"))
         masking.change_rule(grant=grant, rule=replace(EMP, label="id"))  # the same again
     activate(acme)
     assert masked(acme, "EMP-123456 blue heron") == "[id] [Projects]"
     with tenant_scope(acme.tenant_id):
-        masking.remove_rule(grant=grant, rule=EMP.id)
+        masking.remove_rule(grant=grant, rule=EMP.public_id)
         with pytest.raises(NotFound):
-            masking.remove_rule(grant=grant, rule=EMP.id)
+            masking.remove_rule(grant=grant, rule=EMP.public_id)
         with pytest.raises(NotFound):
             masking.change_rule(grant=grant, rule=EMP)
         with pytest.raises(NotFound):
-            masking.move_rule(grant=grant, rule=EMP.id, by=1)
+            masking.move_rule(grant=grant, rule=EMP.public_id, by=1)
     activate(acme)
     assert masked(acme, "EMP-123456 blue heron") == "EMP-123456 [Projects]"
     assert acme.actions()[-6:] == [
@@ -117,7 +117,7 @@ def test_rules_are_changed_moved_and_removed(acme: Organisation) -> None:
     ],
 )
 def test_what_the_engine_does_not_take_is_refused_with_a_sentence(acme: Organisation, rule: Rule, said: str) -> None:
-    if rule.id == NAMES.id:
+    if rule.public_id == NAMES.public_id:
         add(acme, EMP)
     with pytest.raises(RuleRefused) as refused:
         add(acme, rule)
@@ -128,7 +128,7 @@ def test_there_are_as_many_rules_as_the_engine_takes(acme: Organisation) -> None
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
         for number in range(50):
-            masking.add_rule(grant=grant, rule=replace(NAMES, id=uuid.uuid4(), name=f"Rule {number}"))
+            masking.add_rule(grant=grant, rule=replace(NAMES, public_id=uuid.uuid4(), name=f"Rule {number}"))
         with pytest.raises(RuleRefused, match="rule_refused") as refused:
             masking.add_rule(grant=grant, rule=EMP)
         assert "50" in refused.value.reason
@@ -195,8 +195,8 @@ def test_who_may_not_configure_masking_is_refused(acme: Organisation, name: str)
     acts: dict[str, Callable[[], object]] = {
         "add": lambda: masking.add_rule(grant=grant, rule=NAMES),
         "change": lambda: masking.change_rule(grant=grant, rule=EMP),
-        "remove": lambda: masking.remove_rule(grant=grant, rule=EMP.id),
-        "move": lambda: masking.move_rule(grant=grant, rule=EMP.id, by=1),
+        "remove": lambda: masking.remove_rule(grant=grant, rule=EMP.public_id),
+        "move": lambda: masking.move_rule(grant=grant, rule=EMP.public_id, by=1),
         "settings": lambda: masking.change_settings(grant=grant, settings=PLAIN),
         "activate": lambda: masking.activate(grant=grant, revision=revision(), now=timezone.now()),
         "restore": lambda: masking.restore(grant=grant, version=None),

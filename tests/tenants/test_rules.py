@@ -25,8 +25,8 @@ from tenants.rules import (
     rules_in,
 )
 
-STAFF = Rule(id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
-NAMES = Rule(id=UUID(int=2), name="Projects", kind=RuleKind.PHRASE, value=("blue heron", "grey owl"))
+STAFF = Rule(public_id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+NAMES = Rule(public_id=UUID(int=2), name="Projects", kind=RuleKind.PHRASE, value=("blue heron", "grey owl"))
 CARD = "4242 4242 4242 4242"
 
 
@@ -91,7 +91,7 @@ def test_what_is_broken_withholds_everything(is_agents: bool) -> None:
 
 def test_differences_name_rules_and_never_their_patterns() -> None:
     before = RuleSet(rules=(STAFF, NAMES), packs=frozenset({"iban"}), allowed=("x1",))
-    third = Rule(id=UUID(int=3), name="Third", kind=RuleKind.PHRASE, value=("secret",))
+    third = Rule(public_id=UUID(int=3), name="Third", kind=RuleKind.PHRASE, value=("secret",))
     after = RuleSet(
         rules=(third, replace(NAMES, value=("red kite",), is_active=False)),
         packs=frozenset({"email"}),

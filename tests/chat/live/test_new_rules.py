@@ -25,7 +25,7 @@ from tests.cast import Organisation
 from .sockets import Door, Frame, Socket
 from .test_conversation import talking
 
-STAFF = Rule(id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+STAFF = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
 TENANT = UUID(int=9)
 NEW = Revoked(RevocationKind.MASKING, str(TENANT), datetime(2026, 1, 1, tzinfo=UTC))
 WITHIN = 2.0

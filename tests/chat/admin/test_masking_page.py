@@ -1,0 +1,306 @@
+"""The Masking page as an administrator uses it; what it refuses, and what it never says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.models import JobKind
+from chat.services import masking_jobs
+from security.crypto import keyring
+from security.crypto.sealed import SealedData
+from security.scoping import tenant_scope
+from tenants.middleware import FIELD
+from tenants.models import MaskingCount, MaskingDraft, MaskingVersion
+from tenants.policies import current_masking
+from tenants.services.masking_reading import read_rulebook
+from tests import cast
+from tests.cast import Organisation
+
+from ..masking_cast import STAFF, add_rule, talk
+
+PAGE = "/admin/masking/"
+RULE = {
+    "name": "Staff number",
+    "kind": "format",
+    "value": "EMP-######",
+    "label": "staff",
+    "keep_last": "0",
+    "is_active": "on",
+}
+
+
+@pytest.fixture
+def acme(db: None) -> Organisation:
+    keyring.forget_everything()
+    return cast.acme()
+
+
+def post(of: Organisation, client: Client, path: str, **data: Any) -> Any:
+    return client.post(PAGE + path, {FIELD: str(of.public_id), **data}, follow=True)
+
+
+def shown(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def masked(of: Organisation, text: str) -> str:
+    with tenant_scope(of.tenant_id):
+        return str(current_masking().masked(text))
+
+
+def test_a_rule_is_drafted_tried_and_activated(acme: Organisation) -> None:
+    talk(acme, "I am EMP-123456", "Hello")
+    ada = acme.client("ada")
+    assert "Every organisation begins" not in shown(ada.get(PAGE))
+    page = shown(post(acme, ada, "rules/add/", **RULE))
+    assert "The rule is in the draft" in page
+    assert "“Staff number” was added" in page
+    assert "were not tried on your messages yet" in page
+    page = shown(post(acme, ada, "trial/"))
+    assert "Would have hit 1 of your last 2 messages." in page
+    assert "AAA-999999" in page
+    assert "123456" not in page
+    with tenant_scope(acme.tenant_id):
+        revision = MaskingDraft.objects.get().revision
+    page = shown(post(acme, ada, "activate/", revision=revision))
+    assert "Version 2 masks now, on open chats within a second." in page
+    assert "The draft is the same." in page
+    assert masked(acme, "EMP-123456") == "[staff]"
+
+
+def test_a_trial_of_older_rules_is_not_shown(acme: Organisation) -> None:
+    talk(acme, "I am EMP-123456")
+    ada = acme.client("ada")
+    post(acme, ada, "rules/add/", **RULE)
+    assert "Would have hit" in shown(post(acme, ada, "trial/"))
+    page = shown(post(acme, ada, "rules/add/", **{**RULE, "name": "Another"}))
+    assert "Would have hit" not in page
+    assert "were not tried" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"kind": "regex", "value": r"(a)\1"}, "look-around and back-references are not supported"),
+        ({"kind": "regex", "value": "a*"}, "matches an empty text"),
+        ({"label": "[x]"}, "brackets"),
+        ({"keep_last": "-1"}, "greater than or equal to 0"),
+        ({"name": ""}, "This field is required"),
+    ],
+)
+def test_what_is_refused_is_said_in_a_sentence(acme: Organisation, typed: dict[str, str], said: str) -> None:
+    ada = acme.client("ada")
+    page = shown(post(acme, ada, "rules/add/", **{**RULE, **typed}))
+    assert said in page
+    assert "Please correct what is marked" in page
+    with tenant_scope(acme.tenant_id):
+        draft = MaskingDraft.objects.first()
+        assert draft is None or draft.content is None
+
+
+def test_hostile_expressions_are_answered_at_once(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    assert "is in the draft" in shown(post(acme, ada, "rules/add/", **{**RULE, "kind": "regex", "value": "(a+)+$"}))
+    tried = trying(acme, ada, text="a" * 7_999 + "b")
+    assert tried["microseconds"] < 1_000_000
+
+
+def test_rules_are_changed_moved_and_removed(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme, is_activated=False)
+    post(
+        acme,
+        ada,
+        "rules/add/",
+        **{**RULE, "name": "Projects", "kind": "phrase", "value": "blue heron\r\n\r\nblue heron\r\nowl "},
+    )
+    with tenant_scope(acme.tenant_id):
+        first, second = rules(acme)
+    assert second.value == ("blue heron", "owl")
+    form = shown(ada.get(f"{PAGE}rules/{second.public_id}/"))
+    assert "blue heron owl" in form
+    post(acme, ada, f"rules/{second.public_id}/move/", direction="up")
+    assert [rule.name for rule in rules(acme)] == ["Projects", "Staff number"]
+    post(acme, ada, f"rules/{second.public_id}/move/", direction="down")
+    post(acme, ada, f"rules/{first.public_id}/", **{**RULE, "label": "id"})
+    assert rules(acme)[0].label == "id"
+    post(acme, ada, f"rules/{second.public_id}/remove/")
+    assert [rule.name for rule in rules(acme)] == ["Staff number"]
+
+
+def rules(of: Organisation) -> Any:
+    grant = of.grant("ada")
+    with tenant_scope(of.tenant_id):
+        draft = read_rulebook(grant=grant).draft
+    assert draft is not None
+    return draft.rules
+
+
+def test_settings_are_drafted(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    page = shown(post(acme, ada, "settings/", masks_agents="on", typing_preview="on", allowed=""))
+    assert "off: Keep the last four digits of a card" in page
+    assert "on: Show agents what a visitor is typing" in page
+    assert masked(acme, "4242424242424242") == "•••• •••• •••• 4242"
+    page = shown(post(acme, ada, "settings/", allowed="..."))
+    assert "Line 1 of the allow-list has no letter and no digit." in page
+
+
+def trying(of: Organisation, client: Client, **typed: str) -> Any:
+    answer = client.post(f"{PAGE}try/", {FIELD: str(of.public_id), **typed}, headers={"accept": "application/json"})
+    assert answer.status_code == 200
+    return json.loads(answer.content)
+
+
+def test_the_tester_tells_what_is_hidden_and_why(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme, is_activated=False)
+    tried = trying(acme, ada, text="EMP-123456 pays by card 4242 4242 4242 4242")
+    assert tried["masked"] == "[staff] pays by card •••• •••• •••• 4242"
+    assert [one["kind"] for one in tried["findings"]] == ["Your rule", "Card number"]
+    assert all(one["reasons"] for one in tried["findings"])
+    assert tried["findings"][1]["shape"] == "9999 9999 9999 9999"
+    assert trying(acme, ada, text="EMP-123456", rules="active")["masked"] == "EMP-123456"
+    clean = trying(acme, ada, text="See you at 10")
+    assert clean["findings"] == []
+    assert "Staff number" in clean["looked_for"]
+
+
+def test_the_tester_answers_without_script_and_never_repeats_the_text(
+    acme: Organisation, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    ada = acme.client("ada")
+    page = shown(post(acme, ada, "try/", text="Wilhelmina 4242 4242 4242 4241 4242424242424242"))
+    assert "•••• •••• •••• 4242" in page
+    answer = json.dumps(trying(acme, ada, text="4242424242424242"))
+    for said in (page, answer, caplog.text):
+        assert "4242424242424242" not in said.replace(" ", "")
+    assert "Wilhelmina" not in caplog.text
+
+
+def test_a_text_that_is_too_long_is_refused(acme: Organisation) -> None:
+    assert trying(acme, acme.client("ada"), text="x" * 8_001) == {"error": "At most 8,000 characters."}
+
+
+def test_somebody_elses_change_is_not_activated_unseen(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme, is_activated=False)
+    with tenant_scope(acme.tenant_id):
+        seen = MaskingDraft.objects.get().revision
+    post(acme, acme.client("olga"), "settings/", masks_agents="on")
+    for revision in (seen, "x", ""):
+        assert "Look again before you activate" in shown(post(acme, ada, "activate/", revision=revision))
+    assert masked(acme, "EMP-123456") == "EMP-123456"
+
+
+def test_an_older_version_is_taken_back(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme)
+    page = shown(post(acme, ada, "versions/first/restore/"))
+    assert "“Staff number” was removed" in page
+    with tenant_scope(acme.tenant_id):
+        version = MaskingVersion.objects.get().public_id
+    page = shown(post(acme, ada, f"versions/{version}/restore/"))
+    assert "The draft is the same." in page
+
+
+def test_rules_that_cannot_be_read_raise_the_alarm(acme: Organisation) -> None:
+    add_rule(acme)
+    with tenant_scope(acme.tenant_id):
+        MaskingVersion.objects.create(number=3, content=SealedData(b"not ours"))
+    ada = acme.client("ada")
+    page = shown(ada.get(PAGE))
+    assert "Every message is withheld." in page
+    assert "Cannot be read." in page
+    with tenant_scope(acme.tenant_id):
+        revision = MaskingDraft.objects.get().revision
+    assert "Version 4 masks now" in shown(post(acme, ada, "activate/", revision=revision))
+    assert masked(acme, "EMP-123456") == "[staff]"
+
+
+def run_all(of: Organisation, kind: JobKind) -> None:
+    """As a worker does."""
+    with tenant_scope(of.tenant_id):
+        job = masking_jobs.latest(kind)
+        assert job is not None
+        while masking_jobs.advance(job=job.public_id, worker=UUID(int=1), now=timezone.now()):
+            pass
+
+
+def test_what_is_stored_is_masked_again_by_a_worker(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    talk(acme, "I am EMP-123456")
+    add_rule(acme)
+    assert "Mask stored messages again" not in shown(ada.get(PAGE)), "Not before it was seen what it would do"
+    post(acme, ada, "remask/", kind="remask_trial")
+    run_all(acme, JobKind.REMASK_TRIAL)
+    page = shown(ada.get(PAGE))
+    assert "Would change 1 texts in 1 conversations" in page
+    assert "Mask stored messages again" in page
+    assert "It was begun." in shown(post(acme, ada, "remask/", kind="remask"))
+    with tenant_scope(acme.tenant_id):
+        job = masking_jobs.latest(JobKind.REMASK)
+    assert job is not None
+    told = json.loads(ada.get(f"{PAGE}jobs/{job.public_id}/").content)
+    assert told == {"status": "running", "done": 0, "total": 2}
+    assert "It is running already." in shown(post(acme, ada, "remask/", kind="remask"))
+    assert "paused" in shown(post(acme, ada, f"jobs/{job.public_id}/pause/"))
+    post(acme, ada, f"jobs/{job.public_id}/resume/")
+    page = shown(post(acme, ada, f"jobs/{job.public_id}/cancel/"))
+    assert "It was cancelled then." in page
+
+
+def test_what_was_hidden_is_plotted_and_told_in_numbers(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    assert "Nothing was hidden yet." in shown(ada.get(PAGE))
+    today = timezone.now().date()
+    with tenant_scope(acme.tenant_id):
+        MaskingCount.objects.create(day=today, rule="luhn", kind="card", hits=12)
+        MaskingCount.objects.create(day=today, rule="[staff]", kind="custom", hits=3)
+    page = shown(ada.get(PAGE))
+    assert "15 places" in page
+    assert page.count("<rect ") == 30
+    assert "12" in page
+
+
+def test_the_page_takes_the_same_queries_however_much_there_is(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme)
+
+    def queries() -> int:
+        keyring.forget_everything()
+        with CaptureQueriesContext(connection) as found:
+            assert ada.get(PAGE).status_code == 200
+        return len(found)
+
+    few = queries()
+    for number in range(12):
+        add_rule(acme, type(STAFF)(public_id=uuid4(), name=f"Rule {number}", kind=STAFF.kind, value=(f"A{number}-##",)))
+    many = queries()
+    assert many <= few, (few, many)
+    assert few <= 40
+
+
+@pytest.mark.parametrize("name", ["sam", "alice", "rita", "audrey"])
+def test_who_may_not_configure_masking_sees_nothing_and_does_nothing(acme: Organisation, name: str) -> None:
+    add_rule(acme, is_activated=False)
+    client = acme.client(name)
+    for path in ("", "rules/add/", "try/", "trial/", "activate/", "settings/", "remask/", "versions/first/restore/"):
+        assert client.get(PAGE + path).status_code == 403, path
+        assert client.post(PAGE + path, {FIELD: str(acme.public_id)}).status_code == 403, path
+    assert client.get(f"{PAGE}rules/{STAFF.public_id}/").status_code == 403
+    assert "/admin/masking/" not in shown(client.get("/admin/", follow=True))
+
+
+def test_a_page_of_another_organisation_changes_nothing(acme: Organisation) -> None:
+    assert acme.client("ada").post(f"{PAGE}rules/add/", {FIELD: str(UUID(int=3)), **RULE}).status_code == 409
