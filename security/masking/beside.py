@@ -14,6 +14,7 @@ from security.masking.scan import Candidate
 from security.masking.tables import tables
 from security.masking.views import View
 
+_DIGIT: Final = re.compile("[0-9]")
 _REACH: Final = 160  # characters from a card within which a named expiry or value is its own
 _NEAR: Final = 48
 _MOST: Final = 100  # cards of one message behind which unnamed digits are looked for
@@ -45,12 +46,21 @@ def find_beside(view: View, cards: Sequence[Candidate]) -> Iterator[Candidate]:
     if not cards:
         return
     spans = sorted({(bisect_left(view.starts, card.start), bisect_left(view.starts, card.end)) for card in cards})
+    if len(spans) == 1 and not _has_more(view.text, *spans[0]):
+        return
     for low, high in _neighbourhoods(spans, len(view.text)):
         for kind, named in (("expiry", _named_expiry()), ("cvv", _named_code())):
             for match in named.finditer(view.text, low, high):
                 yield _candidate(view, kind, match.start(1), match.end(1), "named")
     for start, end in spans[:_MOST]:
         yield from _behind(view, start, end)
+
+
+def _has_more(text: str, start: int, end: int) -> bool:
+    """Whether there are more digits within reach of the only card."""
+    return _DIGIT.search(text, max(0, start - _REACH), start) is not None or (
+        _DIGIT.search(text, end, end + _REACH) is not None
+    )
 
 
 def _neighbourhoods(spans: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:

@@ -75,7 +75,7 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
     conversation = Conversation(tuple(context))
     findings: list[Finding] = []
     for number in range(_PASSES):
-        suspected = _suspected(current, policy)
+        suspected = suspected if current is text else _suspected(current, policy)
         if suspected is None:
             return trusted(current, tuple(findings))
         keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
@@ -130,7 +130,7 @@ def _built_in(text: str, conversation: Conversation, suspected: _Suspected) -> I
     if not suspected.packs and not are_enough(suspected.hints):
         return
     for view, hints in views(text, suspected.hints):
-        around = Surroundings(view.text, conversation)
+        around = Surroundings(view.text, conversation, hints)
         if are_enough(hints):
             yield from _numbers(view, around, hints)
         if view.name in _READ_BY_PACKS:

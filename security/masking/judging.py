@@ -16,8 +16,8 @@ from security.masking.scan import SIGNS, WORDS, Row, even
 from security.masking.surroundings import NO_SPACES, Said, Surroundings
 from security.masking.tables import tables
 
-MOST_WEIGHED: Final = 200
-MOST_JUDGED: Final = 400
+MOST_WEIGHED: Final = 100
+MOST_JUDGED: Final = 200
 _USUAL_LENGTH: Final = 16
 _LONGEST_PHONE: Final = 15  # ITU-T E.164
 _EAN_LENGTH: Final = 13

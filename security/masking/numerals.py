@@ -27,10 +27,7 @@ class Numeral(NamedTuple):
     is_word: bool
 
 
-class _Token(NamedTuple):
-    word: str
-    start: int
-    end: int
+_Token = tuple[str, int, int]
 
 
 @cache
@@ -47,6 +44,14 @@ def _compounds() -> dict[str, str]:
 
 
 @cache
+def _vocabulary() -> frozenset[str]:
+    """Every word that may begin a number, but those that are glued together."""
+    known = tables().numbers
+    pairs = (pair.split(" ")[0] for pair in known.pairs)
+    return frozenset({*known.units, *known.tens, *known.multipliers, *pairs, *_compounds()})
+
+
+@cache
 def _glued() -> re.Pattern[str]:
     """Number words without anything between them: "fouroneoneone"."""
     words = sorted((word for word in tables().numbers.units if len(word) >= _SHORTEST_WORD), key=len, reverse=True)
@@ -55,24 +60,28 @@ def _glued() -> re.Pattern[str]:
 
 def numerals(text: str) -> Iterator[Numeral]:
     """Every number word and every run of figures in class letters, in order; linear in the length of the text."""
-    tokens = [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
+    tokens = [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    vocabulary = _vocabulary()
     index = 0
     while index < len(tokens):
-        token = tokens[index]
-        if token.word[0] <= "9":
-            yield Numeral(token.word, token.start, token.end, False)
+        word, start, end = tokens[index]
+        if word[0] <= "9":
+            yield Numeral(word, start, end, False)
+            index += 1
+            continue
+        if word not in vocabulary and (len(word) < 2 * _SHORTEST_WORD or not _glued().match(word)):
             index += 1
             continue
         taken, digits = _read(text, tokens, index)
         if taken:
-            yield Numeral(digits, token.start, tokens[index + taken - 1].end, True)
+            yield Numeral(digits, start, tokens[index + taken - 1][2], True)
         index += taken or 1
 
 
 def _read(text: str, tokens: list[_Token], index: int) -> tuple[int, str]:
     """How many tokens from `index` on say digits together, and which; 0 where the word is no number."""
     known = tables().numbers
-    word = tokens[index].word
+    word = tokens[index][0]
     if (times := known.multipliers.get(word)) is not None:
         follower = _next(text, tokens, index)
         value = known.units.get(follower, follower if follower.isdigit() else "")
@@ -102,7 +111,7 @@ def _with_unit(text: str, tokens: list[_Token], index: int, ten: str) -> tuple[i
     value = known.units.get(follower, "")
     if len(value) == 1 and value != "0":
         return taken, ten + value
-    if len(value) == _DIGITS_OF_A_PAIR and tokens[index].word in known.scores:
+    if len(value) == _DIGITS_OF_A_PAIR and tokens[index][0] in known.scores:
         last = index + taken - 1
         unit = known.units.get(_next(text, tokens, last), "") if follower == "dix" else ""
         if unit in ("7", "8", "9"):
@@ -116,7 +125,7 @@ def _next(text: str, tokens: list[_Token], index: int) -> str:
     if index + 1 >= len(tokens):
         return ""
     after = tokens[index + 1]
-    return after.word if _JOINED.fullmatch(text, tokens[index].end, after.start) else ""
+    return after[0] if _JOINED.fullmatch(text, tokens[index][2], after[1]) else ""
 
 
 def _read_glued(word: str) -> tuple[int, str]:

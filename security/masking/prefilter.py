@@ -23,6 +23,9 @@ LAST_FOUR: Final = 7
 ENCODED: Final = 8
 IDEOGRAPHS: Final = 9
 TAGS: Final = 10
+# Words of a kind somewhere: the detectors look for them again, where they stand.
+CARD_WORDS: Final = 11
+SSN_WORDS: Final = 12
 _ALWAYS: Final = frozenset((NUL, DIGITS, NUMBER_WORDS, CVV, LAST_FOUR, IDEOGRAPHS))
 _BY_DIGIT: Final = frozenset((WORD_BY_DIGIT, LOOK_ALIKE))
 _NONE: Final[frozenset[int]] = frozenset()
@@ -72,7 +75,15 @@ def _expressions() -> tuple[str, ...]:
         r"%[0-9a-fA-F]{2}|&#?[a-zA-Z0-9]+;?|\\[uUxXntr]|</?[a-zA-Z!]|=3[0-9]",
         _times("[" + "".join(map(chr, tables().ideographs)) + "]", 8),
         r"[0-9]</?[a-zA-Z]",
+        _spoken("card"),
+        _spoken("ssn"),
     )
+
+
+def _spoken(kind: str) -> str:
+    """Any word of a kind, in parts of words as well."""
+    words = tables().lexicon[kind]
+    return f"(?i:{'|'.join(_accented(word.replace(' ', '~')).replace('~', '[^0-9]{1,4}') for word in words)})"
 
 
 def _times(digit: str, count: int) -> str:

@@ -19,6 +19,7 @@ _APART: Final = 3
 
 _GROUP: Final = re.compile("[0-9]+")
 _USUAL_GAP: Final = re.compile(r"[\s\-./_,()\[\]|~*\\'\"]{1,8}|\s{1,24}")
+_EASY: Final = frozenset([*" \t\n-./_,()[]|~*\\'\"", ", ", " - ", "--"])
 _SIGNS_GAP: Final = re.compile(r"[^\w\u2022$%+]{1,12}|_[^\w\u2022$%+]{0,11}|\+|\s\+\s|\s?\u2022\s?")
 _MAX_WORDS_GAP: Final = 48
 _MOST_WORDS: Final = 8
@@ -116,17 +117,20 @@ def _row(view: View, starts: list[int], ends: list[int], gaps: list[str], kinds:
 
 def gap_kind(gap: str) -> int:
     """How `gap` parts two groups of digits."""
-    if gap in (" ", "-") or _USUAL_GAP.fullmatch(gap):
+    if gap in _EASY or _USUAL_GAP.fullmatch(gap):
         return USUAL
     if _SIGNS_GAP.fullmatch(gap):
         return SIGNS
     if len(gap) > _MAX_WORDS_GAP or _NOT_BETWEEN.search(gap):
         return _APART
-    words = _WORD.findall(gap)
     fillers = tables().fillers
-    if len(words) <= _MOST_WORDS and all(word in fillers or len(word) == 1 for word in words):
-        return WORDS
-    return _APART
+    words = _WORD.findall(gap)
+    if len(words) > _MOST_WORDS:
+        return _APART
+    for word in words:
+        if word not in fillers and len(word) > 1:
+            return _APART
+    return WORDS
 
 
 def even(sizes: tuple[int, ...]) -> bool:

@@ -18,7 +18,7 @@ _SIZES: Final = (3, 2, 4)
 _LENGTH: Final = 9
 _MAX_GAP: Final = 3
 _GROUPS: Final = 3
-_MOST_WEIGHED: Final = 200
+_MOST_WEIGHED: Final = 100
 _ALL: Final = Said(frozenset({"ssn"}), frozenset({"ssn"}))
 _NAMED: Final = (
     r"(?:ssns?|ss\s?(?:#|no|num|number)|socials?(?:\W+sec(?:urity)?)?(?:\W+(?:number|no|num))?|seguro\W+social)"

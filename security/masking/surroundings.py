@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
 
+from security.masking.prefilter import CARD_WORDS, SSN_WORDS
 from security.masking.tables import tables
 from security.masking.views import plain
 
@@ -30,6 +31,7 @@ _UUID_LENGTH: Final = 36
 _UNLESS: Final = {
     "social": re.compile(r"\W+(?:insurance|media|networks?|workers?|club|events?|care|services?)(?![a-z])")
 }
+_HINTS: Final = {"card": CARD_WORDS, "ssn": SSN_WORDS}
 _GLUED: Final = (("card", "card"), ("visa", "card"), ("credit", "card"), ("ssn", "ssn"), ("social", "ssn"))
 _SAYS: Final = re.compile(r"[\s\"')\]]{0,3}(?:(?:is|was|being|as|ist|war|es|est|e)\b|\(|=)")
 _IBAN: Final = re.compile("(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[0-9a-z]){11,30}")
@@ -71,23 +73,22 @@ def _lexicon() -> _Lexicon:
     )
 
 
-def spoken(text: str) -> Iterator[tuple[str, int]]:
+def spoken(text: str) -> list[tuple[str, int]]:
     """The kinds of words in a folded text, each with where its last word begins."""
     single, phrases, parts = _lexicon()
+    said = []
     for match in _WORD.finditer(text):
         word = match.group()
         if word in single and not (word in _UNLESS and _UNLESS[word].match(text, match.end())):
-            for kind in single[word]:
-                yield kind, match.start()
+            said += [(kind, match.start()) for kind in single[word]]
         if word in phrases:
-            said = " ".join(_WORD.findall(text[max(0, match.start() - _LONGEST_PHRASE) : match.end()]))
+            before = " ".join(_WORD.findall(text[max(0, match.start() - _LONGEST_PHRASE) : match.end()]))
             for phrase, kind in phrases[word]:
-                if said.endswith(phrase) and not said[: -len(phrase)][-1:].isalpha():
-                    yield kind, match.start()
+                if before.endswith(phrase) and not before[: -len(phrase)][-1:].isalpha():
+                    said.append((kind, match.start()))
         if word >= NO_SPACES:
-            for part, kind in parts:
-                if part in word:
-                    yield kind, match.start()
+            said += [(kind, match.start()) for part, kind in parts if part in word]
+    return said
 
 
 @dataclass(slots=True)
@@ -111,15 +112,12 @@ class Surroundings:
 
     text: str
     conversation: Conversation
+    hints: frozenset[int] = frozenset((CARD_WORDS, SSN_WORDS))
     _backwards: str = ""
-    _kinds: frozenset[str] | None = field(default=None)
 
     def anywhere(self, kind: str) -> bool:
-        """Whether a word of `kind` stands anywhere in the text or in the messages before."""
-        if self._kinds is None:
-            glued = (kind for part, kind in _GLUED if part in self.text)
-            self._kinds = frozenset([*(kind for kind, _ in spoken(self.text)), *glued])
-        return kind in self._kinds or self.conversation.speaks_of(kind)
+        """Whether a word of `kind` may stand anywhere in the text, or was said in the messages before."""
+        return _HINTS[kind] in self.hints or self.conversation.speaks_of(kind)
 
     def said(self, start: int, end: int, labelled: int | None) -> Said:
         """The words that speak of the number at `start:end`; labels are those before `labelled`, and right behind."""
