@@ -86,16 +86,17 @@ def find(row: Row, judge: Judge) -> Iterator[Candidate]:
 def _with_more(row: Row, first: int, sums: Sums, judge: Judge) -> tuple[Candidate, int] | None:
     """A card whose last group, or whose only one, holds more than its digits: nothing of the group is kept."""
     size = row.sizes[first]
-    if row.sizes[first : first + 3] == _FOURS and len(row.sizes) > first + 3:
+    if row.sizes[first : first + 3] == _FOURS and len(row.sizes) > first + 3 and row.sizes[first + 3] > KEPT:
         last = first + 3
     elif SHORTEST < size <= _LONGEST_RUN:
         last = first
     else:
         return None
     begin, end = row.begins[first], row.begins[last + 1]
-    found = _at_the_front(row, begin, end, sums)
-    if found is not None and (reasons := judge.accepts_more(row, first, last, found)):
-        return candidate(row, first, last, "card", f"card:{found}", reasons, 0), end
+    found = _at_the_front(row, begin, end, sums, is_grouped=last > first)
+    if found is not None and (reasons := judge.accepts_more(row, first, last, *found)):
+        last = _last_of_next(row, begin + found[1], last, sums)
+        return candidate(row, first, last, "card", f"card:{found[0]}", reasons, 0), row.begins[last + 1]
     if first == last and judge.speaks_of_cards(row, first, last):
         for wanted in _INNER_LENGTHS:
             for place in range(begin, end - wanted + 1):
@@ -106,8 +107,11 @@ def _with_more(row: Row, first: int, sums: Sums, judge: Judge) -> tuple[Candidat
     return None
 
 
-def _at_the_front(row: Row, begin: int, end: int, sums: Sums) -> str | None:
-    """The brand of a card at the front of `begin:end`, behind which a CVV, an expiry or another card stands."""
+def _at_the_front(row: Row, begin: int, end: int, sums: Sums, *, is_grouped: bool) -> tuple[str, int] | None:
+    """Brand and length of a card at the front of `begin:end`, behind which a CVV, an expiry or another card stands.
+
+    Where three groups of four lead to it, anything may stand behind: somebody missed the space.
+    """
     digits = row.digits
     while begin < end and digits[begin] == "0":
         begin += 1
@@ -117,11 +121,20 @@ def _at_the_front(row: Row, begin: int, end: int, sums: Sums) -> str | None:
         if rest < 0 or not brand or not _holds(sums, begin, begin + length):
             continue
         tail = digits[begin + length : end]
-        if not tail or _is_tail(tail):
-            return brand
+        if tail and (is_grouped or _is_tail(tail)):
+            return brand, length
         if rest in _INNER_LENGTHS and _brand(digits, begin + length, rest) and _holds(sums, begin + length, end):
-            return brand
+            return brand, length
     return None
+
+
+def _last_of_next(row: Row, begin: int, last: int, sums: Sums) -> int:
+    """The last group of a card that begins in the midst of group `last`; or `last`, if none does."""
+    for length, _ in tables().issuers.of(row.digits[begin : begin + PREFIX]):
+        end = begin + length
+        if end > row.begins[last + 1] and end in row.begins and _holds(sums, begin, end):
+            return row.begins.index(end) - 1
+    return last
 
 
 def _is_tail(tail: str) -> bool:

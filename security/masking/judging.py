@@ -18,7 +18,6 @@ from security.masking.tables import tables
 
 MOST_WEIGHED: Final = 100
 MOST_JUDGED: Final = 200
-_USUAL_LENGTH: Final = 16
 _LONGEST_PHONE: Final = 15  # ITU-T E.164
 _EAN_LENGTH: Final = 13
 _MOST_GROUPS: Final = 6
@@ -113,10 +112,10 @@ class Judge:
         layout = "layout " + "-".join(map(str, window.sizes))
         return ("luhn", f"brand {window.brand}", layout, *points.explained())
 
-    def accepts_more(self, row: Row, first: int, last: int, brand: str) -> tuple[str, ...] | None:
+    def accepts_more(self, row: Row, first: int, last: int, brand: str, length: int) -> tuple[str, ...] | None:
         """The same for a card that has its CVV or expiry in the same group."""
         window = Window(row, first, last, brand, 0, False, False)
-        points = Points(tables().strength(brand, _USUAL_LENGTH))
+        points = Points(tables().strength(brand, length))
         points.add("odd layout")
         self._weigh_glue(window, points)
         self._weigh_words(window, points)
@@ -147,7 +146,7 @@ class Judge:
             points.add("card words")
         elif self.around.conversation.speaks_of("card"):
             points.add("card words earlier")
-        elif "paid" in said.near and "hard" not in said.labels:
+        elif "paid" in said.near:
             points.add("payment words")
         if "hard" in said.labels:
             points.add("hard label")
@@ -204,10 +203,11 @@ def _weigh_layout(window: Window, points: Points) -> None:
     else:
         points.add("odd layout among others")
     _weigh_gaps(window, points, gaps, kinds, is_one_gap)
+    is_list = any(sign in gap for gap in gaps for sign in ",;\n|")
     for groups in beside:
         if groups:
             points.add("beside more of its kind")
-        if groups >= _GROUPS_OF_A_LIST and groups % _GROUPS_OF_A_CARD:
+        if groups and groups != _GROUPS_OF_A_CARD and (is_list or groups >= _GROUPS_OF_A_LIST):
             points.add("in a list")
     if all(beside):
         points.add("in a list")

@@ -31,6 +31,7 @@ _UUID_LENGTH: Final = 36
 _UNLESS: Final = {
     "social": re.compile(r"\W+(?:insurance|media|networks?|workers?|club|events?|care|services?)(?![a-z])")
 }
+_LABELS: Final = {"hard", "soft"}
 _HINTS: Final = {"card": CARD_WORDS, "ssn": SSN_WORDS}
 _GLUED: Final = (("card", "card"), ("visa", "card"), ("credit", "card"), ("ssn", "ssn"), ("social", "ssn"))
 _SAYS: Final = re.compile(r"[\s\"')\]]{0,3}(?:(?:is|was|being|as|ist|war|es|est|e)\b|\(|=)")
@@ -140,10 +141,17 @@ class Surroundings:
         return Said(frozenset(near), frozenset(labels))
 
     def _labels(self, start: int) -> Iterator[str]:
-        """The kinds of words in the sentence before `start` and behind the last number in it."""
+        """The kinds of words in the sentence before `start` and behind the last number in it.
+
+        A hard label has to be close: with more than one word in between that is none of a label's, it names
+        something else ("IMEI is blocked, so refund to ...").
+        """
         text = self.text[max(0, start - _LABEL_REACH) : start]
         ends = [match.end() for match in _LABEL_ENDS.finditer(text)]
-        return (kind for kind, _ in spoken(text[ends[-1] :] if ends else text))
+        sentence = text[ends[-1] :] if ends else text
+        for kind, place in spoken(sentence):
+            if kind != "hard" or _is_close(sentence[place:]):
+                yield kind
 
     def _glued(self, before: str) -> Iterator[str]:
         """The kinds that a word without spaces ends with or holds: "mycardis4242"."""
@@ -184,6 +192,13 @@ class Surroundings:
             if match.start() <= start and match.end() >= end and _holds_iban(match.group().replace(" ", "")):
                 return True
         return False
+
+
+def _is_close(text: str) -> bool:
+    """Whether a label, with which `text` begins, is followed by hardly anything but words of labels."""
+    between, single = tables().between, _lexicon().single
+    others = [word for word in _WORD.findall(text)[1:] if word not in between and not _LABELS & {*single.get(word, ())}]
+    return len(others) < 2  # noqa: PLR2004
 
 
 def _holds_iban(text: str) -> bool:

@@ -81,6 +81,7 @@ class Tables:
     numbers: Numbers
     lexicon: dict[str, tuple[str, ...]]
     fillers: frozenset[str]
+    between: frozenset[str]
     lookalikes: dict[str, str]
     ideographs: dict[int, str]
     months: tuple[str, ...]
@@ -116,6 +117,7 @@ def tables() -> Tables:
         folded=folded,
         lexicon={kind: tuple(words) for kind, words in source["lexicon"].items()},
         fillers=frozenset(source["fillers"]),
+        between=frozenset(source["between"]),
         lookalikes=source["lookalikes"],
         ideographs={ord(char): digit for char, digit in source["ideographs"].items()},
         months=tuple(source["months"]),
