@@ -62,8 +62,7 @@ class Rule:
             if len(self.value) != 1:
                 raise PatternRefused("The pattern must be one text.")
             value = self.value[0]
-        kept: dict[str, Any] = {"keep_last": self.keep_last} if self.keep_last else {}
-        return Pattern(name=self.name, kind=self.kind.value, value=value, label=self.label, **kept)
+        return Pattern(self.name, self.kind.value, value, self.label, self.keep_last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +79,12 @@ class RuleSet:
 
     def policy(self, version: int) -> MaskingPolicy:
         """For the engine; PatternRefused or UnknownPack where it does not take a rule."""
-        chosen: dict[str, Any] = {"allowed": self.allowed} if self.allowed else {}
         return MaskingPolicy(
             packs=self.packs,
             patterns=tuple(rule.pattern() for rule in self.rules if rule.is_active),
             keep_last_four=self.keep_last_four,
             version=version,
-            **chosen,
+            allowed=self.allowed,
         )
 
 
@@ -115,7 +113,7 @@ def masking_of(rules: RuleSet, version: int) -> Masking:
     """
     try:
         visitors = rules.policy(version)
-    except (PatternRefused, UnknownPack, TypeError, ValueError) as error:
+    except (PatternRefused, UnknownPack, ValueError) as error:
         raise RulesBroken(type(error).__name__) from None
     own = MaskingPolicy(keep_last_four=rules.keep_last_four, version=version)
     return Masking(

@@ -14,7 +14,7 @@ from tenants.rules import MAX_NAME, Rule, RuleKind, RuleSet
 from tenants.services.masking import Settings
 
 _LONGEST_VALUE = 40_000
-_MOST_KEPT = 20
+_MOST_KEPT = 4
 
 
 class RuleForm(forms.Form):
@@ -52,7 +52,7 @@ class RuleForm(forms.Form):
         min_value=0,
         max_value=_MOST_KEPT,
         initial=0,
-        help_text=_("0: nothing is kept and the label stands instead."),
+        help_text=_("At most 4. 0: nothing is kept and the label stands instead."),
     )
     is_active = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
 

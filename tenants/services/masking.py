@@ -229,7 +229,7 @@ def _run(work: Callable[[], object]) -> None:
         raise RuleRefused(refused.reason) from None
     except UnknownPack:
         raise RuleRefused("There is no such pack.") from None
-    except (RulesBroken, TypeError):
+    except RulesBroken:
         raise RuleRefused("The rules cannot be run together.") from None
 
 

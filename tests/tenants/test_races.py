@@ -6,16 +6,20 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from threading import Event
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from security.crypto import keyring
 from security.errors import Conflict
 from security.scoping import tenant_scope
-from tenants.models import Department, Membership, MembershipStatus
-from tenants.services import change_role, remove_member, suspend_member
+from tenants.models import Department, MaskingDraft, MaskingVersion, Membership, MembershipStatus
+from tenants.rules import Rule, RuleKind
+from tenants.services import change_role, masking, remove_member, suspend_member
 from tenants.services.departments import make_default
+from tenants.services.masking_reading import read_rulebook
 
 from .people import Organisation, organisation
 
@@ -89,3 +93,35 @@ def test_two_who_choose_the_default_department(acme: Organisation) -> None:
         assert later.exception(timeout=30) is None
     with tenant_scope(acme.tenant_id):
         assert Department.objects.get(is_default=True) == support
+
+
+def test_two_who_activate_at_once_make_one_version(acme: Organisation) -> None:
+    olga, oscar, now = acme.grant("olga"), acme.grant("oscar"), timezone.now()
+    rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",))
+    with tenant_scope(acme.tenant_id):
+        masking.add_rule(grant=olga, rule=rule)
+        revision = MaskingDraft.objects.get().revision
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            assert masking.activate(grant=olga, revision=revision, now=now).number == 2
+            other = begun(pool, acme, lambda: masking.activate(grant=oscar, revision=revision, now=now))
+        with pytest.raises(Conflict, match="nothing_to_activate"):
+            other.result()
+    with tenant_scope(acme.tenant_id):
+        assert list(MaskingVersion.objects.values_list("number", flat=True)) == [2]
+
+
+def test_two_who_draft_at_once_lose_nothing(acme: Organisation) -> None:
+    olga, oscar = acme.grant("olga"), acme.grant("oscar")
+    first, second = (
+        Rule(public_id=uuid4(), name=name, kind=RuleKind.FORMAT, value=(f"{name}-##",)) for name in ("A", "B")
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            masking.add_rule(grant=olga, rule=first)
+            other = begun(pool, acme, lambda: masking.add_rule(grant=oscar, rule=second))
+        other.result()
+    with tenant_scope(acme.tenant_id):
+        draft = read_rulebook(grant=olga).draft
+    assert draft is not None
+    assert [rule.name for rule in draft.rules] == ["A", "B"]

@@ -59,6 +59,15 @@ def test_rules_hide_what_they_say_beside_what_is_always_hidden() -> None:
     assert (masking.version, masking.visitors.version) == (3, 3)
 
 
+def test_packs_the_allow_list_and_what_is_kept_reach_the_engine() -> None:
+    rules = RuleSet(rules=(replace(STAFF, keep_last=2),), packs=frozenset({"email"}), allowed=("help@acme.example",))
+    masked = masking_of(rules, 2).masked("help@acme.example, vera@acme.example, EMP-123456")
+    assert "help@acme.example" in masked
+    assert "vera@" not in masked
+    assert "1234" not in masked
+    assert masked.endswith("56")
+
+
 def test_a_rule_that_is_switched_off_hides_nothing() -> None:
     masking = masking_of(RuleSet(rules=(replace(STAFF, is_active=False),)), 2)
     assert str(masking.masked("EMP-123456")) == "EMP-123456"
