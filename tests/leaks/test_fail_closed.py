@@ -41,7 +41,7 @@ def break_rules(of: Organisation) -> None:
     """As a restored backup whose keys are other ones leaves them: sealed for another row, so they do not open."""
     grant = of.grant("ada")
     with tenant_scope(of.tenant_id):
-        rule = Rule(id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+        rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
         masking.add_rule(grant=grant, rule=rule)
         masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
         good = MaskingVersion.objects.get()
