@@ -51,8 +51,8 @@ def leaks_card(number: str, text: str) -> bool:
 
 
 def leaks_ssn(number: str, text: str) -> bool:
-    """Any of it can be read: its serial alone, or four digits in a row."""
-    return any(_has_run(number, digits, _READABLE_SSN) or number[-4:] in alone for digits, alone in readings(text))
+    """Its serial can be read, or any four of its digits in a row."""
+    return any(_has_run(number, digits, _READABLE_SSN) for digits, _ in readings(text))
 
 
 def leaks_text(secret: str, text: str) -> bool:
@@ -111,7 +111,7 @@ def _ways(text: str) -> Iterable[str]:
     yield plain
     spoken = re.sub(r"[^\W\d_]+", _word, re.sub(r"(?<=[^\W\d_])-(?=[^\W\d_])", " ", plain))
     if spoken != plain:
-        spoken = re.sub(r"⁑(\d)(?:\s+(\d)(?!\d))?", lambda match: match[1] + (match[2] or "0"), spoken)
+        spoken = re.sub(r"⁑(\d)(?:\s+([1-9])(?!\d))?", lambda match: match[1] + (match[2] or "0"), spoken)
         yield re.sub(r"×(\d)\s*(\d)", lambda match: match[2] * int(match[1]), spoken)
     yield _WITH_LOOK_ALIKES.sub(lambda match: match[0].translate(_LOOK_ALIKES), plain)
 
