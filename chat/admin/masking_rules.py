@@ -18,6 +18,7 @@ from chat.admin.masking_words import kind_of
 from chat.tally import shape_of
 from security.errors import Conflict, Invalid
 from security.masking import Finding, TooLong
+from security.masking.considered import LeftAlone, left_alone
 from security.permissions import Grant
 from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
@@ -108,9 +109,14 @@ def _result(grant: Grant, form: TesterForm) -> dict[str, Any]:
     return {
         "masked": str(masked),
         "findings": [_finding(text, one) for one in masked.findings],
+        "left": [_left(text, one) for one in left_alone(text, masked.findings)],
         "looked_for": [kind_of(pack) for pack in sorted(policy.packs)] + [one.name for one in policy.patterns],
         "microseconds": round(seconds * MICROSECONDS),
     }
+
+
+def _left(text: str, number: LeftAlone) -> dict[str, Any]:
+    return {"shape": shape_of(text[number.start : number.end]), "reason": number.reason}
 
 
 def _finding(text: str, found: Finding) -> dict[str, Any]:

@@ -54,9 +54,12 @@ function show(result, answer) {
   const found = answer.findings.map((/** @type {any} */ one) => el("li", {},
     el("strong", {}, one.kind), " ", el("code", {}, one.shape), ` ${one.rule}, `,
     said(words.place, { start: one.start + 1, end: one.end }), one.reasons.length ? `: ${one.reasons.join(", ")}` : ""));
+  const left = answer.left.map((/** @type {any} */ one) => el("li", {}, el("code", {}, one.shape), ` ${one.reason}`));
   fill(result,
     el("p", { class: "result", dir: "auto" }, answer.masked),
     found.length ? el("ul", { class: "plain" }, ...found) : el("p", {}, words.clean),
+    left.length > 0 && el("p", {}, words.left),
+    left.length > 0 && el("ul", { class: "plain" }, ...left),
     el("p", { class: "quiet" }, said(words.looked, { what: answer.looked_for.join(", ") }), " · ",
       said(words.time, { n: answer.microseconds })));
 }

@@ -174,8 +174,9 @@ def test_the_tester_tells_what_is_hidden_and_why(acme: Organisation) -> None:
     assert all(one["reasons"] for one in tried["findings"])
     assert tried["findings"][1]["shape"] == "9999 9999 9999 9999"
     assert trying(acme, ada, text="EMP-123456", rules="active")["masked"] == "EMP-123456"
-    clean = trying(acme, ada, text="See you at 10")
+    clean = trying(acme, ada, text="See you at 10, order 4242 4242 4242 4241")
     assert clean["findings"] == []
+    assert clean["left"] == [{"shape": "9999 9999 9999 9999", "reason": "the check digit (Luhn) is not that of a card"}]
     assert "Staff number" in clean["looked_for"]
 
 
