@@ -157,7 +157,7 @@ def _by_stream(case: Case, quality: Quality) -> list[Failure]:
     visitors = [place for place, said in enumerate(case.messages) if said.author == "visitor"]
     shown = [stream.transcript()[place] for place in visitors]
     if case.is_clean:
-        if held:
+        if held and bucket(case) == "clean":  # the share is of what the default rules see
             quality.held.append(case)
         return [] if list(shown) == [case.messages[place].text for place in visitors] else [
             Failure(case, "touched in the stream", "\n".join(shown))

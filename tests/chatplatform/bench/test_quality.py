@@ -69,3 +69,11 @@ def test_a_shortfall_is_named() -> None:
     assert outcome.shortfalls == ["card: 0.00% < 99.0%"]
     assert as_data(outcome, failures=True)["failures"][0]["class"] == "cards.x"
     assert any("4242 4242 4242 4241" in line for line in as_lines(outcome, failures=True))
+
+
+def test_what_is_held_is_counted_of_clean_messages_under_the_default_rules() -> None:
+    alone = Said("45001239")
+    plain = Case(id="a", group="clean.x", language="en", messages=(alone,))
+    with_pack = Case(id="b", group="clean.x", language="en", messages=(alone,), packs=("email",))
+    assert quality.run([plain]).held == [plain]
+    assert quality.run([with_pack]).held == []
