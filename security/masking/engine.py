@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from security.masking import beside, cards, ssn
+from security.masking.effort import VIEW_CHARACTERS, Effort, Exhausted
 from security.masking.packs import Pack
 from security.masking.patterns import Pattern, read_digits
 from security.masking.policy import MaskingPolicy, default_policy
@@ -43,16 +44,17 @@ class Unsettled(RuntimeError):
 def mask(text: str, policy: MaskingPolicy | None = None, context: Sequence[str] = ()) -> MaskedText:
     """Mask `text`; `context` are the messages before it. `TooLong` beyond 8,000 code points.
 
-    The result has at most 8,000 code points: where groups and labels would make it longer, bullets stand one for one.
+    A text made to be slow is withheld as a whole (`effort`). The result has at most 8,000 code points: where groups and
+    labels would make it longer, bullets stand one for one.
     """
     if len(text) > MAX_LENGTH:
         raise TooLong(f"more than {MAX_LENGTH} characters")
-    return _masked(text, policy or default_policy(), context, MAX_LENGTH)
+    return _masked_or_exhausted(text, policy or default_policy(), context, MAX_LENGTH)
 
 
 def mask_line(text: str) -> str:
     """Mask a line of a log, of any length. A plain str: it is not for storing as a body."""
-    return str(_masked(text, default_policy(), (), None))
+    return str(_masked_or_exhausted(text, default_policy(), (), None))
 
 
 def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Sequence[str] = ()) -> MaskedText:
@@ -67,19 +69,26 @@ def mask_or_withhold(text: str, policy: MaskingPolicy | None = None, context: Se
         return trusted(WITHHELD, (Finding("withheld", 0, len(text), "engine", (type(error).__name__,)),))
 
 
+def _masked_or_exhausted(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
+    try:
+        return _masked(text, policy, context, limit)
+    except Exhausted:
+        return trusted(WITHHELD, (Finding("withheld", 0, len(text), "engine", ("too much to be weighed",)),))
+
+
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
     suspected = _suspected(text, policy)
     if suspected is None:
         return trusted(text)
     current, origins = _sanitised(text)
-    conversation = Conversation(tuple(context))
+    conversation, effort = Conversation(tuple(context)), Effort(len(text))
     findings: list[Finding] = []
     for number in range(_PASSES):
         suspected = suspected if current is text else _suspected(current, policy)
         if suspected is None:
             return trusted(current, tuple(findings))
         keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
-        replacements = resolved(_candidates(current, policy, conversation, suspected))
+        replacements = resolved(_candidates(current, policy, conversation, suspected, effort))
         if not replacements:
             return trusted(current, tuple(findings))
         findings = _merged(findings, replacements, origins)
@@ -115,24 +124,25 @@ def _sanitised(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _candidates(
-    text: str, policy: MaskingPolicy, conversation: Conversation, suspected: _Suspected
+    text: str, policy: MaskingPolicy, conversation: Conversation, suspected: _Suspected, effort: Effort
 ) -> Iterator[Candidate]:
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
-    for found in _built_in(_blanked(text, labels), conversation, suspected):
+    for found in _built_in(_blanked(text, labels), conversation, suspected, effort):
         if not policy.allows(text[found.start : found.end]) or _is_named(found):
             yield found
     if suspected.patterns:
         yield from _custom(text, suspected.patterns, labels)
 
 
-def _built_in(text: str, conversation: Conversation, suspected: _Suspected) -> Iterator[Candidate]:
+def _built_in(text: str, conversation: Conversation, suspected: _Suspected, effort: Effort) -> Iterator[Candidate]:
     if not suspected.packs and not are_enough(suspected.hints):
         return
     for view, hints in views(text, suspected.hints):
+        effort.spend(len(view.text) // VIEW_CHARACTERS)
         around = Surroundings(view.text, conversation, hints)
         if are_enough(hints):
-            yield from _numbers(view, around, hints)
+            yield from _numbers(view, around, hints, effort)
         if view.name in _READ_BY_PACKS:
             for pack in suspected.packs:
                 yield from pack.find(view, around)
@@ -143,11 +153,11 @@ def _is_named(found: Candidate) -> bool:
     return found.kind in _ALWAYS and any("words" in reason for reason in found.explain())
 
 
-def _numbers(view: View, around: Surroundings, hints: frozenset[int]) -> Iterator[Candidate]:
+def _numbers(view: View, around: Surroundings, hints: frozenset[int], effort: Effort) -> Iterator[Candidate]:
     """The cards and social security numbers of one view, with what stands beside them."""
-    judge, finder = cards.Judge(around), ssn.Finder(around)
+    judge, finder = cards.Judge(around, effort), ssn.Finder(around, effort)
     found: list[Candidate] = []
-    for row in rows(view):
+    for row in rows(view, effort):
         found += cards.find(row, judge)
         yield from finder.find(row)
     yield from found

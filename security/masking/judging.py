@@ -12,6 +12,8 @@ where another one holds, the whole rest of its row is masked. No text that means
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from security.masking.effort import WINDOW, Effort
+from security.masking.effort import WORDS as WORDS_READ
 from security.masking.scan import SIGNS, WORDS, Row, even
 from security.masking.surroundings import NO_SPACES, Said, Surroundings
 from security.masking.tables import tables
@@ -90,8 +92,9 @@ class Points:
 class Judge:
     """Weighs the windows of one view of a text."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, effort: Effort) -> None:
         self.around = around
+        self._effort = effort
         self._weighed = 0
         self._judged = 0
 
@@ -99,6 +102,7 @@ class Judge:
         """The reasons for taking it as a card; None where it is none."""
         known = tables()
         self._judged += 1
+        self._effort.spend(WINDOW)
         points = Points(known.strength(window.brand, window.length))
         if window.first != window.last:
             _weigh_layout(window, points)
@@ -138,6 +142,7 @@ class Judge:
 
     def _said(self, start: int, end: int, labelled: int | None) -> Said:
         self._weighed += 1
+        self._effort.spend(WORDS_READ)
         return self.around.said(start, end, labelled) if self._weighed <= MOST_WEIGHED else _ALL
 
     def _weigh_words(self, window: Window, points: Points) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from security.masking.effort import GROUP, Effort
 from security.masking.tables import tables
 from security.masking.views import View
 
@@ -81,7 +82,7 @@ def candidate(row: Row, first: int, last: int, kind: str, rule: str, reasons: tu
     return Candidate(kind, start, end, rule, explain, kept, digits, places)
 
 
-def rows(view: View) -> Iterator[Row]:
+def rows(view: View, effort: Effort) -> Iterator[Row]:
     """Every row of at least nine digits; linear in the length of the text."""
     text = view.text
     starts: list[int] = []
@@ -95,6 +96,7 @@ def rows(view: View) -> Iterator[Row]:
             gap = text[ends[-1] : start]
             kind = gap_kind(gap)
             if kind == _APART:
+                effort.spend(GROUP * len(starts))
                 if digits >= FEWEST_DIGITS:
                     yield _row(view, starts, ends, gaps, kinds)
                 starts, ends, gaps, kinds, digits = [], [], [], [], 0
@@ -104,6 +106,7 @@ def rows(view: View) -> Iterator[Row]:
         starts.append(start)
         ends.append(end)
         digits += end - start
+    effort.spend(GROUP * len(starts))
     if digits >= FEWEST_DIGITS:
         yield _row(view, starts, ends, gaps, kinds)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from security.masking.effort import GROUP, Effort
+from security.masking.effort import WORDS as WORDS_READ
 from security.masking.scan import SIGNS, USUAL, WORDS, Candidate, Row, candidate
 from security.masking.surroundings import NO_SPACES, Said, Surroundings
 from security.masking.views import View
@@ -36,8 +38,9 @@ _LAST_FOUR: Final = re.compile(
 class Finder:
     """Finds them in the rows of one view."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, effort: Effort) -> None:
         self._around = around
+        self._effort = effort
         self._weighed = 0
 
     def find(self, row: Row) -> Iterator[Candidate]:
@@ -51,6 +54,7 @@ class Finder:
                     yield found
         if parted or not self._around.anywhere("ssn"):
             return
+        self._effort.spend(GROUP * len(sizes))
         for first, size in enumerate(sizes):
             if size <= _LENGTH and (last := _nine(row, first)) is not None:
                 yield from self._spoken(row, first, last)
@@ -88,6 +92,7 @@ class Finder:
 
     def _said(self, start: int, end: int, labelled: int | None) -> Said:
         self._weighed += 1
+        self._effort.spend(WORDS_READ)
         return self._around.said(start, end, labelled) if self._weighed <= _MOST_WEIGHED else _ALL
 
     def _is_something_else(self, row: Row, first: int, said: Said) -> bool:

@@ -25,7 +25,7 @@ from security.masking import (
 )
 
 PREFIXES = {"4": 16, "51": 16, "2221": 16, "34": 15, "37": 15, "6011": 16, "36": 14, "3528": 16, "62": 17, "2200": 16}
-STEPS = 72  # for each character; a window more that is looked at shows here
+STEPS = 40  # for each character; a window more that is looked at shows here
 DIGIT_ZEROS = ("0", "\uff10", "\u0660", "\u06f0", "\u0966", "\U0001d7ce")
 
 
@@ -241,6 +241,22 @@ HOSTILE = [
 def test_hostile_texts_cost_a_bounded_number_of_steps(text: str) -> None:
     policy = MaskingPolicy(patterns=(Pattern("pin", "regex", r"\d{3}x"), Pattern("phrase", "phrase", ("a b", "4 x"))))
     assert lines_run(text, policy) < STEPS * MAX_LENGTH
+
+
+def test_a_text_that_can_be_read_in_too_many_ways_is_withheld_as_a_whole() -> None:
+    layers = "4<b>&amp;amp;#52;" + "4O2l" * 1_500 + " ssn 219099945" * 100
+    masked = mask(layers[:MAX_LENGTH])
+    assert masked == WITHHELD
+    assert [finding.kind for finding in masked.findings] == ["withheld"]
+    assert mask(str(masked)) == masked
+    assert lines_run(layers[:MAX_LENGTH], MaskingPolicy()) < STEPS * MAX_LENGTH
+
+
+def test_a_long_list_of_cards_or_of_orders_is_read_to_its_end() -> None:
+    cards = "4242 4242 4242 4242\n" * 390
+    assert "4242 4242" not in mask(cards)
+    orders = "\n".join(f"2026-04-{day % 28 + 1:02};{day + 40_000_000};{day * 7}.50;shipped" for day in range(220))
+    assert mask(orders) == orders
 
 
 def test_clean_text_is_recognised_in_a_few_steps() -> None:
