@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from chatplatform.bench import fuzz, fuzz_clean, hostile
+from chatplatform.bench import fuzz, fuzz_clean, hostile, speed
 from chatplatform.bench import quality as measure
 from chatplatform.bench.corpus import every_case
 from chatplatform.bench.quality import GATE, Failure, Quality
@@ -36,6 +36,15 @@ def fuzzed(count: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, 
         data = {"recall": shares, "missed": outcome.smallest, "clean untouched": clean.share, "touched": clean.touched}
         return json.dumps(data, ensure_ascii=False), short
     return "\n".join([*outcome.lines(), *clean.lines()]), short
+
+
+def timed(*, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
+    """What a message of each class costs, and which cost more than agreed."""
+    times = speed.run(tick=progress(len(speed.CLASSES), terminal))
+    short = speed.shortfalls(times)
+    if as_json:
+        return json.dumps([asdict(one) for one in times], ensure_ascii=False), short
+    return "\n".join(speed.lines(times)), short
 
 
 def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         elif options["hostile"]:
             text, shortfalls = report.slowest(options["search"], as_json=options["json"], terminal=terminal)
         else:
-            raise CommandError("Say what to measure: --quality, --fuzz N or --hostile.")
+            text, shortfalls = report.timed(as_json=options["json"], terminal=terminal)
         self.stdout.write(text)
         if options["gate"] and shortfalls:
             raise CommandError("; ".join(shortfalls))

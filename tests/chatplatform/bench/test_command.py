@@ -3,8 +3,9 @@
 import json
 from io import StringIO
 
-import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
+
+from chatplatform.bench import speed
 
 
 def bench(*words: str) -> str:
@@ -13,9 +14,16 @@ def bench(*words: str) -> str:
     return out.getvalue()
 
 
-def test_nothing_is_measured_without_being_named() -> None:
-    with pytest.raises(CommandError, match="--quality"):
-        bench("masking")
+def test_without_an_option_the_time_of_each_kind_of_message_is_told_beside_the_baseline() -> None:
+    times = json.loads(bench("masking", "--json"))
+    assert {"60 clean characters", "2,000 with a card", "60 clean, 20 patterns"} <= {one["name"] for one in times}
+    assert all(0 < one["median_us"] <= one["p99_us"] and one["baseline_us"] > 0 for one in times)
+    assert "regex+Luhn" in bench("masking")
+
+
+def test_what_takes_longer_than_agreed_fails_the_gate() -> None:
+    slow = speed.Time("60 clean characters", median_us=6, p99_us=301, baseline_us=1, wanted_us=5)
+    assert len(speed.shortfalls([slow])) == 2
 
 
 def test_fuzzing_reports_recall_per_mutation() -> None:
