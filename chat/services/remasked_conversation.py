@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -18,13 +18,12 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.crypto.sealed import seal_text
-from security.masking import MaskedText
+from security.masking import MaskedText, Stream
 from security.models import KeySubject
 from security.scoping import require_tenant_id
 from tenants.rules import Masking
 
 REASON: Final = "remasked"
-_CONTEXT: Final = 3
 _REWRITE: Final = """
 UPDATE chat_message m
 SET rev = v.rev, body = v.body, masked = v.masked::jsonb,
@@ -87,23 +86,13 @@ def remask_conversation(
 
 
 def _read(conversation: Conversation, masking: Masking, tally: Tally) -> _Reading:
-    public_id = conversation.public_id
-    key = sealing.newest_key(public_id)
-    recent: deque[MaskedText] = deque(maxlen=_CONTEXT)
-    lines = []
-    for row in Message.objects.filter(conversation=conversation, body__isnull=False).order_by("seq"):
-        try:
-            was = sealing.open_with(key, row, conversation=public_id)
-        except Undecryptable:  # tampered with: nobody can read it, under no key
-            continue
-        if was is None:
-            continue
-        text = was
-        if row.author_kind != AuthorKind.SYSTEM.value:
-            is_agents = row.author_kind != AuthorKind.VISITOR.value
-            text = _masked(was, masking, tally, is_agents=is_agents, context=tuple(recent))
-        lines.append(_Line(row, was, text))
-        recent.append(text)
+    key = sealing.newest_key(conversation.public_id)
+    rows = Message.objects.filter(conversation=conversation, body__isnull=False).order_by("seq")
+    lines = [line for row in rows if (line := _opened(row, key, conversation.public_id)) is not None]
+    _mask_again(lines, masking)
+    for line in lines:
+        _check(line.text)
+        tally.add(line.was, line.text)
     note, comment = sealing.open_offer_note(conversation), sealing.open_rating_comment(conversation)
     return _Reading(
         lines,
@@ -114,14 +103,44 @@ def _read(conversation: Conversation, masking: Masking, tally: Tally) -> _Readin
     )
 
 
-def _masked(
-    text: MaskedText, masking: Masking, tally: Tally, *, is_agents: bool = False, context: Sequence[str] = ()
-) -> MaskedText:
-    masked = masking.masked(text, is_agents=is_agents, context=context)
-    if any(finding.kind == "withheld" for finding in masked.findings):
-        raise Unmaskable
+def _opened(row: Message, key: bytes | None, conversation: UUID) -> _Line | None:
+    try:
+        was = sealing.open_with(key, row, conversation=conversation)
+    except Undecryptable:  # tampered with: nobody can read it, under no key
+        return None
+    return None if was is None else _Line(row, was, was)
+
+
+def _mask_again(lines: Sequence[_Line], masking: Masking) -> None:
+    """As they would be masked if they were said now, one after the other: with what was said before, and numbers in pieces joined."""
+    stream = Stream(masking.visitors)
+    fed: list[_Line | None] = []
+    for line in lines:
+        kind, at = line.row.author_kind, line.row.sent_at.timestamp()
+        if kind == AuthorKind.VISITOR.value:
+            stream.feed(line.was, "visitor", at)
+            fed.append(line)
+        elif kind != AuthorKind.SYSTEM.value:
+            line.text = masking.masked(line.was, is_agents=True)
+            if kind == AuthorKind.AGENT.value:
+                stream.feed(line.was, "agent", at)
+                fed.append(None)
+    stream.settle()
+    for said, text in zip(fed, stream.transcript(), strict=True):
+        if said is not None:
+            said.text = text
+
+
+def _masked(text: MaskedText, masking: Masking, tally: Tally, *, is_agents: bool = False) -> MaskedText:
+    masked = masking.masked(text, is_agents=is_agents)
+    _check(masked)
     tally.add(text, masked)
     return masked
+
+
+def _check(masked: MaskedText) -> None:
+    if any(finding.kind == "withheld" for finding in masked.findings):
+        raise Unmaskable
 
 
 def _rewrite(conversation: Conversation, found: _Reading, now: datetime) -> None:

@@ -22,6 +22,7 @@ from chat.services.remasked_visitor import remask_visitor
 from chat.tally import Tally
 from security.audit import Action, Extent, record
 from security.crypto.envelope import Undecryptable
+from security.masking import TooLong
 from tenants.policies import current_masking
 from tenants.rules import Masking
 
@@ -60,14 +61,14 @@ def _work(job: MaskingJob, masking: Masking, tally: Tally, counts: dict[str, int
                 changed = remask_conversation(conversation, masking, tally, is_trial=is_trial, now=now)
                 counts["messages"] += changed
                 counts["conversations"] += changed > 0
-            except (Unmaskable, Undecryptable) as error:
+            except (Unmaskable, Undecryptable, TooLong) as error:
                 _fail(error, conversation, counts)
             yield
         job.stage, job.after = _VISITORS, 0
     for visitor in _after(job, Visitor):
         try:
             counts["visitors"] += remask_visitor(visitor, masking, tally, is_trial=is_trial)
-        except (Unmaskable, Undecryptable) as error:
+        except (Unmaskable, Undecryptable, TooLong) as error:
             _fail(error, visitor, counts)
         yield
 

@@ -137,6 +137,15 @@ def test_an_old_ciphertext_that_is_put_back_does_not_open(acme: Organisation) ->
             sealing.open_message(unchanged, conversation=mine)
 
 
+def test_a_number_that_was_stored_in_pieces_is_joined(acme: Organisation) -> None:
+    """As it was stored before pieces were joined."""
+    mine = talk(acme, "4242 4242", "and then", "4242 4242", "See you at 10")
+    assert run(acme).found["messages"] >= 2
+    said = texts(acme, mine)
+    assert sum(char.isdigit() for char in "".join(said[:3])) <= 4
+    assert said[3] == "See you at 10"
+
+
 def test_a_trial_changes_nothing_and_tells_counts_and_shapes(acme: Organisation) -> None:
     mine = talk(acme, "I am EMP-123456", "Hello")
     before = bodies(acme, mine)
