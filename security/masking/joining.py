@@ -270,7 +270,10 @@ def _is_begun_ssn(used: Sequence[Piece], digits: str, spoken: Spoken) -> bool:
 
 
 def _is_begun_card(used: Sequence[Piece], digits: str, spoken: Spoken) -> bool:
-    if len(digits) <= SHOWN_OF_CARD or not can_become_card(digits):
+    if not SHOWN_OF_CARD < len(digits) <= LONGEST:
+        return False
+    is_end = len(used) == 1 and used[0].fragment.is_last  # of what is still to come
+    if not (can_become_card(digits) or is_end):
         return False
     if spoken.of_card:
         return len(used) > 1 or used[0].fragment.is_one_row

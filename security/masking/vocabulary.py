@@ -23,7 +23,8 @@ FILLERS: Final = _words(
     "section send sending sent set six so sorry space start started starting starts still sure thank thanks that thats the them then there theres",
     "these they theyre third this those three thx to total two type typing typo u uh um up wait was we well were what which will with yeah yep",
     "yes you your correction oopsie whoops actually instead should been wrong mistyped mistake fix again",
-    "afterwards initially piece pieces chunk lot batch bit st nd rd th",
+    "can could see did get does work works clear visible received receive show shows shown able afterwards initially piece pieces chunk lot",
+    "batch bit st nd rd th",
     # Spanish, Portuguese, Italian
     "finalmente parte y e o u luego despues entonces ahora el la los las lo un una es son con de del mi tu su que siguiente siguientes ultimo",
     "ultimos ultima ultimas",
@@ -60,7 +61,9 @@ NOT_CARD: Final = tuple(
     )
 )  # fmt: skip
 
-SSN: Final = _words("ssn ssns ss social sozialversicherungsnummer tin itin taxpayer")
+SSN: Final = _words("ssn ssns ss sozialversicherungsnummer itin taxpayer")
+SSN_BEFORE: Final = ("social", "tin")
+"""They name one where nothing, a mark, a digit or one of a few words follows: "your social?", not "social media"."""
 SSN_PHRASES: Final = (
     "social security",
     "soc sec",
@@ -71,7 +74,7 @@ SSN_PHRASES: Final = (
     "seguridad social",
     "securite sociale",
 )
-NOT_SSN: Final = ("social media", "social network", "social app", "social account", "social profile", "social worker")
+
 
 # What is asked for beside a card.
 CVV: Final = _words(
@@ -85,6 +88,8 @@ EXPIRY: Final = _words(
 
 # What else a number can be. Such a message is no piece of a card, unless cards are spoken of as well.
 LABELS: Final = _words(
+    "pesel nhs cpf cnpj aadhaar aadhar nino sin curp dni nie nif bsn nir siret siren vat ein utr medicare passport personnummer steuernummer",
+    "طلب الطلب هاتف الهاتف غرفة رقم_الطلب ऑर्डर फोन заказ заказа телефон телефона комната счет 订单 订单号 电话 注文 電話 siparis telefon zamowienie zamowienia",
     "order orders ordered tracking track parcel package packages shipment shipping delivery waybill invoice receipt bill ticket tickets case ref",
     "reference booking reservation confirmation room rooms flat apt apartment suite floor street road avenue house building zip zipcode postcode",
     "postal phone phones telephone tel mobile cell cellphone call fax extension ext whatsapp sms text imei iccid meid serial isbn issn ean upc gtin",

@@ -10,6 +10,9 @@ from security.masking import vocabulary as say
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _FEWEST_OF_TALK: Final = 4  # fewer words are an interjection
+_SSN_WORD: Final = re.compile(
+    rf"\b(?:{'|'.join(say.SSN_BEFORE)})\b(?=\s*(?:$|[?:.,#!\d-]|(?:is|number|no|security|sec|please|last|first|digits|for|to|then|again)\b))"
+)
 _ANNOUNCED: Final = re.compile(
     r"(?:\d|:|\b(?:is|number|no|es|est|ist|lautet|numero|número|numéro|nummer))\W*$", re.IGNORECASE
 )
@@ -31,9 +34,9 @@ def plain(text: str) -> str:
 def speaks_of_ssn(text: str) -> bool:
     """Whether its words name a social security number."""
     said = plain(text)
-    for other in say.NOT_SSN:
-        said = said.replace(other, "")
-    return any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words_of(said))
+    if any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words_of(said)):
+        return True
+    return _SSN_WORD.search(said) is not None
 
 
 def speaks_of_card(text: str) -> bool:

@@ -221,11 +221,13 @@ async def test_what_is_released_in_a_conversation_that_ended_is_still_released(
     assert await stored(talk) == ["4242 4242"]
 
 
-async def test_nobody_is_a_visitor_by_the_kind_of_another(talk: Talk, clock: Clock, watcher: Watcher) -> None:
+async def test_an_agents_numbers_are_not_joined_with_the_visitors_beside_them(
+    talk: Talk, clock: Clock, watcher: Watcher
+) -> None:
     agent = Author(AuthorKind.AGENT, talk.agent.id, "Alice")
     async with process(watcher, clock) as writer:
-        await writer.put(typed(talk, "4242 4242", author=agent))
-    assert await stored(talk) == ["4242 4242"]
+        await asyncio.gather(writer.put(typed(talk, "4242")), writer.put(typed(talk, "4242 4242 4242", author=agent)))
+    assert await stored(talk) == ["4242", "4242 4242 4242"]
 
 
 async def test_what_another_process_has_masked_of_it_keeps_the_rest_from_being_released(

@@ -46,6 +46,7 @@ def hides(lines: list[str], *kept: str) -> bool:
         ("4242 4242 4242", "4242 exp 12/27 cvv 123"),
         ("3782 822", "463 10005"),
         ("4242 4242", "sorry: 4242 4242 4242 4242"),
+        ("4242 4242 4242", "can you see that?", "4242"),
     ],
 )
 def test_a_card_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> None:
@@ -81,6 +82,11 @@ def test_a_social_security_number_in_pieces_is_hidden_in_all_of_them(lines: tupl
         ("which of my cards, 4242 or 5100?",),
         ("my loyalty card 6299 1234 5678 is not adding points",),
         ("4 8 15 16 23 42",),
+        ("social distancing 2020 2021",),
+        ("my nhs no is 6522909716",),
+        ("رقم الطلب ٤٠٠٠١٢٣٤٥٦",),
+        ("license key", "8812-4410", "2290-7741"),
+        (("agent", "Can you send the coordinates?"), "40.7127753", "-74.0059728"),
         ("4012;4013;4014",),
         ("1,234,567.00",),
         ("2024-01-15 10:30:00",),
@@ -97,6 +103,15 @@ def test_ordinary_numbers_are_never_held_nor_changed(lines: tuple[Line, ...]) ->
 def test_the_first_six_digits_are_delivered_and_the_seventh_is_held() -> None:
     assert say("424242", "4").live == [["424242"], ["424242", HELD]]
     assert say("4242424").live == [[HELD]]
+
+
+def test_digits_that_number_the_messages_are_not_part_of_the_number() -> None:
+    assert finally_("(1/2) 42424242", "(2/2) 42424242")[1] == "(2/2) ••••4242"
+    assert finally_("1st half 42424242", "2nd half 42424242")[1] == "2nd half ••••4242"
+
+
+def test_the_end_of_a_number_is_held_before_its_beginning_is_known() -> None:
+    assert say("the last 8 are 70473004").live == [[HELD]]
 
 
 def test_four_digits_are_delivered_where_a_social_security_number_is_spoken_of() -> None:
