@@ -15,6 +15,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+import re2
+
 from security.masking import vocabulary as say
 from security.masking.render import BULLET
 from security.masking.tables import tables
@@ -126,18 +128,23 @@ class Fragment:
 
 
 def may_hold_digits(text: str) -> bool:
-    """Whether a digit may be in it, in figures of any script or in words; quick, and False for nearly all of chat."""
+    """Whether a digit may be in it, in figures of any script or in words; quick, and False for nearly all of chat.
+
+    Words are looked for where they could be a fragment: in a message that is not long.
+    """
     if _FIGURE.search(text) is not None:
         return True
-    return _number_words().search(text) is not None if text.isascii() else bool(digits_of(text))
+    if text.isascii():
+        return len(text) <= LONGEST and _number_words().search(text) is not None
+    return bool(digits_of(text)) if len(text) <= LONGEST else any(map(str.isnumeric, text))
 
 
 @cache
-def _number_words() -> re.Pattern[str]:
+def _number_words() -> re2._Regexp[str]:
     numbers = tables().numbers
     words = sorted({*numbers.units, *numbers.tens, *numbers.multipliers}, key=len, reverse=True)
-    # Without a boundary behind it, so that words in one ("fortytwo") are found as well.
-    return re.compile(rf"\b(?:{'|'.join(words)})", re.IGNORECASE)
+    # Without a boundary behind it, so that words in one ("fortytwo") are found as well. RE2 looks for all words at once.
+    return re2.compile(rf"(?i)\b(?:{'|'.join(words)})")
 
 
 def parse(text: str) -> Fragment | None:

@@ -98,6 +98,7 @@ class _Judgement:
     policy: MaskingPolicy
     at: float
     new: int = field(init=False)
+    parsed: dict[str, Fragment | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.new = len(self.tail)
@@ -168,12 +169,18 @@ class _Judgement:
         for index, said in enumerate(self.tail):
             if not said.by_visitor or said.typed is None or self.at - said.at > REMEMBERED_FOR:
                 continue
-            fragment = parse(said.typed)
+            fragment = self._parsed(said.typed)
             if fragment is not None and (fragment.is_near or is_expected):
                 found.append(Piece(index, self._explained(fragment, index)))
         if self.fragment is not None:
             found.append(Piece(self.new, self._explained(self.fragment, self.new)))
         return found[-MOST_FRAGMENTS - 1 :]
+
+    def _parsed(self, text: MaskedText) -> Fragment | None:
+        """`parse()`, once for each text of the tail."""
+        if text not in self.parsed:
+            self.parsed[text] = parse(text)
+        return self.parsed[text]
 
     def _explained(self, fragment: Fragment, index: int) -> Fragment:
         """The fragment, as the answer to what was asked or announced just before it, unless a number is being typed."""
@@ -188,7 +195,7 @@ class _Judgement:
         """Whether a number may have been begun before the message at `index`."""
         for said in self.tail[:index]:
             if said.by_visitor and said.typed is not None and self.at - said.at <= REMEMBERED_FOR:
-                before = parse(said.typed)
+                before = self._parsed(said.typed)
                 if before is None or not before.is_pure or before.is_explained or before.is_shaped:
                     continue
                 if not before.is_listed or before.sizes == fragment.sizes:  # the same list goes on
@@ -204,9 +211,9 @@ class _Judgement:
             if digits > LONGEST:
                 return False
             if announces(said.text):
-                own = parse(said.text)
+                own = self._parsed(said.text)
                 return own is None or digits + len(own.digits) <= _MOST_ANNOUNCED
-            before = parse(said.text)
+            before = self._parsed(said.text)
             if before is None or not before.is_pure:
                 return False
             digits += len(before.digits)
