@@ -149,7 +149,7 @@ def test_settings_are_drafted(acme: Organisation) -> None:
     ada = acme.client("ada")
     chosen = {"packs": ["iban", "email"], "allowed": "x1\r\n\r\n"}
     page = shown(post(acme, ada, "settings/", masks_agents="on", typing_preview="on", **chosen))
-    assert "IBAN are hidden" in page
+    assert "hidden: IBAN" in page
     assert "the allow-list was changed" in page
     assert "ISO 13616" in page
     assert "off: Keep the last four digits of a card" in page
