@@ -13,6 +13,7 @@ from security.masking.tables import tables
 _ENCODED: Final = re.compile(
     r"(?P<percent>(?:%[0-9a-fA-F]{2})+)"
     r"|&#(?P<decimal>[0-9]{1,7});?|&#[xX](?P<hex>[0-9a-fA-F]{1,6});?|&(?P<name>[a-zA-Z]{2,8});"
+    r"|\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u\{(?P<braced>[0-9a-fA-F]{1,6})\}|\\[uU](?:0000)?(?P<escape>[0-9a-fA-F]{4})|\\[xX](?P<byte>[0-9a-fA-F]{2})"
     r"|\\(?P<blank>[ntr])|(?P<quoted>(?:=(?:3[0-9]|20|2[Dd])){2,})"
     r"|(?P<tag></?[a-zA-Z][^<>]{0,200}>|<!--[^<>]{0,200}-->)"
@@ -65,6 +66,9 @@ def _characters(match: re.Match[str], tag: str) -> list[tuple[str, int, int]]:
         name = match.group("name")
         char = tables().entities.get(name) or tables().entities.get(name.lower())
         return [(char, 0, len(whole))] if char else [(char, i, i + 1) for i, char in enumerate(whole)]
+    if kind == "low":  # a character beyond 16 bits as JSON writes it
+        pair = bytes.fromhex(match.group("high") + match.group("low"))
+        return [(pair.decode("utf-16-be"), 0, len(whole))]
     code = int(match.group(kind or ""), 10 if kind == "decimal" else 16)
     return [(chr(code) if 0 < code <= _LARGEST else "\ufffd", 0, len(whole))]
 

@@ -52,6 +52,13 @@ class Window(NamedTuple):
         return self.row.ends[self.last]
 
     @property
+    def is_named(self) -> bool:
+        """Whether a label before its row can mean this very number, and not the one that the row begins with."""
+        row, first = self.row, self.first
+        is_single = first == self.last and row.sizes[first - 1] == row.sizes[first]
+        return first == 0 or is_single or row.kinds[first - 1] == WORDS
+
+    @property
     def labelled(self) -> int | None:
         """Where a label that speaks of it ends: before it, or before the list that it stands in."""
         row, first = self.row, self.first
@@ -155,7 +162,7 @@ class Judge:
             points.add("payment words")
         if "hard" in said.labels:
             points.add("hard label")
-        elif "soft" in said.labels or "phone" in said.labels:
+        elif window.is_named and not {"soft", "phone"}.isdisjoint(said.labels):
             points.add("soft label")
         if _has_expiry_beside(window):
             points.add("expiry beside")

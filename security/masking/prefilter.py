@@ -62,6 +62,7 @@ def _expressions() -> tuple[str, ...]:
     digit = _digit()
     word = f"(?i:{_alternatives()})"
     long = f"(?i:{_alternatives(3)})"
+    ideograph = "[" + "".join(map(chr, tables().ideographs)) + "]"
     like = "[" + "".join(re2.escape(char) for char in tables().lookalikes) + "]"
     return (
         r"\x00",
@@ -73,7 +74,7 @@ def _expressions() -> tuple[str, ...]:
         rf"(?i)(?:{'|'.join(map(_accented, tables().verification))})[^\pN]{{0,24}}{digit}{{3}}",
         rf"(?i)(?:ssn|social|ss\s?#|ss no|ss num)[^\pN]{{0,60}}{digit}{{4}}|{digit}{{4}}[^\pN]{{0,40}}(?:ssn|social|ss\s?#)",
         r"%[0-9a-fA-F]{2}|&#?[a-zA-Z0-9]+;?|\\[uUxXntr]|</?[a-zA-Z!]|=3[0-9]",
-        _times("[" + "".join(map(chr, tables().ideographs)) + "]", 8),
+        f"{_times(ideograph, 8)}|{digit}{ideograph}|{ideograph}{digit}",
         r"[0-9]</?[a-zA-Z]",
         _spoken("card"),
         _spoken("ssn"),

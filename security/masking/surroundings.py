@@ -125,9 +125,9 @@ class Surroundings:
         before = self.text[max(0, start - _BEFORE) : start]
         near: set[str] = set()
         labels: set[str] = set()
-        for kind, _ in spoken(before):
-            near.add(kind)
-        if labelled is not None:
+        said = spoken(before)
+        near.update([kind for kind, _ in said])
+        if labelled is not None and (said or labelled != start):
             labels.update(self._labels(labelled))
         if before[-1:].isalpha():
             near.update(self._glued(before))
