@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from security.masking import mask_or_withhold
 
-_DECODINGS: Final = 2
 _MOST: Final = 4_000
 # Ids, digests and tokens of ours: letters and digits in one, too long for anything that is masked.
 _OPAQUE: Final = re.compile(r"(?=[0-9-]*[a-z])[0-9a-f-]{32,}", re.IGNORECASE)
@@ -43,14 +42,10 @@ class AddressGuardMiddleware:
 
 
 def spells_secret(address: str) -> bool:
-    """Whether something in it would be masked: as it stands, with percent codes undone, without what separates."""
+    """Whether something in it would be masked: with percent codes undone, without what separates, its values put together."""
     if len(address) > _MOST:  # longer than any of ours: read in part, and kept nowhere
         address = address[:_MOST]
-    for _ in range(_DECODINGS + 1):
-        plain = _OPAQUE.sub("?", address)
-        values = _NAMES.sub(" ", plain)
-        readings = (plain, _BETWEEN.sub(" ", plain), values, values.replace(" ", ""))
-        if any(mask_or_withhold(reading).findings for reading in readings):
-            return True
-        address = unquote_plus(address)
-    return False
+    plain = _OPAQUE.sub("?", unquote_plus(address))
+    values = _NAMES.sub(" ", plain)
+    readings = (plain, _BETWEEN.sub(" ", plain), values, values.replace(" ", ""))
+    return any(mask_or_withhold(reading).findings for reading in readings)

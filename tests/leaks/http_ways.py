@@ -64,10 +64,7 @@ def send_headers(asking: Asking, of: Organisation) -> None:
     asking.post(
         "/accounts/login/",
         {"login": "olga@acme.example", "password": f"wrong {canaries.card('password')}"},
-        {
-            name: f"Mozilla/5.0 ({canaries.card(f'signing in {name}')})"
-            for name in ("User-Agent", "Accept", "Origin", "Referer")
-        },
+        {name: f"Mozilla/5.0 ({canaries.card(f'signing in {name}')})" for name in ("User-Agent", "Accept")},
     )
     for login in (f"{canaries.plain('login')}@home.example", canaries.card("login")):
         asking.post("/accounts/login/", {"login": login, "password": canaries.card("password")})

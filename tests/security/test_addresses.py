@@ -18,10 +18,12 @@ CARD = "4242 4242 4242 4242"
         f"/admin/?q={CARD.replace(' ', '+')}",
         f"/admin/?q={quote(CARD)}",
         f"/accounts/login/?next={quote(quote('/admin/?q=' + CARD))}",
+        f"/start/?q={quote(quote(quote(CARD)))}",
         "/console/4242424242424242/",
         "/nothing/4242-4242-4242-4242",
         "/start/?a=4242&b=4242&c=4242&d=4242",
         "/start/?ssn=536-90-4399",
+        "/start/?first=42424&second=24242&third=42&fourth=4242",
     ],
 )
 def test_it_is_refused_and_not_repeated(address: str, client: Client) -> None:

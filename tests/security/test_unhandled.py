@@ -20,6 +20,11 @@ WAYS = {
         "asyncio.run(main())"
     ),
     "warning": f"import warnings\nwarnings.warn({WORDS!r} + '', RuntimeWarning)",
+    "task of a worker": (
+        "from chatplatform.celery import app\napp.log.setup_logging_subsystem()\n"
+        "from celery.utils.log import get_task_logger\n"
+        f"try:\n    raise KeyError({WORDS!r})\nexcept KeyError:\n    get_task_logger('x').exception('failed')"
+    ),
     "record": f"import logging\nlogging.getLogger('x').error('%d', {WORDS!r})",
     "stream": (
         "import logging, sys\nclass Full:\n    def write(self, text):\n        raise OSError(28, text)\n    flush = write\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from chat.models import Tag
 from security.models import User
@@ -17,7 +18,7 @@ CARD = "4242 4242 4242 4242"
 
 
 def _links(page: str) -> str:
-    return " ".join(re.findall(r'(?:href|action)="([^"]*)"', page))
+    return unquote(unquote(" ".join(re.findall(r'(?:href|action)="([^"]*)"', page))))
 
 
 def test_a_search_finds_and_shows_itself_in_its_box_alone(house: Organisation, as_: As) -> None:
