@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chat.admin.masking_words import SETTINGS, packs
+from security.forms import spells_no_secret
 from security.masking import MAX_LENGTH
 from tenants.rules import MAX_NAME, Rule, RuleKind, RuleSet
 from tenants.services.masking import Settings
@@ -21,7 +22,10 @@ class RuleForm(forms.Form):
     """One pattern. What the engine does not take is said by the engine."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=MAX_NAME, help_text=_("For you: it stands in reports and versions.")
+        label=_("Name"),
+        max_length=MAX_NAME,
+        validators=[spells_no_secret],
+        help_text=_("For you: it stands in reports and versions."),
     )
     kind = forms.ChoiceField(
         label=_("Kind"),
@@ -35,6 +39,7 @@ class RuleForm(forms.Form):
         label=_("What is hidden"),
         max_length=_LONGEST_VALUE,
         strip=False,
+        bound_field_class=forms.BoundField,  # shown again as it was typed: masked, it would be another pattern
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_(
             "A format: # is a digit, the rest stands for itself, such as EMP-######. Phrases: one a line, in any case."
@@ -44,6 +49,7 @@ class RuleForm(forms.Form):
     label = forms.CharField(
         label=_("Shown instead"),
         max_length=40,
+        validators=[spells_no_secret],
         required=False,
         help_text=_("In brackets, such as [staff number]. Empty: the name."),
     )
@@ -96,6 +102,7 @@ class SettingsForm(forms.Form):
     allowed = forms.CharField(
         label=_("Never masked"),
         required=False,
+        bound_field_class=forms.BoundField,  # as above
         max_length=_LONGEST_VALUE,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("One a line, such as your own phone number. Separators and case do not matter."),

@@ -91,7 +91,9 @@ def own_rules(of: Organisation) -> str:
     """A shape of the organisation's own, previews on, and a secret for identities."""
     grant = of.grant("olga")
     with tenant_scope(of.tenant_id):
-        rule = Rule(public_id=uuid.uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
+        rule = Rule(
+            public_id=uuid.uuid4(), name="Of the journey", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff"
+        )
         masking.add_rule(grant=grant, rule=rule)
         previews = Settings(
             packs=frozenset(),
