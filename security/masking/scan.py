@@ -24,6 +24,7 @@ _EASY: Final = frozenset([*" \t\n-./_,()[]|~*\\'\"", ", ", " - ", "--"])
 _SIGNS_GAP: Final = re.compile(r"[^\w\u2022$%+]{1,12}|_[^\w\u2022$%+]{0,11}|\+|\s\+\s|\s?\u2022\s?")
 _MAX_WORDS_GAP: Final = 48
 _MOST_WORDS: Final = 8
+_LARGEST_EVEN: Final = 6
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NOT_BETWEEN: Final = re.compile("[\u2022$%+]")
 _LIST_GAP: Final = re.compile(r"\s*,\s+|\s+,\s*")
@@ -138,4 +139,9 @@ def gap_kind(gap: str) -> int:
 
 def even(sizes: tuple[int, ...]) -> bool:
     """Whether all groups have one size, but for a last one that is smaller."""
-    return len(sizes) > 1 and all(size == sizes[0] for size in sizes[:-1]) and sizes[-1] <= sizes[0]
+    return (
+        len(sizes) > 1
+        and sizes[0] <= _LARGEST_EVEN
+        and all(size == sizes[0] for size in sizes[:-1])
+        and sizes[-1] <= sizes[0]
+    )

