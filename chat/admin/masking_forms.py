@@ -18,6 +18,12 @@ _LONGEST_VALUE = 40_000
 _MOST_KEPT = 4
 
 
+class AsTypedField(forms.CharField):
+    """Shown again as it was typed, unlike every other field: masked, a pattern would be another."""
+
+    bound_field_class = forms.BoundField
+
+
 class RuleForm(forms.Form):
     """One pattern. What the engine does not take is said by the engine."""
 
@@ -35,11 +41,10 @@ class RuleForm(forms.Form):
             (RuleKind.REGEX.value, _("Regular expression")),
         ],
     )
-    value = forms.CharField(
+    value = AsTypedField(
         label=_("What is hidden"),
         max_length=_LONGEST_VALUE,
         strip=False,
-        bound_field_class=forms.BoundField,  # shown again as it was typed: masked, it would be another pattern
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_(
             "A format: # is a digit, the rest stands for itself, such as EMP-######. Phrases: one a line, in any case."
@@ -99,10 +104,9 @@ class SettingsForm(forms.Form):
     """Packs, switches and the allow-list."""
 
     packs = forms.MultipleChoiceField(label=_("Packs"), required=False, widget=forms.CheckboxSelectMultiple)
-    allowed = forms.CharField(
+    allowed = AsTypedField(
         label=_("Never masked"),
         required=False,
-        bound_field_class=forms.BoundField,  # as above
         max_length=_LONGEST_VALUE,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("One a line, such as your own phone number. Separators and case do not matter."),

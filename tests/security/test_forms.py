@@ -3,6 +3,7 @@
 import pytest
 from django import forms
 
+from chat.admin.masking_forms import RuleForm, SettingsForm
 from security.forms import MaskedCharField, spells_no_secret
 from security.masking import MaskedText, MaskingPolicy, Pattern, mask_or_withhold
 
@@ -102,3 +103,10 @@ def test_what_is_kept_as_it_was_typed_spells_no_secret(text: str) -> None:
         spells_no_secret(text)
     assert "4242" not in str(caught.value)
     spells_no_secret("vera@home.example")
+
+
+def test_a_pattern_is_shown_again_as_it_was_typed() -> None:
+    """Or the next attempt would store its mask."""
+    typed = {"kind": "regex", "value": CARD, "name": ""}
+    assert CARD in str(RuleForm(typed)["value"])
+    assert CARD in str(SettingsForm({"allowed": CARD})["allowed"])
