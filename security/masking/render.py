@@ -192,7 +192,7 @@ def _classes(span: str, item: Replacement) -> str:
     classes = span if span.isascii() and span.isprintable() else span.translate(tables().folded)
     if not item.places:
         return classes
-    letters = list(classes)
+    letters = ["/" if letter.isdecimal() else letter for letter in classes]  # figures of an escape are none of its own
     for place, digit in zip(item.places, item.digits or "0" * len(item.places), strict=False):
         letters[place - item.start] = digit
     return "".join(letters)
