@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.admin.masking_words import SETTINGS, packs
 from security.forms import spells_no_secret
-from security.forms import MaskedCharField
 from security.masking import MAX_LENGTH
 from tenants.rules import MAX_NAME, Rule, RuleKind, RuleSet
 from tenants.services.masking import Settings
@@ -28,7 +27,7 @@ class AsTypedField(forms.CharField):
 class RuleForm(forms.Form):
     """One pattern. What the engine does not take is said by the engine."""
 
-    name = MaskedCharField(
+    name = forms.CharField(
         label=_("Name"),
         max_length=MAX_NAME,
         validators=[spells_no_secret],
@@ -52,7 +51,7 @@ class RuleForm(forms.Form):
             " A regular expression: RE2 syntax, without look-around and back-references."
         ),
     )
-    label = MaskedCharField(
+    label = forms.CharField(
         label=_("Shown instead"),
         max_length=40,
         validators=[spells_no_secret],
@@ -80,10 +79,10 @@ class RuleForm(forms.Form):
         data = self.cleaned_data
         return Rule(
             public_id=rule_id or uuid4(),
-            name=str(data["name"]).strip(),
+            name=data["name"].strip(),
             kind=RuleKind(data["kind"]),
             value=data["value"],
-            label=str(data["label"]).strip(),
+            label=data["label"].strip(),
             keep_last=data["keep_last"],
             is_active=data["is_active"],
         )
