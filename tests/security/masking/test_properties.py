@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal
 
@@ -16,7 +17,7 @@ from security.masking import MAX_LENGTH, MaskingPolicy, Stream, TooLong, mask
 SLOW = settings(max_examples=300, deadline=None)
 KEEPING_NOTHING = MaskingPolicy(keep_last_four=False)
 SEPARATORS = st.sampled_from([*scripts.SEPARATORS, *scripts.SPACES.values(), ""])
-ENCODINGS = st.sampled_from(
+ENCODINGS: st.SearchStrategy[Callable[[str], str]] = st.sampled_from(
     (str, str, str, encodings.percent, encodings.entities, encodings.escaped, encodings.tags_inside)
 )
 WORDS = st.sampled_from(
