@@ -11,7 +11,7 @@ from typing import Final
 MOST: Final = 8_000
 _PER_CHARACTER: Final = 1  # lines of a log may be longer than any message
 # What one of each costs, in points of about two microseconds.
-VIEW_CHARACTERS: Final = 8  # so many for a point
+VIEW_CHARACTERS: Final = 4  # so many for a point
 GROUP: Final = 1
 WINDOW: Final = 5
 WORDS: Final = 6
