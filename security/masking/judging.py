@@ -176,7 +176,7 @@ class Judge:
             points.add("letters after")
         if (_is_letter(before) or _is_letter(after) or "-" in (before, after)) and around.is_in_hash(start, end):
             points.add("hexadecimal")
-        if around.text.find("-", start - 1, end + 1) >= 0 and around.is_in_uuid(start, end):
+        if around.text.find("-", max(0, start - 1), end + 1) >= 0 and around.is_in_uuid(start, end):
             points.add("uuid")
 
     def _weigh_glue(self, window: Window, points: Points) -> None:

