@@ -5,7 +5,8 @@ import { describe, test } from "node:test";
 
 import { tables } from "../../static/js/shared/mask-tables.js";
 import { decoded } from "../../static/js/shared/masking/decoding.js";
-import { MAX_LENGTH, mask } from "../../static/js/shared/masking/engine.js";
+import { Effort } from "../../static/js/shared/masking/effort.js";
+import { MAX_LENGTH, WITHHELD, mask } from "../../static/js/shared/masking/engine.js";
 import { folded } from "../../static/js/shared/masking/folding.js";
 import { numerals } from "../../static/js/shared/masking/numerals.js";
 import { policyFrom } from "../../static/js/shared/masking/policy.js";
@@ -54,6 +55,12 @@ describe("masking in the browser", () => {
   test("the last digits stay only where the rules keep them", async () => {
     assert.equal(mask(CARD, await policyFrom({ keep_last_four: false })).text, "•••• •••• •••• ••••");
     assert.equal(mask(CARD, await policyFrom({})).text, HIDDEN);
+  });
+
+  test("a text made to be slow is withheld as a whole", () => {
+    const { text, findings } = mask("O0lI1".repeat(1_600));
+    assert.equal(text, WITHHELD);
+    assert.deepEqual(findings, [{ kind: "withheld", start: 0, end: MAX_LENGTH, rule: "engine", reasons: ["too much to be weighed"] }]);
   });
 
   test("a lone half of a surrogate pair and NUL do not hide a card", () => {
@@ -118,7 +125,7 @@ describe("views", () => {
 });
 
 describe("scan", () => {
-  const sizes = (/** @type {string} */ text) => Array.from(rows(plain(text)), (row) => row.sizes.join("-"));
+  const sizes = (/** @type {string} */ text) => Array.from(rows(plain(text), new Effort()), (row) => row.sizes.join("-"));
 
   test("separators and filler words keep a row together, other words and money part it", () => {
     assert.deepEqual(sizes("4242 4242 and then 4242-4242"), ["4-4-4-4"]);

@@ -10,6 +10,7 @@
 import { besideCards, namedValuesIn } from "./beside.js";
 import { cardsIn } from "./cards.js";
 import "./decoding.js";
+import { Effort, Exhausted, VIEW_CHARACTERS } from "./effort.js";
 import { BULLET } from "./folding.js";
 import { Judge } from "./judging.js";
 import "./numerals.js";
@@ -29,6 +30,7 @@ import { views } from "./views.js";
 /** @typedef {{hints: Set<number>, packs: import("./policy.js").Pack[]}} Suspected */
 
 export const MAX_LENGTH = 8_000;
+export const WITHHELD = "[message withheld: masking error]";
 const PASSES = 8;
 const PASSES_THAT_KEEP = 2;
 const READ_BY_PACKS = new Set(["plain", "decoded"]);
@@ -36,7 +38,8 @@ const LONE_SURROGATE = /(?<![\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff](?![\
 const LABEL = new RegExp([...LABELS.values()].sort().map((label) => label.replace(/[[\]]/g, "\\$&")).join("|"), "g");
 
 /**
- * The text as it may be sent, and what was masked in it. RangeError beyond 8,000 code points.
+ * The text as it may be sent, and what was masked in it; one made to be slow is withheld as a whole. RangeError beyond 8,000
+ * code points.
  * @param {string} text
  * @param {Policy} [policy]
  * @param {readonly string[]} [context] the messages before it
@@ -45,13 +48,23 @@ const LABEL = new RegExp([...LABELS.values()].sort().map((label) => label.replac
 export function mask(text, policy = DEFAULT, context = []) {
   if (text.length > MAX_LENGTH && Array.from(text).length > MAX_LENGTH) throw new RangeError(`more than ${MAX_LENGTH} characters`);
   if (!isBroken(text) && !suspected(text, policy)) return { text, findings: [] };
+  try {
+    return masked(text, policy, new Conversation(context), new Effort());
+  } catch (error) {
+    if (!(error instanceof Exhausted)) throw error;
+    const reasons = ["too much to be weighed"];
+    return { text: WITHHELD, findings: [{ kind: "withheld", start: 0, end: Array.from(text).length, rule: "engine", reasons }] };
+  }
+}
+
+/** @param {string} text @param {Policy} policy @param {Conversation} conversation @param {Effort} effort */
+function masked(text, policy, conversation, effort) {
   let current = sanitised(text);
-  const conversation = new Conversation(context);
   /** @type {Finding[]} */
   let findings = [];
   for (let pass = 0; pass < PASSES; pass += 1) {
     const now = current.chars.join("");
-    const found = resolved(candidatesIn(now, policy, conversation));
+    const found = resolved(candidatesIn(now, policy, conversation, effort));
     if (!found.length) return { text: now, findings };
     findings = merged(findings, found, current.origins);
     current = replaced(current, found, policy.keepsLastFour && pass < PASSES_THAT_KEEP, MAX_LENGTH);
@@ -75,35 +88,36 @@ function sanitised(text) {
   return { chars: origins.map((place) => all[place]), origins: [...origins, all.length] };
 }
 
-/** @param {string} text @param {Policy} policy @param {Conversation} conversation */
-function candidatesIn(text, policy, conversation) {
+/** @param {string} text @param {Policy} policy @param {Conversation} conversation @param {Effort} effort */
+function candidatesIn(text, policy, conversation, effort) {
   const suspicion = suspected(text, policy);
   if (!suspicion) return [];
   // Labels are finished work: they neither match again nor lend their words to a number beside them.
   const looked = policy.packs.length ? text.replace(LABEL, (label) => BULLET.repeat(label.length)) : text;
-  return builtIn(looked, conversation, suspicion);
+  return builtIn(looked, conversation, suspicion, effort);
 }
 
-/** @param {string} text @param {Conversation} conversation @param {Suspected} suspicion @returns {Candidate[]} */
-function builtIn(text, conversation, { hints, packs }) {
+/** @param {string} text @param {Conversation} conversation @param {Suspected} suspicion @param {Effort} effort @returns {Candidate[]} */
+function builtIn(text, conversation, { hints, packs }, effort) {
   /** @type {Candidate[]} */
   const found = [];
   for (const [view, known] of views(text, hints)) {
+    effort.spend(Math.floor(view.text.length / VIEW_CHARACTERS));
     const around = new Surroundings(view.text, conversation, known);
-    if (areEnough(known)) found.push(...numbersIn(view, around, known));
+    if (areEnough(known)) found.push(...numbersIn(view, around, known, effort));
     if (READ_BY_PACKS.has(view.name)) for (const pack of packs) found.push(...pack.find(view, around));
   }
   return found;
 }
 
-/** The cards and social security numbers of one view, with what stands beside them. @param {View} view @param {Surroundings} around @param {Set<number>} hints @returns {Candidate[]} */
-function numbersIn(view, around, hints) {
-  const [judge, finder] = [new Judge(around), new Finder(around)];
+/** The cards and social security numbers of one view, with what stands beside them. @param {View} view @param {Surroundings} around @param {Set<number>} hints @param {Effort} effort @returns {Candidate[]} */
+function numbersIn(view, around, hints, effort) {
+  const [judge, finder] = [new Judge(around, effort), new Finder(around, effort)];
   /** @type {Candidate[]} */
   const cards = [];
   /** @type {Candidate[]} */
   const others = [];
-  for (const row of rows(view)) {
+  for (const row of rows(view, effort)) {
     cards.push(...cardsIn(row, judge));
     others.push(...finder.find(row));
   }

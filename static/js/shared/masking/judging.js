@@ -1,6 +1,7 @@
 // @ts-check
 /** Whether a window of digits that could be a card is one: the browser's copy of security/masking/judging.py. */
 import { tables } from "../mask-tables.js";
+import { WINDOW, WORDS_READ } from "./effort.js";
 import { NO_SPACES, isDigit, isLetter } from "./folding.js";
 import { SIGNS, WORDS, even, isListed } from "./scan.js";
 import { LAYOUTS, strengthOf } from "./tables.js";
@@ -46,15 +47,17 @@ export class Judge {
   #weighed = 0;
   #judged = 0;
 
-  /** @param {Surroundings} around */
-  constructor(around) {
+  /** @param {Surroundings} around @param {import("./effort.js").Effort} effort */
+  constructor(around, effort) {
     this.around = around;
+    this.effort = effort;
   }
 
   /** The reasons for taking it as a card, to be asked for; null where it is none. @param {Window} window @returns {(() => string[]) | null} */
   accepts(window) {
     const { row, first, last, brand, length } = window;
     this.#judged += 1;
+    this.effort.spend(WINDOW);
     const points = new Points(strengthOf(brand, length));
     if (first !== last) weighLayout(window, points);
     const most = weights["expiry beside"] + weights["card words"] * Number(this.around.anywhere("card"));
@@ -90,6 +93,7 @@ export class Judge {
   /** @param {number} start @param {number} end @param {number | null} labelled */
   #said(start, end, labelled) {
     this.#weighed += 1;
+    this.effort.spend(WORDS_READ);
     return this.#weighed <= MOST_WEIGHED ? this.around.said(start, end, labelled) : ALL;
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** From class letters to groups of digits, and from groups to rows: the browser's copy of security/masking/scan.py. */
 import { tables } from "../mask-tables.js";
+import { GROUP } from "./effort.js";
 import { LETTERS, WORDS as WORD_LETTERS } from "./folding.js";
 
 /** @typedef {import("./views.js").View} View */
@@ -32,8 +33,8 @@ const NOT_BETWEEN = /[\u2022$%+]/;
 const LIST_GAP = /^(?:\s*,\s+|\s+,\s*)$/;
 const FILLERS = new Set(tables.fillers);
 
-/** Every row of at least nine digits. @param {View} view @returns {Generator<Row>} */
-export function* rows(view) {
+/** Every row of at least nine digits. @param {View} view @param {import("./effort.js").Effort} effort @returns {Generator<Row>} */
+export function* rows(view, effort) {
   const { text } = view;
   let row = begun();
   let digits = 0;
@@ -43,6 +44,7 @@ export function* rows(view) {
       const gap = text.slice(row.ends[row.ends.length - 1], start);
       const kind = gapKind(gap);
       if (kind === APART) {
+        effort.spend(GROUP * row.starts.length);
         if (digits >= FEWEST_DIGITS) yield whole(view, row);
         row = begun();
         digits = 0;
@@ -55,6 +57,7 @@ export function* rows(view) {
     row.ends.push(end);
     digits += end - start;
   }
+  effort.spend(GROUP * row.starts.length);
   if (digits >= FEWEST_DIGITS) yield whole(view, row);
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** US social security numbers: the browser's copy of security/masking/ssn.py. */
+import { GROUP, WORDS_READ } from "./effort.js";
 import { NO_SPACES, WORDS as WORD_LETTERS, isDigit, isLetter } from "./folding.js";
 import { SIGNS, USUAL, WORDS, candidate, matchesWithin } from "./scan.js";
 
@@ -31,9 +32,10 @@ const LAST_FOUR = new RegExp(
 export class Finder {
   #weighed = 0;
 
-  /** @param {Surroundings} around */
-  constructor(around) {
+  /** @param {Surroundings} around @param {import("./effort.js").Effort} effort */
+  constructor(around, effort) {
     this.around = around;
+    this.effort = effort;
   }
 
   /** Every social security number of a row, in order. @param {Row} row @returns {Generator<Candidate>} */
@@ -48,6 +50,7 @@ export class Finder {
       yield found;
     }
     if (isParted || !this.around.anywhere("ssn")) return;
+    this.effort.spend(GROUP * sizes.length);
     for (const [first, size] of sizes.entries()) {
       const last = size <= LENGTH ? nine(row, first) : null;
       const found = last === null ? null : this.#spoken(row, first, last);
@@ -81,6 +84,7 @@ export class Finder {
   /** @param {number} start @param {number} end @param {number | null} labelled */
   #said(start, end, labelled) {
     this.#weighed += 1;
+    this.effort.spend(WORDS_READ);
     return this.#weighed <= MOST_WEIGHED ? this.around.said(start, end, labelled) : ALL;
   }
 
