@@ -85,8 +85,8 @@ describe("decoding", () => {
     assert.equal(decoded("%C3%28%ED%A0%80").text, "\ufffd(\ufffd\ufffd\ufffd");
   });
 
-  test("escaped halves of a surrogate pair stay apart, as the server reads them", () => {
-    assert.equal(decoded("\\ud83d\\ude00").text, "\ufffd\ufffd");
+  test("escaped halves of a surrogate pair are one character, a lone one is unknown", () => {
+    assert.equal(decoded("\\ud835\\udfd2 \\ude00").text, "𝟒 \ufffd");
   });
 });
 

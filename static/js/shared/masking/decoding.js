@@ -7,6 +7,7 @@ import { tables } from "../mask-tables.js";
 const ENCODED = new RegExp(
   "(?<percent>(?:%[0-9a-fA-F]{2})+)" +
     "|&#(?<decimal>[0-9]{1,7});?|&#[xX](?<hex>[0-9a-fA-F]{1,6});?|&(?<name>[a-zA-Z]{2,8});" +
+    "|\\\\u(?<high>[dD][89abAB][0-9a-fA-F]{2})\\\\u(?<low>[dD][c-fC-F][0-9a-fA-F]{2})" +
     "|\\\\u\\{(?<braced>[0-9a-fA-F]{1,6})\\}|\\\\[uU](?:0000)?(?<escape>[0-9a-fA-F]{4})|\\\\[xX](?<byte>[0-9a-fA-F]{2})" +
     "|\\\\(?<blank>[ntr])|(?<quoted>(?:=(?:3[0-9]|20|2[Dd])){2,})" +
     "|(?<tag></?[a-zA-Z][^<>]{0,200}>|<!--[^<>]{0,200}-->)",
@@ -83,6 +84,9 @@ function characters(match, length, tag) {
   if (found.name !== undefined) {
     const char = ENTITIES.get(found.name) ?? ENTITIES.get(found.name.toLowerCase());
     return char ? [[char, 0, length]] : Array.from(match[0], (letter, i) => [letter, i, i + 1]);
+  }
+  if (found.high !== undefined && found.low !== undefined) { // a character beyond 16 bits as JSON writes it
+    return [[String.fromCharCode(Number.parseInt(found.high, 16), Number.parseInt(found.low, 16)), 0, length]];
   }
   for (const [kind, base] of CODES) {
     const digits = found[kind];

@@ -104,7 +104,7 @@ export class Judge {
     else if (this.around.conversation.speaksOf("card")) points.add("card words earlier");
     else if (near.has("paid")) points.add("payment words");
     if (labels.has("hard")) points.add("hard label");
-    else if (labels.has("soft") || labels.has("phone")) points.add("soft label");
+    else if (isNamed(window) && (labels.has("soft") || labels.has("phone"))) points.add("soft label");
     if (hasExpiryBeside(window)) points.add("expiry beside");
   }
 
@@ -141,6 +141,11 @@ const binds = (char) => isLetter(char) && char < NO_SPACES;
 const startOf = (/** @type {Window} */ { row, first }) => row.starts[first];
 const endOf = (/** @type {Window} */ { row, last }) => row.ends[last];
 const digitsOf = (/** @type {Window} */ { row, first, last }) => row.digits.slice(row.begins[first], row.begins[last + 1]);
+
+/** Whether a label before its row can mean this very number, and not the one that the row begins with. @param {Window} window */
+function isNamed({ row, first, last }) {
+  return first === 0 || (first === last && row.sizes[first - 1] === row.sizes[first]) || row.kinds[first - 1] === WORDS;
+}
 
 /** Where a label that speaks of it ends: before it, or before the list that it stands in. @param {Window} window */
 function labelledAt({ row, first, last }) {

@@ -28,37 +28,102 @@ const FEWEST_IDEOGRAPHS = 8;
 /** @type {Record<string, string>} */
 const ACCENTS = { a: "aáàâãä", c: "cç", e: "eéèêë", i: "iíìîï", n: "nñ", o: "oóòôõö", s: "sß", u: "uúùûü" };
 /** What RE2 takes for the same letter where case does not matter, beyond upper case. @type {Record<string, string>} */
-const ALSO = { k: "\u212a", s: "\u017f\u1e9e" };
+const ALSO = { k: "\u212a", s: "\u017f" };
 
 /** @typedef {Map<string, Branch>} Branch "" is the end of a word */
+/** @typedef {(letter: string) => string} Written how a letter of a word is looked for */
 
-const hex = (/** @type {string} */ char) => `\\u{${/** @type {number} */ (char.codePointAt(0)).toString(16)}}`;
-const classOf = (/** @type {Iterable<string>} */ chars) => `[${[...new Set(chars)].map(hex).join("")}]`;
-const FOREIGN = [...digits.keys()].map((code) => `\\u{${code.toString(16)}}`).join("");
-const DIGIT = `[0-9${FOREIGN}]`;
 const NUMBERS = [...Object.keys(tables.numbers.units), ...Object.keys(tables.numbers.tens), ...Object.keys(tables.numbers.multipliers)];
-const WORD = alternatives(NUMBERS);
-const LONG = alternatives(NUMBERS.filter((word) => word.length >= 3));
-const LIKE = classOf(Object.keys(tables.lookalikes));
-const BETWEEN = "[^\\p{L}\\p{N}]";
-const JOINER = alternatives(["and", "y", "et", "und", "then", "e"], (letter) => letter);
-const SSN = alternatives(["ssn", "social"], cased);
-
-const FOREIGN_DIGITS = new RegExp(`[${FOREIGN}]`, "gu");
-const IDEOGRAPH = new RegExp(classOf(Object.keys(tables.ideographs)), "gu");
-const MAY_SAY_NUMBERS = new RegExp(`(?:\\b${WORD}\\b${BETWEEN}{1,8}(?:${JOINER}${BETWEEN}{1,4})?){3}\\b${WORD}|(?:${LONG}){4}`, "u");
-const MAY_NAME_VALUE = new RegExp(`${alternatives(tables.verification)}[^\\p{N}]{0,24}${DIGIT}{3}`, "u");
-const SS = "[sS\u017f]{2}";
-const BLANK = "[\\t\\n\\f\\r ]";
-const MAY_BE_LAST_FOUR = new RegExp(
-  `(?:${SSN}|${SS}${BLANK}?#|${SS} [nN][oO]|${SS} [nN][uU][mM])[^\\p{N}]{0,60}${DIGIT}{4}|${DIGIT}{4}[^\\p{N}]{0,40}(?:${SSN}|${SS}${BLANK}?#)`,
-  "u",
-);
-const WORDS_BY_DIGITS = new RegExp(`${DIGIT}${BETWEEN}{0,4}${WORD}\\b|\\b${WORD}${BETWEEN}{0,4}${DIGIT}|(?:${LONG}){3}`, "u");
-const LIKE_BY_DIGIT = new RegExp(`${DIGIT}${LIKE}|${LIKE}${DIGIT}`, "u");
+const JOINERS = ["and", "y", "et", "und", "then", "e"];
 const MAY_BE_ENCODED = /%[0-9a-fA-F]{2}|&#?[a-zA-Z0-9]|\\[uUxXntr]|<\/?[a-zA-Z!]|=3[0-9]/;
-const [SAYS_CARD, SAYS_SSN] = [spoken(tables.lexicon.card), spoken(tables.lexicon.ssn)];
 const TAG_BY_DIGIT = /[0-9]<\/?[a-zA-Z]/;
+const ASCII = /^[\0-\x7f]*$/;
+
+/**
+ * What is searched for. In a text of ASCII nothing beyond it can be found, so small expressions do there what those for all
+ * scripts do elsewhere; each is made when it is first needed.
+ */
+class Searches {
+  /** @param {boolean} isAscii */
+  constructor(isAscii) {
+    this.isAscii = isAscii;
+    const digit = isAscii ? "[0-9]" : `[0-9${[...digits.keys()].map((code) => `\\u{${code.toString(16)}}`).join("")}]`;
+    const between = isAscii ? "[^a-zA-Z0-9]" : "[^\\p{L}\\p{N}]";
+    const noDigit = isAscii ? "[^0-9]" : "[^\\p{N}]";
+    const like = this.#class(Object.keys(tables.lookalikes));
+    const [word, long] = [this.#words(NUMBERS, accented), this.#words(NUMBERS.filter((one) => one.length >= 3), accented)];
+    const ss = `${this.#class(cased("s"))}{2}`;
+    const ssn = this.#words(["ssn", "social"], cased);
+    const [blank, no, num] = ["[\\t\\n\\f\\r ]", "[nN][oO]", "[nN][uU][mM]"];
+    const numbers = `(?:\\b${word}\\b${between}{1,8}(?:${this.#words(JOINERS, (letter) => letter)}${between}{1,4})?){3}\\b${word}|(?:${long}){4}`;
+    this.digits = this.#expression(digit, "g");
+    this.numbers = this.#expression(numbers);
+    this.wordByDigit = this.#expression(`${digit}${between}{0,4}${word}\\b|\\b${word}${between}{0,4}${digit}|(?:${long}){3}`);
+    this.likeByDigit = this.#expression(`${digit}${like}|${like}${digit}`);
+    this.value = this.#expression(`${this.#words(tables.verification, accented)}${noDigit}{0,24}${digit}{3}`);
+    this.lastFour = this.#expression(
+      `(?:${ssn}|${ss}${blank}?#|${ss} ${no}|${ss} ${num})${noDigit}{0,60}${digit}{4}|${digit}{4}${noDigit}{0,40}(?:${ssn}|${ss}${blank}?#)`,
+    );
+    const ideograph = isAscii ? "(?!)" : this.#class(Object.keys(tables.ideographs));
+    this.ideographs = this.#expression(ideograph, "g");
+    this.ideographByDigit = this.#expression(`${digit}${ideograph}|${ideograph}${digit}`);
+    this.card = this.#spoken(tables.lexicon.card);
+    this.ssn = this.#spoken(tables.lexicon.ssn);
+  }
+
+  /** @param {string} source */
+  #expression(source, flags = "") {
+    return new RegExp(source, this.isAscii ? flags : `${flags}u`);
+  }
+
+  /** Any word of a kind, in parts of words as well. @param {string[]} words */
+  #spoken(words) {
+    const written = (/** @type {string} */ letter) => ACCENTS[letter] ?? letter;
+    return this.#expression(this.#words(words, written), "i");
+  }
+
+  /** @param {Iterable<string>} chars */
+  #class(chars) {
+    const signs = [...new Set(chars)].filter((char) => !this.isAscii || char < "\x80");
+    return `[${signs.map((char) => (this.isAscii ? char : `\\u{${/** @type {number} */ (char.codePointAt(0)).toString(16)}}`)).join("")}]`;
+  }
+
+  /** Any of the words, factored by their beginnings; spaces are up to four signs. @param {string[]} words @param {Written} written */
+  #words(words, written) {
+    /** @type {Branch} */
+    const root = new Map();
+    for (const word of words) {
+      if (this.isAscii && !ASCII.test(word)) continue;
+      let branch = root;
+      for (const letter of word) {
+        if (!branch.has(letter)) branch.set(letter, new Map());
+        branch = /** @type {Branch} */ (branch.get(letter));
+      }
+      branch.set("", new Map());
+    }
+    return this.#branches(root, written);
+  }
+
+  /** @param {Branch} branch @param {Written} written @returns {string} */
+  #branches(branch, written) {
+    const ways = [...branch].map(([letter, rest]) => {
+      if (!letter) return "";
+      return (letter === " " ? "[^0-9]{1,4}" : this.#class(written(letter))) + this.#branches(rest, written);
+    });
+    return ways.length > 1 ? `(?:${ways.sort((a, b) => b.length - a.length).join("|")})` : ways[0] ?? "";
+  }
+}
+
+/** @type {Map<boolean, Searches>} */
+const SEARCHES = new Map();
+
+/** @param {string} text */
+function searchesFor(text) {
+  const isAscii = ASCII.test(text);
+  const known = SEARCHES.get(isAscii) ?? new Searches(isAscii);
+  SEARCHES.set(isAscii, known);
+  return known;
+}
 
 /**
  * What the text holds of what detectors look at; without `isThorough` nothing more is asked where that is not enough.
@@ -67,25 +132,27 @@ const TAG_BY_DIGIT = /[0-9]<\/?[a-zA-Z]/;
  * @returns {Set<number>}
  */
 export function hintsOf(text, isThorough = true) {
+  const search = searchesFor(text);
   /** @type {Set<number>} */
   const found = new Set();
-  const count = digitsIn(text);
-  if (text.includes("\0")) found.add(NUL);
-  if (count >= MANY) found.add(DIGITS);
-  if (MAY_SAY_NUMBERS.test(text)) found.add(NUMBER_WORDS);
-  if (count >= 3 && MAY_NAME_VALUE.test(text)) found.add(CVV);
-  if (count >= 4 && MAY_BE_LAST_FOUR.test(text)) found.add(LAST_FOUR);
-  if ((text.match(IDEOGRAPH)?.length ?? 0) >= FEWEST_IDEOGRAPHS) found.add(IDEOGRAPHS);
+  const has = (/** @type {number} */ hint, /** @type {boolean} */ isThere) => isThere && found.add(hint);
+  const count = text.match(search.digits)?.length ?? 0;
+  has(NUL, text.includes("\0"));
+  has(DIGITS, count >= MANY);
+  has(NUMBER_WORDS, search.numbers.test(text));
+  has(CVV, count >= 3 && search.value.test(text));
+  has(LAST_FOUR, count >= 4 && search.lastFour.test(text));
+  has(IDEOGRAPHS, (text.match(search.ideographs)?.length ?? 0) >= FEWEST_IDEOGRAPHS || search.ideographByDigit.test(text));
   const needsMore = !isThorough && !found.size;
   if (needsMore && count < FEW) return found;
-  if (count >= FEW) found.add(FEW_DIGITS);
-  if (WORDS_BY_DIGITS.test(text)) found.add(WORD_BY_DIGIT);
-  if (count > 0 && LIKE_BY_DIGIT.test(text)) found.add(LOOK_ALIKE);
+  has(FEW_DIGITS, count >= FEW);
+  has(WORD_BY_DIGIT, search.wordByDigit.test(text));
+  has(LOOK_ALIKE, count > 0 && search.likeByDigit.test(text));
   if (needsMore && !areEnough(found)) return found;
-  if (MAY_BE_ENCODED.test(text)) found.add(ENCODED);
-  if (TAG_BY_DIGIT.test(text)) found.add(TAGS);
-  if (SAYS_CARD.test(text)) found.add(CARD_WORDS);
-  if (SAYS_SSN.test(text)) found.add(SSN_WORDS);
+  has(ENCODED, MAY_BE_ENCODED.test(text));
+  has(TAGS, TAG_BY_DIGIT.test(text));
+  has(CARD_WORDS, search.card.test(text));
+  has(SSN_WORDS, search.ssn.test(text));
   return found;
 }
 
@@ -93,52 +160,13 @@ export function hintsOf(text, isThorough = true) {
 export const areEnough = (hints) =>
   ALWAYS.some((hint) => hints.has(hint)) || (hints.has(FEW_DIGITS) && (hints.has(WORD_BY_DIGIT) || hints.has(LOOK_ALIKE)));
 
-/** @param {string} text */
-function digitsIn(text) {
-  let count = 0;
-  let isAscii = true;
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x30 && unit <= 0x39) count += 1;
-    else if (unit >= 0x80) isAscii = false;
-  }
-  return isAscii ? count : count + (text.match(FOREIGN_DIGITS)?.length ?? 0);
-}
-
-/** @param {Iterable<string>} words @param {(letter: string) => string} [written] */
-function alternatives(words, written = accented) {
-  /** @type {Branch} */
-  const root = new Map();
-  for (const word of words) {
-    let branch = root;
-    for (const letter of word) {
-      if (!branch.has(letter)) branch.set(letter, new Map());
-      branch = /** @type {Branch} */ (branch.get(letter));
-    }
-    branch.set("", new Map());
-  }
-  return expression(root, written);
-}
-
-/** @param {Branch} branch @param {(letter: string) => string} written @returns {string} */
-function expression(branch, written) {
-  const ways = [...branch].map(([letter, rest]) => (letter ? written(letter) + expression(rest, written) : ""));
-  return ways.length > 1 ? `(?:${ways.sort((a, b) => b.length - a.length).join("|")})` : ways[0] ?? "";
-}
-
-/** Any word of a kind, in parts of words as well. @param {string[]} words */
-function spoken(words) {
-  return new RegExp(alternatives(words, (letter) => (letter === " " ? "[^0-9]{1,4}" : classOf(ACCENTS[letter] ?? letter))), "iu");
-}
-
-/** @param {string} letter */
+/** A letter in both cases, as RE2 takes them for the same. @param {string} letter */
 function cased(letter) {
-  return /[a-z]/.test(letter) ? classOf([letter, letter.toUpperCase(), ...(letter === "s" ? "\u017f" : ALSO[letter] ?? "")]) : hex(letter);
+  return /[a-z]/.test(letter) ? letter + letter.toUpperCase() + (ALSO[letter] ?? "") : letter;
 }
 
-/** @param {string} letter */
+/** The same with its accents. @param {string} letter */
 function accented(letter) {
-  const known = ACCENTS[letter];
-  if (!known) return cased(letter);
-  return classOf([...known, ...[...known].map((char) => char.toUpperCase()).filter((char) => char.length === 1), ...(ALSO[letter] ?? "")]);
+  const known = [...(ACCENTS[letter] ?? letter)];
+  return [...known, ...known.map((char) => char.toUpperCase()).filter((char) => char.length === 1), ALSO[letter] ?? "", letter === "s" ? "\u1e9e" : ""].join("");
 }

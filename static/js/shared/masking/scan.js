@@ -28,6 +28,7 @@ const SIGNS_GAP = new RegExp(
 );
 const MAX_WORDS_GAP = 48;
 const MOST_WORDS = 8;
+const LARGEST_EVEN = 6;
 const WORD = new RegExp(`[${LETTERS}]+`, "g");
 const NOT_BETWEEN = /[\u2022$%+]/;
 const LIST_GAP = /^(?:\s*,\s+|\s+,\s*)$/;
@@ -87,7 +88,7 @@ export const isListed = (row, first, last) => row.gaps.slice(first, last).some((
 
 /** Whether all groups have one size, but for a last one that is smaller. @param {number[]} sizes */
 export const even = (sizes) =>
-  sizes.length > 1 && sizes.slice(0, -1).every((size) => size === sizes[0]) && sizes[sizes.length - 1] <= sizes[0];
+  sizes.length > 1 && sizes[0] <= LARGEST_EVEN && sizes.slice(0, -1).every((size) => size === sizes[0]) && sizes[sizes.length - 1] <= sizes[0];
 
 /** Groups `first` to `last` of a row as what they were recognised for. @param {Row} row @param {number} first @param {number} last @param {string} kind @param {string} rule @param {() => string[]} explain @param {number} kept @returns {Candidate} */
 export function candidate(row, first, last, kind, rule, explain, kept) {

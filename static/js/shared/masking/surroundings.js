@@ -113,7 +113,7 @@ export class Surroundings {
   said(start, end, labelled) {
     const before = this.text.slice(Math.max(0, start - BEFORE), start);
     const near = kindsIn(before);
-    const labels = new Set(labelled === null ? [] : this.#labels(labelled));
+    const labels = new Set(labelled !== null && (near.size || labelled !== start) ? this.#labels(labelled) : []);
     if (isLetter(before.slice(-1))) {
       for (const kind of glued(before)) near.add(kind);
       if (labelled === start) for (const kind of near) labels.add(kind);
