@@ -124,7 +124,8 @@ function bulleted(span, item, kept, isCompact) {
 
 /** The span with a figure for each of its digits; letters that were read as one included. @param {string[]} span @param {Candidate} item */
 function classesOf(span, { start, digits, places }) {
-  const classes = [...folded(span.join(""))];
+  const folds = folded(span.join(""));
+  const classes = [...(places.length ? folds.replace(/[0-9]/g, "/") : folds)]; // figures of an escape are none of its own
   for (const [i, place] of places.entries()) {
     const digit = digits ? digits[i] : "0";
     if (digit !== undefined) classes[place - start] = digit;
