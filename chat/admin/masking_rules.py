@@ -18,7 +18,7 @@ from chat.admin.masking_words import kind_of
 from chat.tally import shape_of
 from security.errors import Conflict, Invalid
 from security.masking import Finding, TooLong
-from security.masking.considered import LeftAlone, left_alone
+from security.masking.finding.considered import LeftAlone, left_alone
 from security.permissions import Grant
 from tenants.admin.base import require_grant
 from tenants.admin.sections import Section

@@ -13,7 +13,7 @@ from typing import Final
 
 from chat.live.protocol.fields import is_blank, is_withheld
 from security.masking import MaskedText
-from security.masking.views import digits_of
+from security.masking.reading.views import digits_of
 from tenants.rules import Masking
 
 WITHIN: Final = 120.0

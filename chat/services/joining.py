@@ -18,8 +18,8 @@ from chat.live.writer.tail import Place, Tail, kinds_of, said, wanted
 from chat.models import AuthorKind, Conversation, Message, Visitor
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText, MaskingPolicy
-from security.masking.splitting import REMEMBERED_FOR, TAIL, is_suspect
-from security.masking.verdicts import Change, Verdict
+from security.masking.splitting.check import REMEMBERED_FOR, TAIL, is_suspect
+from security.masking.splitting.verdicts import Change, Verdict
 from security.scoping import require_tenant_id
 
 

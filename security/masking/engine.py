@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from security.masking import beside, cards, ssn
 from security.masking.effort import VIEW_CHARACTERS, Effort, Exhausted
+from security.masking.finding import beside, cards, ssn
+from security.masking.finding.surroundings import Conversation, Surroundings
 from security.masking.packs import Pack
 from security.masking.patterns import Pattern, read_digits
 from security.masking.policy import MaskingPolicy, default_policy
-from security.masking.prefilter import CVV, ENCODED, LAST_FOUR, are_enough, hints_of
+from security.masking.reading.prefilter import CVV, ENCODED, LAST_FOUR, are_enough, hints_of
+from security.masking.reading.scan import Candidate, rows
+from security.masking.reading.views import View, views
 from security.masking.render import BULLET, LABELS, Replacement, replaced, resolved
-from security.masking.scan import Candidate, rows
-from security.masking.surroundings import Conversation, Surroundings
 from security.masking.text import Finding, MaskedText, trusted
-from security.masking.views import View, views
 
 MAX_LENGTH: Final = 8_000
 WITHHELD: Final = "[message withheld: masking error]"

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from security.masking.folding import INVISIBLE
-from security.masking.scan import Candidate
+from security.masking.reading.scan import Candidate
 from security.masking.tables import tables
 
 BULLET: Final = "•"

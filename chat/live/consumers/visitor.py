@@ -13,7 +13,7 @@ from chat.live.writer import WriteRefused
 from chat.models import Status
 from chat.services import lifecycle, visitors
 from security.errors import Denied
-from security.masking.splitting import previewed
+from security.masking.splitting.check import previewed
 
 
 class VisitorConsumer(VisitorSocket):

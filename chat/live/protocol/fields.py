@@ -18,7 +18,7 @@ from uuid import UUID
 from chat.live.protocol import addresses
 from chat.live.protocol.codes import ErrorCode
 from security.masking import MaskedText
-from security.masking.views import digits_of
+from security.masking.reading.views import digits_of
 
 Masker = Callable[[str], MaskedText]
 E = TypeVar("E", bound=StrEnum)

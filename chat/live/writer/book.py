@@ -33,7 +33,7 @@ from chat.live.writer.reading import Read, Sent, sent
 from chat.live.writer.tail import Tail
 from chat.models import Status
 from security.crypto.envelope import Undecryptable
-from security.masking.verdicts import HELD, Change, Verdict
+from security.masking.splitting.verdicts import HELD, Change, Verdict
 
 logger = logging.getLogger(__name__)
 

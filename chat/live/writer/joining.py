@@ -24,7 +24,7 @@ from chat.sealing import body_place
 from security.crypto.envelope import Undecryptable
 from security.crypto.sealed import open_text
 from security.masking import MaskedText
-from security.masking.splitting import is_suspect
+from security.masking.splitting.check import is_suspect
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from security.masking import MaskedText
-from security.masking.splitting import HELD_FOR, REMEMBERED_FOR
+from security.masking.splitting.check import HELD_FOR, REMEMBERED_FOR
 
 RETRY_AFTER: Final = timedelta(seconds=2)
 _HELD_FOR: Final = timedelta(seconds=HELD_FOR)

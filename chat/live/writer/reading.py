@@ -14,7 +14,7 @@ from chat.live.writer import statements
 from chat.live.writer.item import Item
 from chat.live.writer.orders import LockedConversation, Post, Revise
 from chat.models import Status
-from security.masking.splitting import REMEMBERED_FOR
+from security.masking.splitting.check import REMEMBERED_FOR
 
 Sent = tuple[str, UUID, UUID]
 """The idempotency key within a tenant: kind of author, author, client_id."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from security.masking.splitting import TAIL as MESSAGES
+from security.masking.splitting.check import TAIL as MESSAGES
 
 BEGIN: Final = "BEGIN"
 COMMIT: Final = "COMMIT"

@@ -12,8 +12,8 @@ from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
 from chat.live.writer.memory import Kept
 from chat.live.writer.orders import masked_in
 from security.masking import MaskedText, MaskingPolicy
-from security.masking.splitting import REMEMBERED_FOR, TAIL, judge_or_withhold, settle
-from security.masking.verdicts import HELD, RELEASED, Change, Said, Verdict
+from security.masking.splitting.check import REMEMBERED_FOR, TAIL, judge_or_withhold, settle
+from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict
 
 _CONTEXT: Final = 3  # messages of either side, however old
 _BY_JOINING: Final = frozenset({HELD, "card", "ssn", "cvv", "expiry"})

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from security.masking.finding.surroundings import Surroundings
 from security.masking.packs.kinds import Pack, found, words_before
-from security.masking.scan import Candidate
-from security.masking.surroundings import Surroundings
-from security.masking.views import View
+from security.masking.reading.scan import Candidate
+from security.masking.reading.views import View
 
 _EMAIL: Final = re.compile(
     r"(?<![\w.+\-])[\w.!#$%&'*+/=?^`{|}~\-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_]{2,24}(?![\w@])"

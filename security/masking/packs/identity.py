@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
+from security.masking.finding.surroundings import Surroundings
 from security.masking.packs.kinds import Pack, found, says
-from security.masking.scan import Candidate
-from security.masking.surroundings import Surroundings
-from security.masking.views import View
+from security.masking.reading.scan import Candidate
+from security.masking.reading.views import View
 
 _OTHERWISE: Final = frozenset({"hard", "soft", "phone"})
 _ITIN_GROUPS: Final = frozenset([*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)])

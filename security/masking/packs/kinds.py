@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from security.masking.scan import Candidate
-from security.masking.surroundings import Surroundings
-from security.masking.views import View
+from security.masking.finding.surroundings import Surroundings
+from security.masking.reading.scan import Candidate
+from security.masking.reading.views import View
 
 Find = Callable[[View, Surroundings], Iterator[Candidate]]
 

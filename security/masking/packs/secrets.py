@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from security.masking.finding.surroundings import Surroundings
 from security.masking.packs.kinds import Pack, found
-from security.masking.scan import Candidate
-from security.masking.surroundings import Surroundings
-from security.masking.views import View
+from security.masking.reading.scan import Candidate
+from security.masking.reading.views import View
 
 # In lower case, as views are. Each issuer documents its prefix so that leaked keys can be found.
 _KEYS: Final = re.compile(

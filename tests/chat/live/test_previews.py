@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chat.live.previews import MOST_DIGITS, WITHIN, Previews, Shown
 from chat.live.protocol import fields
 from security.masking import MaskingPolicy, Pattern, mask
-from security.masking.views import digits_of
+from security.masking.reading.views import digits_of
 from tenants.rules import Masking, broken_masking
 
 CARD = "4242 4242 4242 4242"

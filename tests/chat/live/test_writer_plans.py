@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from chat.live.writer import statements
 from chat.live.writer.link import _SETTINGS, default_conninfo
-from security.masking.splitting import TAIL
+from security.masking.splitting.check import TAIL
 from tests.chat.conversations import House
 from tests.services import session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from security.masking import Stream
-from security.masking.verdicts import HELD_TEXT as HELD
+from security.masking.splitting.verdicts import HELD_TEXT as HELD
 
 __all__ = ["HELD", "Told", "finally_", "say"]
 EVERY = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from security.masking import mask
-from security.masking.considered import left_alone
+from security.masking.finding.considered import left_alone
 
 
 @pytest.mark.parametrize(

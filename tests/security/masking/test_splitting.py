@@ -8,8 +8,8 @@ import pytest
 
 from security.masking import MaskingPolicy, mask
 from security.masking.engine import WITHHELD
-from security.masking.splitting import is_suspect, judge_or_withhold
-from security.masking.verdicts import Said
+from security.masking.splitting.check import is_suspect, judge_or_withhold
+from security.masking.splitting.verdicts import Said
 
 from .talking import HELD, Line, finally_, say
 

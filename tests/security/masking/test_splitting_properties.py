@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security.masking import Stream
-from security.masking.cards import is_card
+from security.masking.finding.cards import is_card
 
 BRANDS = [
     ("4", 16),

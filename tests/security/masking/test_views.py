@@ -2,8 +2,8 @@
 
 import pytest
 
-from security.masking.cards import brands_possible, is_card
-from security.masking.views import digits_of
+from security.masking.finding.cards import brands_possible, is_card
+from security.masking.reading.views import digits_of
 
 
 @pytest.mark.parametrize(

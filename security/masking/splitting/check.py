@@ -17,13 +17,20 @@ from functools import cached_property
 from typing import Final
 
 from security.masking.engine import WITHHELD, mask
-from security.masking.fragments import Fragment, may_hold_digits, parse
-from security.masking.joining import LONGEST, Part, Piece, Spoken, Whole, begun, can_become_card, completed
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
+from security.masking.splitting.fragments import Fragment, may_hold_digits, parse
+from security.masking.splitting.joining import LONGEST, Part, Piece, Spoken, Whole, begun, can_become_card, completed
+from security.masking.splitting.verdicts import HELD, MASKED, RELEASED, Change, Said, Verdict, held, hidden
+from security.masking.splitting.wording import (
+    announces,
+    asks_for_code,
+    changes_subject,
+    explains,
+    speaks_of_card,
+    speaks_of_ssn,
+)
 from security.masking.text import Finding, MaskedText, trusted
-from security.masking.verdicts import HELD, MASKED, RELEASED, Change, Said, Verdict, held, hidden
-from security.masking.wording import announces, asks_for_code, changes_subject, explains, speaks_of_card, speaks_of_ssn
 
 HELD_FOR: Final = 20.0
 REMEMBERED_FOR: Final = 120.0

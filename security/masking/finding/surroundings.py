@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
 
-from security.masking.prefilter import CARD_WORDS, SSN_WORDS
+from security.masking.reading.prefilter import CARD_WORDS, SSN_WORDS
+from security.masking.reading.views import plain
 from security.masking.tables import tables
-from security.masking.views import plain
 
 _BEFORE: Final = 90  # characters before a number in which a word speaks for it
 _AFTER: Final = 45

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from security.masking import vocabulary as say
+from security.masking.splitting import vocabulary as say
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _ENDS: Final = 500

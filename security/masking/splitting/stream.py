@@ -1,6 +1,6 @@
 """One visitor's conversation, message by message, as one process sees all of it.
 
-Each message is masked with the words before it as its context, and joined with the fragments before it: see `security.masking.splitting`, which
+Each message is masked with the words before it as its context, and joined with the fragments before it: see `security.masking.splitting.check`, which
 decides. Here is only what is remembered in between. The server's writer does the same from stored rows.
 """
 
@@ -12,9 +12,9 @@ from typing import Literal
 
 from security.masking.engine import MAX_LENGTH, TooLong, mask_or_withhold
 from security.masking.policy import MaskingPolicy, default_policy
-from security.masking.splitting import TAIL, judge_or_withhold, settle
+from security.masking.splitting.check import TAIL, judge_or_withhold, settle
+from security.masking.splitting.verdicts import RELEASED, Change, Said
 from security.masking.text import MaskedText
-from security.masking.verdicts import RELEASED, Change, Said
 
 
 @dataclass(frozen=True, slots=True)

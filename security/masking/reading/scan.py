@@ -7,8 +7,8 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from security.masking.effort import GROUP, Effort
+from security.masking.reading.views import View
 from security.masking.tables import tables
-from security.masking.views import View
 
 FEWEST_DIGITS: Final = 9  # fewer are neither a card nor a social security number
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from security.masking import cards, ssn
+from security.masking.finding import cards, ssn
+from security.masking.reading.views import Digit, digits_of
 from security.masking.text import Finding
-from security.masking.views import Digit, digits_of
 
 FEWEST: Final = 9
 _WIDEST_GAP: Final = 3

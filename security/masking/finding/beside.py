@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Final
 
-from security.masking.scan import Candidate
+from security.masking.reading.scan import Candidate
+from security.masking.reading.views import View
 from security.masking.tables import tables
-from security.masking.views import View
 
 _DIGIT: Final = re.compile("[0-9]")
 _REACH: Final = 160  # characters from a card within which a named expiry or value is its own

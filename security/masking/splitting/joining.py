@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
 
-from security.masking.cards import SHORTEST, brands_possible, is_card
-from security.masking.fragments import Fragment
-from security.masking.ssn import is_valid
+from security.masking.finding.cards import SHORTEST, brands_possible, is_card
+from security.masking.finding.ssn import is_valid
+from security.masking.splitting.fragments import Fragment
 from security.masking.tables import PREFIX
 
 LONGEST: Final = 19

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from security.masking.fragments import Fragment
 from security.masking.render import BULLET
+from security.masking.splitting.fragments import Fragment
 from security.masking.text import Finding, MaskedText, trusted
 
 HELD_TEXT: Final = "•••• (checking…)"

@@ -11,9 +11,9 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from security.masking.judging import Judge as Judge
-from security.masking.judging import Window
-from security.masking.scan import Candidate, Row, candidate
+from security.masking.finding.judging import Judge as Judge
+from security.masking.finding.judging import Window
+from security.masking.reading.scan import Candidate, Row, candidate
 from security.masking.tables import PREFIX, tables
 
 SHORTEST: Final = 13

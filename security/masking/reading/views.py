@@ -9,10 +9,18 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from security.masking.decoding import decoded
 from security.masking.folding import INVISIBLE
-from security.masking.numerals import Numeral, numerals
-from security.masking.prefilter import ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT, hints_of
+from security.masking.reading.decoding import decoded
+from security.masking.reading.numerals import Numeral, numerals
+from security.masking.reading.prefilter import (
+    ENCODED,
+    IDEOGRAPHS,
+    LOOK_ALIKE,
+    NUMBER_WORDS,
+    TAGS,
+    WORD_BY_DIGIT,
+    hints_of,
+)
 from security.masking.tables import tables
 
 _LAYERS: Final = 3  # an encoding of an encoding of an encoding: beyond that nobody reads it either

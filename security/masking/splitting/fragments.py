@@ -17,11 +17,11 @@ from typing import Final
 
 import re2
 
-from security.masking import vocabulary as say
+from security.masking.reading.views import Digit, digits_of
 from security.masking.render import BULLET
+from security.masking.splitting import vocabulary as say
+from security.masking.splitting.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
 from security.masking.tables import tables
-from security.masking.views import Digit, digits_of
-from security.masking.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
 
 MOST_DIGITS: Final = 40
 LONGEST: Final = 240

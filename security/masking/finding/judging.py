@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from security.masking.effort import WINDOW, Effort
 from security.masking.effort import WORDS as WORDS_READ
-from security.masking.scan import SIGNS, WORDS, Row, even
-from security.masking.surroundings import NO_SPACES, Said, Surroundings
+from security.masking.finding.surroundings import NO_SPACES, Said, Surroundings
+from security.masking.reading.scan import SIGNS, WORDS, Row, even
 from security.masking.tables import tables
 
 MOST_WEIGHED: Final = 100

@@ -12,9 +12,9 @@ from typing import Final
 
 from security.masking.effort import GROUP, Effort
 from security.masking.effort import WORDS as WORDS_READ
-from security.masking.scan import SIGNS, USUAL, WORDS, Candidate, Row, candidate
-from security.masking.surroundings import NO_SPACES, Said, Surroundings
-from security.masking.views import View
+from security.masking.finding.surroundings import NO_SPACES, Said, Surroundings
+from security.masking.reading.scan import SIGNS, USUAL, WORDS, Candidate, Row, candidate
+from security.masking.reading.views import View
 
 _SIZES: Final = (3, 2, 4)
 _LENGTH: Final = 9

@@ -1,0 +1,1 @@
+"""What is a card, a social security number, or stands beside one; judged with what surrounds it."""
