@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands beside a card and belongs to it: the browser's copy of security/masking/beside.py. */
+/** What stands beside a card and belongs to it: the browser's copy of security/masking/finding/beside.py. */
 import { tables } from "../mask-tables.js";
 import { WORDS } from "./folding.js";
 import { matchesWithin } from "./scan.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Card numbers (ISO/IEC 7812-1): the browser's copy of security/masking/cards.py. */
+/** Card numbers (ISO/IEC 7812-1): the browser's copy of security/masking/finding/cards.py. */
 import { candidate } from "./scan.js";
 import { issuersOf } from "./tables.js";
 

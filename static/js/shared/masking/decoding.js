@@ -1,5 +1,5 @@
 // @ts-check
-/** Percent-encoding, entities, escapes and tags: the browser's copy of security/masking/decoding.py. */
+/** Percent-encoding, entities, escapes and tags: the browser's copy of security/masking/reading/decoding.py. */
 import { tables } from "../mask-tables.js";
 
 /** @typedef {{text: string, starts: number[], ends: number[]}} Decoded code point i of the text stands for starts[i]:ends[i] */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Whether a window of digits that could be a card is one: the browser's copy of security/masking/judging.py. */
+/** Whether a window of digits that could be a card is one: the browser's copy of security/masking/finding/judging.py. */
 import { tables } from "../mask-tables.js";
 import { WINDOW, WORDS_READ } from "./effort.js";
 import { NO_SPACES, isDigit, isLetter } from "./folding.js";

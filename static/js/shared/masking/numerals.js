@@ -1,5 +1,5 @@
 // @ts-check
-/** Digits that are written as words: the browser's copy of security/masking/numerals.py. */
+/** Digits that are written as words: the browser's copy of security/masking/reading/numerals.py. */
 import { tables } from "../mask-tables.js";
 
 /** @typedef {{digits: string, start: number, end: number, isWord: boolean}} Numeral digits said at start:end of class text */

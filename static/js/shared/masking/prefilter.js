@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Whether there is anything to look for: the browser's copy of security/masking/prefilter.py. RE2 searches for all of its
+ * Whether there is anything to look for: the browser's copy of security/masking/reading/prefilter.py. RE2 searches for all of its
  * expressions at once; here digits are counted, and words are factored by their beginnings, so that a position of the text
  * that begins no word costs one step.
  */

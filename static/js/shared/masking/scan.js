@@ -1,5 +1,5 @@
 // @ts-check
-/** From class letters to groups of digits, and from groups to rows: the browser's copy of security/masking/scan.py. */
+/** From class letters to groups of digits, and from groups to rows: the browser's copy of security/masking/reading/scan.py. */
 import { tables } from "../mask-tables.js";
 import { GROUP } from "./effort.js";
 import { LETTERS, WORDS as WORD_LETTERS } from "./folding.js";

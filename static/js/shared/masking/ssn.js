@@ -1,5 +1,5 @@
 // @ts-check
-/** US social security numbers: the browser's copy of security/masking/ssn.py. */
+/** US social security numbers: the browser's copy of security/masking/finding/ssn.py. */
 import { GROUP, WORDS_READ } from "./effort.js";
 import { NO_SPACES, WORDS as WORD_LETTERS, isDigit, isLetter } from "./folding.js";
 import { SIGNS, USUAL, WORDS, candidate, matchesWithin } from "./scan.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The words and marks around a number: the browser's copy of security/masking/surroundings.py. */
+/** The words and marks around a number: the browser's copy of security/masking/finding/surroundings.py. */
 import { tables } from "../mask-tables.js";
 import { LETTERS, NO_SPACES, WORDS, isDigit, isLetter } from "./folding.js";
 import { CARD_WORDS, SSN_WORDS } from "./prefilter.js";

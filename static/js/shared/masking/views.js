@@ -1,5 +1,5 @@
 // @ts-check
-/** A text as it can be read: the browser's copy of security/masking/views.py. */
+/** A text as it can be read: the browser's copy of security/masking/reading/views.py. */
 import { tables } from "../mask-tables.js";
 import { decoded } from "./decoding.js";
 import { INVISIBLE, digits, folded } from "./folding.js";
