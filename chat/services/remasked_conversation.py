@@ -19,6 +19,7 @@ from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.crypto.sealed import seal_text
 from security.masking import MaskedText, Stream
+from security.masking.splitting.verdicts import HELD
 from security.models import KeySubject
 from security.scoping import require_tenant_id
 from tenants.rules import Masking
@@ -36,7 +37,9 @@ WHERE m.tenant_id = %s AND m.id = v.id
 
 
 class Unmaskable(Exception):
-    """The engine failed on a stored text. It stays as it is: withholding would destroy what was said, once and for all."""
+    """The engine failed on a stored text, or left it held. It stays as it is: storing that would destroy what was said, once and for all."""
+
+    KINDS: Final = frozenset({"withheld", HELD})
 
 
 @dataclass(slots=True)
@@ -139,7 +142,7 @@ def _masked(text: MaskedText, masking: Masking, tally: Tally, *, is_agents: bool
 
 
 def _check(masked: MaskedText) -> None:
-    if any(finding.kind == "withheld" for finding in masked.findings):
+    if any(finding.kind in Unmaskable.KINDS for finding in masked.findings):
         raise Unmaskable
 
 

@@ -16,10 +16,12 @@ from chat.personal import open_page, open_profile
 from chat.services import masking_jobs
 from chat.services.messages import SystemCode
 from chat.services.messages import say as say_so
+from chat.services.remasked_conversation import Unmaskable, _check
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.crypto.sealed import SealedData
 from security.masking import mask
+from security.masking.splitting.verdicts import held
 from security.models import AuditEvent, SubjectKey
 from security.scoping import tenant_scope
 from tenants.models import MaskingVersion
@@ -144,6 +146,22 @@ def test_a_number_that_was_stored_in_pieces_is_joined(acme: Organisation) -> Non
     said = texts(acme, mine)
     assert sum(char.isdigit() for char in "".join(said[:3])) <= 4
     assert said[3] == "See you at 10"
+
+
+@pytest.mark.parametrize("said_after", [20, 31, 34, 70])
+def test_what_could_have_become_a_number_reads_as_before_however_much_followed(
+    acme: Organisation, said_after: int
+) -> None:
+    mine = talk(acme, "4242 4242", *["ok"] * said_after, "EMP-123456", *["ok"] * said_after, "4242 4242")
+    add_rule(acme)
+    assert run(acme).found["messages"] == 1
+    said = ["ok"] * said_after
+    assert texts(acme, mine) == ["4242 4242", *said, "[staff]", *said, "4242 4242"]
+
+
+def test_what_is_still_held_is_never_stored_in_place_of_what_was_said() -> None:
+    with pytest.raises(Unmaskable):
+        _check(held())
 
 
 def test_a_trial_changes_nothing_and_tells_counts_and_shapes(acme: Organisation) -> None:

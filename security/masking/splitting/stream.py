@@ -61,13 +61,23 @@ class Stream:
         return Fed(verdict.text, revisions)
 
     def settle(self, at: float | None = None) -> tuple[Revision, ...]:
-        """What is released by `at`; without a time, all that is held, since nothing more comes."""
-        offset = max(len(self._said) - TAIL, 0)
-        return self._changed(settle(self._said[offset:], at=at), offset)
+        """What is released by `at`; without a time, all that is held, since nothing more comes: what lies further back than a tail too."""
+        revisions: list[Revision] = []
+        for first, last in self._held():
+            revisions += self._changed(settle(self._said[first : last + TAIL], at=at), first)
+        return tuple(revisions)
 
     def transcript(self) -> list[MaskedText]:
         """Every message as it now stands."""
         return [said.text for said in self._said]
+
+    def _held(self) -> list[tuple[int, int]]:
+        """Where messages are held: the first and the last of those that a tail has together."""
+        found: list[tuple[int, int]] = []
+        for index in (index for index, said in enumerate(self._said) if said.is_held):
+            first = found.pop()[0] if found and index - found[-1][1] < TAIL else index
+            found.append((first, index))
+        return found
 
     def _changed(self, changes: tuple[Change, ...], offset: int) -> tuple[Revision, ...]:
         for change in changes:

@@ -65,6 +65,16 @@ def test_without_a_time_nothing_more_comes_and_all_is_released() -> None:
     assert [revision.reason for revision in stream.settle()] == ["released"]
 
 
+def test_what_is_held_is_released_however_many_messages_followed() -> None:
+    stream = Stream()
+    for at, text in enumerate(["4242 4242", *["ok"] * 34, "4242 4242", *["ok"] * 40]):
+        stream.feed(text, at=at / 10)
+    assert stream.settle(at=19.0) == ()
+    assert [revision.index for revision in stream.settle(at=20.0)] == [0]
+    assert [revision.index for revision in stream.settle()] == [35]
+    assert (stream.transcript()[0], stream.transcript()[35]) == ("4242 4242", "4242 4242")
+
+
 def test_a_further_fragment_puts_the_release_off() -> None:
     stream = Stream()
     stream.feed("4242 4242", at=0.0)
