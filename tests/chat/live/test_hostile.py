@@ -216,10 +216,11 @@ async def test_a_token_of_another_site_or_of_nobody_is_no_token(
         assert (await stranger.ask("history", "error"))["code"] == "not_found"
 
 
+@pytest.mark.parametrize("who", ["mallory", "max"])
 async def test_anothers_conversation_looks_like_a_missing_one(
-    door: Door, acme_live: Organisation, rival_live: Organisation
+    door: Door, acme_live: Organisation, rival_live: Organisation, who: str
 ) -> None:
-    """Every frame of an agent that names something, with Acme's things sent by Rival: the very answer that nothing gets."""
+    """Every frame that names something, with Acme's things sent by Rival's owner and agent: the very answer that nothing gets."""
     vera, alice, conversation = await talking(door, acme_live)
     sent = await alice.say("Between Acme and Vera", conversation=conversation)
     await alice.ask("tag", "conversation", conversation=conversation, add=["acmes"], remove=[])
@@ -231,7 +232,7 @@ async def test_anothers_conversation_looks_like_a_missing_one(
         "agent": alice.welcome["agent"]["id"],
     }
     nothing = {name: str(UUID(int=number)) for number, name in enumerate(theirs, 1)}
-    mallory = await door.agent(rival_live, "mallory")
+    mallory = await door.agent(rival_live, who)
     before = len(vera.heard)
     for kind, fields in naming(rival_live).items():
         answers = []
