@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import redis
+from allauth.account.signals import password_reset
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client
@@ -32,6 +37,7 @@ from tests.services import session as services
 from .sockets import Door
 from .test_conversation import talking
 
+WITHOUT_VALKEY = 15.0
 WITHIN = 1.0
 """Of the requirement; a loaded machine is given what its own delays cost on top, see `closes`."""
 
@@ -56,10 +62,23 @@ def suspend(acme: Organisation) -> None:
         suspend_tenant()
 
 
+def reset_by_mail(acme: Organisation) -> None:
+    """What allauth says when the link from her mailbox was used."""
+    password_reset.send(User, request=None, user=acme.user("alice"))
+
+
+def no_departments(**who: Any) -> None:
+    members.change_member(**who, name="Alice", capacity=None, departments=())
+
+
 PATHS: dict[str, tuple[Callable[[Organisation], object], int]] = {
     "signing out": (sign_out, 4401),
     "signing out everywhere": (lambda acme: people.end_sessions(acme.user("alice")), 4401),
     "a new password": (lambda acme: people.change_password(user=acme.user("alice"), password="another-long-one"), 4401),
+    "a reset by mail": (reset_by_mail, 4401),
+    "sessions ended by an admin": (by_olga(members.end_member_sessions), 4401),
+    "a password that is asked for": (by_olga(members.require_password_change), 4403),
+    "out of her departments": (by_olga(no_departments), 1012),
     "suspension": (by_olga(members.suspend_member), 4403),
     "removal": (by_olga(members.remove_member), 4403),
     "another role": (by_olga(members.change_role, role="analyst"), 4403),
@@ -95,6 +114,34 @@ async def test_the_agents_socket_ends(door: Door, acme_live: Organisation, path:
         assert "Is anybody there?" not in str(alice.heard)
     else:
         assert await vera.closed() == 4403
+
+
+@contextmanager
+def valkey_frozen() -> Iterator[None]:
+    """Connections stay, nothing is answered: the worst way to be away. One that is not ours is left alone."""
+    if not services.urls().redis.startswith("unix:"):
+        pytest.skip("REDIS_URL names a server that is not ours to stop.")
+    with redis.Redis.from_url(services.urls().redis) as client:
+        pid = int(client.info()["process_id"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    "path", ["suspension", "another role", "sessions ended by an admin", "the tenant's suspension"]
+)
+async def test_without_valkey_the_socket_ends_too(door: Door, acme_live: Organisation, path: str) -> None:
+    """Revocations are rows of PostgreSQL: Valkey has no part in them."""
+    act, code = PATHS[path]
+    alice = await door.agent(acme_live, "alice")
+    with valkey_frozen():
+        await unscoped(act, acme_live)
+        done_at = asyncio.get_running_loop().time()
+        assert await alice.closed() == code
+        assert asyncio.get_running_loop().time() - done_at < WITHOUT_VALKEY
 
 
 async def test_who_was_sent_away_stays_out(door: Door, acme_live: Organisation) -> None:

@@ -1,0 +1,13 @@
+"""Every seeded leak, by the lock that it opens. A leak is found by its name or by its number, counted from 1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .leak import Leak
+from .leaks_chat import CHAT
+from .leaks_database import DATABASE
+from .leaks_revocation import REVOCATION
+from .leaks_tenants import TENANTS
+
+LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *CHAT, *REVOCATION)

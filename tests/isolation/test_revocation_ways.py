@@ -1,0 +1,177 @@
+"""Every way to lose a right leaves its row in the transaction that takes the right away: what open sockets end by.
+
+That a socket ends by such a row, within a second, is tests/chat/live/test_revocation.py. A call of `revoke()` that is not in the table below
+fails, and so does a way without its row.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from chat.models import Visitor, VisitorToken
+from chat.services.visitors import TOKEN_LIFE, forget_session, new_session, token_digest
+from security.accounts import people
+from security.accounts.ending import SessionsAdapter
+from security.models import RevocationKind
+from security.permissions import Grant
+from security.revocation import revoked_since, session_digest
+from security.scoping import tenant_scope
+from tenants.models import Department, Site
+from tenants.services import departments, members
+from tenants.services.settings import change_site
+from tenants.services.tenancy import suspend_tenant
+from tests import cast
+from tests.cast import Organisation
+from tests.sources import PROJECT, modules
+
+pytestmark = pytest.mark.django_db
+
+Way = Callable[[Organisation], str]
+"""Takes a right of Alice's away; the name of what has lost it."""
+PASSWORD: Final = "another-long-one-of-hers-7"
+
+
+def signing_out(acme: Organisation) -> str:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = acme.session("alice")
+    assert client.post("/accounts/logout/").status_code == 302
+    return session_digest(acme.session("alice"))
+
+
+def signing_out_everywhere(acme: Organisation) -> str:
+    acme.session("alice")
+    people.end_sessions(acme.user("alice"))
+    assert not UserSession.objects.filter(user=acme.user("alice")).exists()
+    return str(acme.user("alice").public_id)
+
+
+def ending_a_session_of_the_list(acme: Organisation) -> str:
+    acme.session("alice")
+    with tenant_scope(acme.tenant_id):
+        SessionsAdapter().end_sessions(UserSession.objects.filter(user=acme.user("alice")))
+    return session_digest(acme.session("alice"))
+
+
+def a_new_password(acme: Organisation) -> str:
+    people.change_password(user=acme.user("alice"), password=PASSWORD)
+    return str(acme.user("alice").public_id)
+
+
+def a_reset_by_mail(acme: Organisation) -> str:
+    acme.session("alice")
+    alice, client = acme.user("alice"), Client()
+    link = f"/accounts/password/reset/key/{user_pk_to_url_str(alice)}-{default_token_generator.make_token(alice)}/"
+    form = client.get(link, follow=True)
+    sent = client.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    assert sent.status_code == 302
+    assert not UserSession.objects.filter(user=alice).exists()
+    return str(alice.public_id)
+
+
+def by_olga(act: Callable[..., object], **extra: object) -> Way:
+    def way(acme: Organisation) -> str:
+        acme.session("alice")
+        grant, alice = acme.grant("olga"), acme.member("alice")
+        with tenant_scope(acme.tenant_id):
+            act(grant=grant, member=alice.public_id, **extra)
+        return str(alice.public_id)
+
+    return way
+
+
+def _without_departments(*, grant: Grant, member: UUID) -> None:
+    members.change_member(grant=grant, member=member, name="Alice", capacity=None, departments=())
+
+
+def _out_of_a_department(*, grant: Grant, member: UUID) -> None:
+    support = Department.objects.get()
+    kept = [
+        row.membership for row in support.in_members.select_related("membership").exclude(membership__public_id=member)
+    ]
+    departments.change_department(grant=grant, department=support, name="Support", members=kept)
+
+
+def suspending_the_tenant(acme: Organisation) -> str:
+    with tenant_scope(acme.tenant_id):
+        suspend_tenant()
+    return str(acme.public_id)
+
+
+def switching_a_site_off(acme: Organisation) -> str:
+    grant = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        site = Site.objects.get()
+        site.is_active = False
+        change_site(grant=grant, site=site, fields=["is_active"])
+    return str(site.public_id)
+
+
+def forgetting_a_visitor(acme: Organisation) -> str:
+    session = new_session()
+    assert session.token
+    with tenant_scope(acme.tenant_id):
+        site = Site.objects.get()
+        visitor = Visitor.objects.create(site=site)
+        digest = token_digest(session.token)
+        VisitorToken.objects.create(visitor=visitor, digest=digest, expires_at=timezone.now() + TOKEN_LIFE)
+        forget_session(site_id=site.pk, token=session.token)
+    return digest.hex()[:32]
+
+
+WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
+    "signing out": (signing_out, RevocationKind.SESSION, "end_sockets_of_session"),
+    "signing out everywhere": (signing_out_everywhere, RevocationKind.USER, "end_sessions"),
+    "ending a session of the list": (ending_a_session_of_the_list, RevocationKind.SESSION, "SessionsAdapter"),
+    "a new password": (a_new_password, RevocationKind.USER, "change_password"),
+    "a reset by mail": (a_reset_by_mail, RevocationKind.USER, "end_sessions"),
+    "suspension": (by_olga(members.suspend_member), RevocationKind.MEMBERSHIP, "suspend_member"),
+    "removal": (by_olga(members.remove_member), RevocationKind.MEMBERSHIP, "remove_member"),
+    "another role": (by_olga(members.change_role, role="analyst"), RevocationKind.MEMBERSHIP, "change_role"),
+    "sessions ended by an admin": (by_olga(members.end_member_sessions), RevocationKind.MEMBERSHIP, "end_member_sessions"),
+    "a password asked for": (by_olga(members.require_password_change), RevocationKind.MEMBERSHIP, "require_password_change"),
+    "out of all departments": (by_olga(_without_departments), RevocationKind.MEMBERSHIP, "put_in_departments"),
+    "out of a department": (by_olga(_out_of_a_department), RevocationKind.MEMBERSHIP, "_put"),
+    "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
+    "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),
+    "a visitor who is forgotten": (forgetting_a_visitor, RevocationKind.VISITOR, "forget_session"),
+}  # fmt: skip
+"""Way, kind of the row, and the function that calls `revoke()`."""
+NO_RIGHT: Final = {"activate": "new rules for masking, which sockets take up and stay"}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_way_leaves_its_row(name: str) -> None:
+    acme = cast.acme()
+    before = timezone.now() - timedelta(seconds=1)
+    way, kind, _ = WAYS[name]
+    subject = way(acme)
+    assert (kind, subject) in {(revoked.kind, revoked.subject) for revoked in revoked_since(before)}
+
+
+def test_every_call_of_revoke_is_one_of_the_ways() -> None:
+    found = set()
+    for module in modules():
+        tree = ast.parse((PROJECT / module).read_text())
+        for outer in tree.body:
+            if isinstance(outer, ast.FunctionDef | ast.ClassDef) and _revokes(outer):
+                found.add(outer.name)
+    assert found == {function for _, _, function in WAYS.values()} | NO_RIGHT.keys()
+
+
+def _revokes(outer: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "revoke"
+        for node in ast.walk(outer)
+    )
