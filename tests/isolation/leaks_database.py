@@ -26,6 +26,20 @@ DATABASE: Final = (
         (_SCOPES,),
     ),
     Leak(
+        "the policy shows every row to the admin",
+        _CONSTRAINTS,
+        "CREATE POLICY tenant ON {table} USING ({rule})",
+        "CREATE POLICY tenant ON {table} USING (true)",
+        ("tests/isolation/test_admin_crawl.py",),
+    ),
+    Leak(
+        "the policy shows every row to who knows its address",
+        _CONSTRAINTS,
+        "CREATE POLICY tenant ON {table} USING ({rule})",
+        "CREATE POLICY tenant ON {table} USING (true)",
+        ("tests/isolation/test_url_objects.py",),
+    ),
+    Leak(
         "the policy takes rows of any tenant",
         _CONSTRAINTS,
         "USING ({rule}) WITH CHECK ({rule})",

@@ -13,7 +13,7 @@ from .leaks import LEAKS
 from .mutate import Run, chosen
 
 SEEDED = 120
-"""As docs/explanation/isolation.md says: the list only grows."""
+"""The list only grows."""
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.name)
