@@ -21,6 +21,7 @@ from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.memory import Kept
 from chat.live.writer.orders import (
     LockedConversation,
+    Order,
     Post,
     Posted,
     Release,
@@ -102,6 +103,9 @@ class Book:
                 raise WriteRefused("not_found")
             self.left.append(item)
             return
+        if self._waits(order, row):
+            self.left.append(item)
+            return
         if isinstance(order, Release):
             self._release(item, row)
             return
@@ -110,6 +114,11 @@ class Book:
             self._post(item, order, self._ledger(row))
         else:
             self._revise(item, order, self._ledger(row))
+
+    def _waits(self, order: Order, row: LockedConversation) -> bool:
+        """Whether what the order may have to be joined with is locked by others. All that this visitor writes waits, in its order."""
+        is_joined = isinstance(order, Release) or (isinstance(order, Post) and order.author.kind is AuthorKind.VISITOR)
+        return is_joined and row.visitor_id in self._tails.incomplete
 
     def _is_known(self, item: Item, order: Post) -> bool:
         """Answer what was stored under the same idempotency key before, in this turn or ever."""

@@ -31,11 +31,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tails:
-    """The tails of one tenant's visitors, by primary key, and the conversations that were locked for them."""
+    """The tails of one tenant's visitors, by primary key, and the conversations that were locked for them.
+
+    Of the visitors in `incomplete` one could not be locked: what they write now would be judged without its other half.
+    """
 
     by_visitor: Mapping[int, Tail]
     conversations: Mapping[UUID, LockedConversation]
     wrapped: Mapping[UUID, bytes]
+    incomplete: Collection[int] = frozenset()
 
 
 NO_TAILS = Tails({}, {}, {})
@@ -74,11 +78,12 @@ def tails(tenant_id: int, visitors: Collection[int], read: Read, beside: Beside,
     """The tails of these visitors: what was read, opened, as far as it may matter."""
     locked = {**read.conversations, **beside.conversations}
     by_visitor: dict[int, list[Earlier]] = defaultdict(list)
+    incomplete = {row.visitor_id for row in beside.messages if row.conversation not in locked}
     for row in beside.messages:
-        if row.conversation in locked:
+        if row.visitor_id not in incomplete:
             by_visitor[row.visitor_id].append(row)
     typed, found = opener.memory.typed(), {}
-    for visitor_id in visitors:
+    for visitor_id in set(visitors) - incomplete:
         tail = found[visitor_id] = Tail(tenant_id)
         rows = by_visitor[visitor_id]
         needed = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in rows], opener.now)
@@ -87,7 +92,7 @@ def tails(tenant_id: int, visitors: Collection[int], read: Read, beside: Beside,
             if text is not None:
                 tail.put(said(text, row.sent_at, row.author_kind, kinds_of(row.masked), typed.get(row.id)), _place(row))
     wrapped = {row.conversation: row.wrapped for row in beside.messages if row.wrapped is not None}
-    return Tails(found, beside.conversations, wrapped)
+    return Tails(found, beside.conversations, wrapped, incomplete)
 
 
 def _place(row: Earlier) -> Place:

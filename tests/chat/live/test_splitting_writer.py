@@ -7,11 +7,13 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 
 from chat.live.protocol.shapes import Author, AuthorKind
-from chat.live.writer import Stored, Writer
+from chat.live.writer import Bounds, Posted, Stored, Unavailable, Writer
+from chat.live.writer.link import default_conninfo
 from chat.models import Conversation, Status
 from security.scoping import tenant_scope
 from tests.chat.conversations import House, Talk
@@ -184,6 +186,35 @@ async def test_a_number_goes_on_from_a_conversation_that_ended_into_the_next(
         await writer.put(typed(following, "42 4242 4242"))
     assert (await stored(talk), await stored(following)) == (["•••• ••"], ["•• •••• 4242"])
     assert watcher.revised == [("•••• ••", "masked")]
+
+
+async def test_half_a_number_waits_while_the_conversation_with_the_other_half_is_locked(
+    acme: House, clock: Clock, watcher: Watcher
+) -> None:
+    """As by re-masking, which holds it for longer than the writer waits: judged without the other half it would be shown."""
+    talk = await sync_to_async(acme.talk)()
+
+    def end_and_begin() -> Talk:
+        with tenant_scope(talk.tenant_id):
+            Conversation.objects.filter(pk=talk.pk).update(status=Status.CLOSED.value)
+        return acme.talk(of=talk)
+
+    writer = Writer(on_committed=watcher, clock=clock, bounds=Bounds(give_up_after=0.3))
+    try:
+        await writer.put(typed(talk, "4242 4242"))
+        following = await sync_to_async(end_and_begin)()
+        order = typed(following, "4242 4242")
+        async with await psycopg.AsyncConnection.connect(default_conninfo()) as other:
+            await other.execute("SELECT set_config('app.tenant_id', %s, true)", [str(talk.tenant_id)])
+            await other.execute("SELECT 1 FROM chat_conversation WHERE id = %s FOR UPDATE", [talk.pk])
+            agents = writer.put(post(following, "hello", talk.agent))
+            half, hello = await asyncio.gather(writer.put(order), agents, return_exceptions=True)
+            assert isinstance(half, Unavailable)
+            assert isinstance(hello, Posted), "who is joined with nothing does not wait"
+        await writer.put(order)
+    finally:
+        await writer.close()
+    assert (await stored(talk), await stored(following)) == (["•••• ••••"], ["hello", "•••• 4242"])
 
 
 async def test_a_question_of_the_agents_is_context_and_his_numbers_are_not_joined(
