@@ -51,8 +51,9 @@ def close_idle(*, now: datetime) -> list[UUID]:
 def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
     """Within 7 days, and only if the visitor has no newer one; else Conflict. The one who reopens answers."""
     permissions.require(grant, Permission.CHAT_REOPEN)
+    # The visitor first, as where he begins a new one, which he may be doing at this moment: in the other order the two wait for each other.
+    Visitor.objects.select_for_update().get(pk=access.access_conversation(grant, conversation).visitor_id)
     found = access.lock_conversation(grant, conversation)
-    Visitor.objects.select_for_update().get(pk=found.visitor_id)  # who may be beginning a new one at this moment
     newer = Conversation.objects.filter(visitor=found.visitor_id, created_at__gt=found.created_at)
     if found.status != Status.CLOSED.value or found.closed_at is None or newer.exists():
         raise Conflict

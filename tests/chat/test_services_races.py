@@ -6,20 +6,23 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import Conversation, Message, Status, Visitor
 from chat.services import assignment, beginning, lifecycle
 from chat.services.beginning import Opening
+from chat.services.joining import Joining
 from chat.services.visitors import new_session
 from security.audit import Action
 from security.crypto import keyring
 from security.errors import Conflict
-from security.masking import mask
+from security.masking import MaskingPolicy, mask
 from security.models import AuditEvent, KeySubject
 from security.permissions import Grant
 from security.scoping import tenant_scope
@@ -145,3 +148,27 @@ def test_reopening_and_beginning_anew_never_leave_two(acme: Organisation) -> Non
     in_threads([reopen, begin, reopen, begin, reopen, begin])
     with tenant_scope(acme.tenant_id):
         assert Conversation.objects.exclude(status=Status.CLOSED.value).count() == 1
+
+
+def test_reopening_and_beginning_anew_take_their_locks_in_one_order(acme: Organisation) -> None:
+    """A first message that may be a part of a number locks the visitor and then his conversations: the other order would be a deadlock."""
+    session = new_session()
+    with tenant_scope(acme.tenant_id):
+        site = Site.objects.get().pk
+        half = Opening(site_pk=site, session=session, client_id=uuid.uuid4(), text=mask("4242 42"))
+        begun = beginning.begin_conversation(opening=half, now=timezone.now())
+        lifecycle.end_conversation(visitor_pk=begun.visitor_pk, conversation=begun.conversation, now=timezone.now())
+        with CaptureQueriesContext(connection) as reopening:
+            grant = acme.grant("agent0")
+            lifecycle.reopen_conversation(grant=grant, conversation=begun.conversation, now=timezone.now())
+        lifecycle.end_conversation(visitor_pk=begun.visitor_pk, conversation=begun.conversation, now=timezone.now())
+        rest = replace(half, client_id=uuid.uuid4(), text=mask("42 4242 4242"), joining=Joining(MaskingPolicy()))
+        with CaptureQueriesContext(connection) as beginning_anew:
+            beginning.begin_conversation(opening=rest, now=timezone.now())
+    assert _locked(reopening)[:2] == _locked(beginning_anew)[:2] == ["chat_visitor", "chat_conversation"]
+
+
+def _locked(queries: CaptureQueriesContext) -> list[str]:
+    """The tables whose rows are locked, in order."""
+    texts = [query["sql"] for query in queries.captured_queries]
+    return [text.split(' FROM "')[1].split('"')[0] for text in texts if "FOR UPDATE" in text]

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
+from security.masking.finding.surroundings import spoken
+from security.masking.reading.views import plain as view
 from security.masking.splitting import vocabulary as say
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -14,6 +16,7 @@ _FEWEST_OF_TALK: Final = 4  # fewer words are an interjection
 _SSN_WORD: Final = re.compile(
     rf"\b(?:{'|'.join(say.SSN_BEFORE)})\b(?=\s*(?:$|[?:.,#!\d-]|(?:is|number|no|security|sec|please|last|first|digits|for|to|then|again)\b))"
 )
+_SOCIAL_LIFE: Final = re.compile(r"\bsocial (?!sec)(?=[a-z])")  # of what else is social there is no list
 _ANNOUNCED: Final = re.compile(
     r"(?:\d|:|\b(?:is|number|no|es|est|ist|lautet|numero|número|numéro|nummer))\W*$", re.IGNORECASE
 )
@@ -35,11 +38,11 @@ def plain(text: str) -> str:
 
 
 def speaks_of_ssn(text: str) -> bool:
-    """Whether its words name a social security number."""
+    """Whether its words name a social security number: what names one to the engine does so here."""
     said = plain(text)
     if any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words_of(said)):
         return True
-    return _SSN_WORD.search(said) is not None
+    return _SSN_WORD.search(said) is not None or _names("ssn", _SOCIAL_LIFE.sub("", said))
 
 
 def speaks_of_card(text: str) -> bool:
@@ -48,7 +51,12 @@ def speaks_of_card(text: str) -> bool:
     if " card" in said:
         for other in say.NOT_CARD:
             said = said.replace(other, "")
-    return not say.SPEAKS_OF_CARD.isdisjoint(words_of(said))
+    return not say.SPEAKS_OF_CARD.isdisjoint(words_of(said)) or _names("card", said)
+
+
+def _names(kind: str, said: str) -> bool:
+    """Whether a word or phrase of the engine's lexicon names a `kind`."""
+    return any(found == kind for found, _ in spoken(view(said).text))
 
 
 def asks_for_code(text: str) -> bool:

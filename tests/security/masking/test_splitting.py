@@ -10,10 +10,12 @@ from security.masking import MaskingPolicy, mask
 from security.masking.engine import WITHHELD
 from security.masking.splitting.check import is_suspect, judge_or_withhold
 from security.masking.splitting.verdicts import Said
+from security.masking.tables import tables
 
 from .talking import HELD, Line, finally_, say
 
 DOT = "•"
+KEPT = "0366"
 
 
 def hides(lines: list[str], *kept: str) -> bool:
@@ -68,6 +70,13 @@ def test_a_card_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> N
 )
 def test_a_social_security_number_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> None:
     assert hides(finally_(*lines))
+
+
+@pytest.mark.parametrize(("kind", "pieces"), [("ssn", ("21909", "9999")), ("card", ("4532 0151", "1283 0366"))])
+def test_what_names_a_secret_to_the_engine_names_it_to_the_split_check(kind: str, pieces: tuple[str, ...]) -> None:
+    for word in tables().lexicon[kind]:
+        shown = finally_(("agent", f"what is your {word}?"), *pieces)[1:]
+        assert sum(char.isdigit() for line in shown for char in line) <= len(KEPT), word
 
 
 @pytest.mark.parametrize(
