@@ -12,7 +12,7 @@ from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
 from chat.live.writer.memory import Kept
 from chat.live.writer.orders import masked_in
 from security.masking import MaskedText, MaskingPolicy
-from security.masking.splitting.check import REMEMBERED_FOR, TAIL, judge_or_withhold, settle
+from security.masking.splitting.check import REMEMBERED_FOR, TAIL, Looks, judge_or_withhold, settle
 from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict
 
 _CONTEXT: Final = 3  # messages of either side, however old
@@ -40,11 +40,12 @@ class Tail:
     tenant_id: int
     said: list[Said] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    looks: Looks = field(default_factory=Looks)
 
     def judge(self, text: MaskedText, policy: MaskingPolicy, at: datetime) -> Verdict:
         """What becomes of the visitor's next message."""
         self._shorten()
-        return judge_or_withhold(self.said, text, policy=policy, at=at.timestamp())
+        return judge_or_withhold(self.said, text, policy=policy, at=at.timestamp(), looks=self.looks)
 
     def due(self, at: datetime) -> tuple[Change, ...]:
         """What is to be released by now."""

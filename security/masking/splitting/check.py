@@ -16,11 +16,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
+from security.masking.effort import Exhausted
 from security.masking.engine import WITHHELD, mask
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment, may_hold_digits, parse
-from security.masking.splitting.joining import LONGEST, Part, Piece, Spoken, Whole, begun, can_become_card, completed
+from security.masking.splitting.joining import (
+    LONGEST,
+    Part,
+    Piece,
+    Spoken,
+    Steps,
+    Whole,
+    begun,
+    can_become_card,
+    completed,
+)
 from security.masking.splitting.verdicts import HELD, MASKED, RELEASED, Change, Said, Verdict, held, hidden
 from security.masking.splitting.wording import (
     announces,
@@ -35,6 +46,8 @@ from security.masking.text import Finding, MaskedText, trusted
 HELD_FOR: Final = 20.0
 REMEMBERED_FOR: Final = 120.0
 MOST_FRAGMENTS: Final = 8
+MOST_GROUPS: Final = 24
+"""In one message: a card digit by digit with its date and code has fewer. What has more is not joined but hidden."""
 TAIL: Final = 32
 """How many messages a tail has at most: eight fragments, what was said between them, and the words before."""
 
@@ -58,9 +71,19 @@ def is_suspect(text: str, policy: MaskingPolicy) -> bool:
     return True
 
 
-def judge(tail: Sequence[Said], typed: MaskedText, *, policy: MaskingPolicy, at: float) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What is known of one visitor's texts and left of his steps, as long as the process is busy with what he sent at once."""
+
+    parsed: dict[MaskedText, Fragment | None] = field(default_factory=dict, repr=False)
+    steps: Steps = field(default_factory=Steps)
+
+
+def judge(
+    tail: Sequence[Said], typed: MaskedText, *, policy: MaskingPolicy, at: float, looks: Looks | None = None
+) -> Verdict:
     """Decide on the visitor's next message. `tail` is oldest first; `typed` is what masking made of the message alone."""
-    verdict = _Judgement(tail, typed, policy, at).verdict()
+    verdict = _Judgement(tail, typed, policy, at, looks or Looks()).verdict()
     touched = {*verdict.over, *(change.index for change in verdict.changes)}
     if any(finding.kind == HELD for finding in verdict.text.findings):
         return verdict  # its author goes on: nothing is released meanwhile
@@ -68,10 +91,12 @@ def judge(tail: Sequence[Said], typed: MaskedText, *, policy: MaskingPolicy, at:
     return replace(verdict, changes=(*verdict.changes, *due))
 
 
-def judge_or_withhold(tail: Sequence[Said], typed: MaskedText, *, policy: MaskingPolicy, at: float) -> Verdict:
+def judge_or_withhold(
+    tail: Sequence[Said], typed: MaskedText, *, policy: MaskingPolicy, at: float, looks: Looks | None = None
+) -> Verdict:
     """`judge()` that fails closed: on any error the message is replaced, as `mask_or_withhold` does."""
     try:
-        return judge(tail, typed, policy=policy, at=at)
+        return judge(tail, typed, policy=policy, at=at, looks=looks)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the text must not pass
         # The type alone: an error's message or traceback may quote the text.
         logger.error("joining failed, message withheld: %s", type(error).__name__)  # noqa: TRY400
@@ -104,8 +129,8 @@ class _Judgement:
     alone: MaskedText
     policy: MaskingPolicy
     at: float
+    looks: Looks
     new: int = field(init=False)
-    parsed: dict[str, Fragment | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.new = len(self.tail)
@@ -124,7 +149,14 @@ class _Judgement:
 
     def _joined(self, fragment: Fragment) -> Verdict | None:
         """What joining makes of the fragment; None where it belongs to nothing that can become a number."""
-        if (whole := completed(self._pieces, self._spoken)) is not None:
+        is_explained = self._pieces[-1].fragment.is_explained and not self._spoken.of_card
+        if len(fragment.sizes) > MOST_GROUPS:
+            return None if is_explained else self._unseen()
+        try:
+            whole = completed(self._pieces, self._spoken, self.looks.steps)
+        except Exhausted:
+            return self._unseen()
+        if whole is not None:
             return self._complete(whole)
         if (code := self._code()) is not None:
             return Verdict(code, self.alone)
@@ -142,7 +174,7 @@ class _Judgement:
     @cached_property
     def fragment(self) -> Fragment | None:
         """What the new message could be of a number."""
-        found = parse(self.alone)
+        found = self._parsed(self.alone)
         if found is None or found.is_near or found.speaks_of_card or found.speaks_of_ssn or found.asks_beside_card:
             return found
         is_expected = (
@@ -177,7 +209,7 @@ class _Judgement:
             if not said.by_visitor or said.typed is None or self.at - said.at > REMEMBERED_FOR:
                 continue
             fragment = self._parsed(said.typed)
-            if fragment is not None and (fragment.is_near or is_expected):
+            if fragment is not None and (fragment.is_near or is_expected) and len(fragment.sizes) <= MOST_GROUPS:
                 found.append(Piece(index, self._explained(fragment, index)))
         if self.fragment is not None:
             found.append(Piece(self.new, self._explained(self.fragment, self.new)))
@@ -185,9 +217,9 @@ class _Judgement:
 
     def _parsed(self, text: MaskedText) -> Fragment | None:
         """`parse()`, once for each text of the tail."""
-        if text not in self.parsed:
-            self.parsed[text] = parse(text)
-        return self.parsed[text]
+        if text not in self.looks.parsed:
+            self.looks.parsed[text] = parse(text)
+        return self.looks.parsed[text]
 
     def _explained(self, fragment: Fragment, index: int) -> Fragment:
         """The fragment, as the answer to what was asked or announced just before it, unless a number is being typed."""
@@ -260,6 +292,10 @@ class _Judgement:
             if piece.index < self.new and self.tail[piece.index].is_held:
                 between[piece.index] = piece.fragment
         return self._masked(between, whole.kind, kept, is_over=whole.is_over)
+
+    def _unseen(self) -> Verdict:
+        """What causes more work than a number does is hidden without a look, together with what may belong to it."""
+        return self._masked({piece.index: piece.fragment for piece in self._pieces}, "card", frozenset(), is_over=True)
 
     def _masked(
         self, fragments: dict[int, Fragment], kind: str, kept: frozenset[tuple[int, int]], *, is_over: bool

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
 
-from security.masking.finding.cards import SHORTEST, brands_possible, is_card
+from security.masking.effort import Exhausted
+from security.masking.finding.cards import brands_possible, is_card
 from security.masking.finding.ssn import is_valid
 from security.masking.splitting.fragments import Fragment
-from security.masking.tables import PREFIX
+from security.masking.tables import PREFIX, tables
 
 LONGEST: Final = 19
 STRONG: Final = (16, 15)
@@ -38,6 +39,8 @@ _SIXTEEN: Final = (
     "65",
 )  # nearly always sixteen, though longer ones are allowed
 _MOST_BESIDE: Final = 10
+_WIDEST: Final = STRONG[0] + _BESIDE[-1]  # the widest window that is anything: a card, its date and its code
+MOST_STEPS: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,44 @@ class Part:
     length: int
 
 
+class Steps:
+    """How many windows may still be looked at for one visitor in one turn; who has none left has his digits hidden unseen."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def take(self) -> None:
+        """One window; Exhausted if none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise Exhausted
+
+
+class _Cards:
+    """Which of the numbers that begin at one place are cards; each length is looked at once."""
+
+    __slots__ = ("_are", "_digits", "_lengths")
+
+    def __init__(self, digits: str) -> None:
+        self._digits = digits
+        self._lengths = frozenset(length for length, _ in tables().issuers.of(digits[:PREFIX]))
+        self._are: dict[int, bool] = {}
+
+    def may_be(self, size: int) -> bool:
+        """Whether so many digits can be a number of any kind, or a card and its code."""
+        return size == _SSN or size in self._lengths or (size > STRONG[-1] and not self._lengths.isdisjoint(STRONG))
+
+    def are(self, size: int) -> bool:
+        """Whether the first `size` digits are a card."""
+        if size not in self._lengths or size > LONGEST:
+            return False
+        if size not in self._are:
+            self._are[size] = is_card(self._digits[:size])
+        return self._are[size]
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Digits that stand together: in which piece of the row, as which of its groups, and from which of its digits on."""
@@ -90,9 +131,9 @@ class _Group:
     size: int
 
 
-def completed(pieces: Sequence[Piece], spoken: Spoken) -> Whole | None:
+def completed(pieces: Sequence[Piece], spoken: Spoken, steps: Steps) -> Whole | None:
     """The number that the last of `pieces` completes, together with those before it; the surest and longest one."""
-    found = [whole for row in _rows(pieces, complete=True) for whole in _wholes(row, pieces[-1].index, spoken)]
+    found = [whole for row in _rows(pieces, complete=True) for whole in _wholes(row, pieces[-1].index, spoken, steps)]
     return max(found, key=lambda whole: (whole.kind == "card", whole.is_over, whole.length), default=None)
 
 
@@ -147,22 +188,36 @@ def _in_order(pieces: Sequence[Piece]) -> list[Piece]:
     return sorted(pieces, key=lambda piece: piece.fragment.is_last - piece.fragment.is_first)
 
 
-def _wholes(row: Sequence[Piece], new: int, spoken: Spoken) -> Iterator[Whole]:
+def _wholes(row: Sequence[Piece], new: int, spoken: Spoken, steps: Steps) -> Iterator[Whole]:
     groups = list(_groups(row))
     digits = "".join(piece.fragment.digits for piece in row)
     begins = list(accumulate((group.size for group in groups), initial=0))
-    for start in range(len(groups)):
+    at = next(position for position, piece in enumerate(row) if piece.index == new)
+    for start, first in enumerate(groups):
+        if first.piece > at:
+            return
+        cards = _Cards(digits[begins[start] : begins[start] + _WIDEST])
         for end in range(start + 1, len(groups) + 1):
-            used = row[groups[start].piece : groups[end - 1].piece + 1]
-            if all(piece.index != new for piece in used) or (len(used) == 1 and not _is_answer(used[0], spoken)):
+            joined, last = digits[begins[start] : begins[end]], groups[end - 1]
+            if begins[end] - begins[start] > _WIDEST:
+                break
+            if last.piece < at or not cards.may_be(len(joined)):
                 continue
-            joined = digits[begins[start] : begins[end]]
-            found = _whole(joined, used, groups, (start, end), spoken)
+            steps.take()
+            used = row[first.piece : last.piece + 1]
+            if len(used) == 1 and not _is_answer(used[0], spoken):
+                continue
+            found = _whole(joined, cards, used, groups[start:end], spoken)
             if found is not None:
                 kind, length, is_strong = found
                 is_guess = kind == "ssn" and not spoken.of_ssn  # it may be the middle of a card
-                is_over = is_strong and not is_guess and not any(can_become_card(digits[at:]) for at in begins[:start])
-                yield _as_whole(kind, row, groups[start], length, is_over, used)
+                is_over = is_strong and not is_guess and not _may_begin_before(digits, begins[:start])
+                yield _as_whole(kind, row, first, length, is_over, used)
+
+
+def _may_begin_before(digits: str, begins: Sequence[int]) -> bool:
+    """Whether from one of these places on the digits may become a card."""
+    return any(can_become_card(digits[at:]) for at in begins if len(digits) - at <= LONGEST)
 
 
 def _is_answer(piece: Piece, spoken: Spoken) -> bool:
@@ -171,24 +226,27 @@ def _is_answer(piece: Piece, spoken: Spoken) -> bool:
 
 
 def _whole(
-    joined: str, used: Sequence[Piece], groups: Sequence[_Group], window: tuple[int, int], spoken: Spoken
+    joined: str, cards: _Cards, used: Sequence[Piece], groups: Sequence[_Group], spoken: Spoken
 ) -> tuple[str, int, bool] | None:
     """Kind, length and strength of the number that these digits are."""
-    start, end = window
-    if len(joined) == _SSN and is_valid(joined) and _is_ssn(used, groups[start:end], spoken):
-        return "ssn", _SSN, True
-    is_explained = any(piece.fragment.is_explained for piece in used) and not spoken.of_card
-    before, after = _left_over(groups, start, end)
+    size = len(joined)
+    if size == _SSN:
+        return ("ssn", _SSN, True) if is_valid(joined) and _is_ssn(used, groups, spoken) else None
+    before, after = _left_over(used, groups)
     if not spoken.of_card and (before or after > _MOST_BESIDE):
         return None
-    if SHORTEST <= len(joined) <= LONGEST and is_card(joined):
-        is_strong = len(joined) in STRONG
-        if is_strong or spoken.of_card or (not is_explained and all(piece.fragment.is_pure for piece in used)):
-            return "card", len(joined), is_strong and not _may_be_longer(joined)
+    if cards.are(size):
+        is_strong = size in STRONG
+        if is_strong or spoken.of_card or all(_is_plain(piece.fragment) for piece in used):
+            return "card", size, is_strong and not _may_be_longer(joined)
     for length in STRONG:  # its code follows without anything between
-        if len(joined) - length in _BESIDE and len(joined) - length < groups[end - 1].size and is_card(joined[:length]):
+        if size - length in _BESIDE and size - length < groups[-1].size and cards.are(length):
             return "card", length, False
     return None
+
+
+def _is_plain(fragment: Fragment) -> bool:
+    return fragment.is_pure and not fragment.is_explained
 
 
 def _may_be_longer(digits: str) -> bool:
@@ -198,11 +256,10 @@ def _may_be_longer(digits: str) -> bool:
     return can_become_card(digits + "0")
 
 
-def _left_over(groups: Sequence[_Group], start: int, end: int) -> tuple[int, int]:
+def _left_over(used: Sequence[Piece], groups: Sequence[_Group]) -> tuple[int, int]:
     """How many digits of its own first and last piece the window leaves out."""
-    before = sum(group.size for group in groups[:start] if group.piece == groups[start].piece)
-    after = sum(group.size for group in groups[end:] if group.piece == groups[end - 1].piece)
-    return before, after
+    last = groups[-1]
+    return groups[0].begin, len(used[-1].fragment.digits) - last.begin - last.size
 
 
 def _is_ssn(used: Sequence[Piece], groups: Sequence[_Group], spoken: Spoken) -> bool:
@@ -250,8 +307,10 @@ def _parts(row: Sequence[Piece], new: int, spoken: Spoken) -> Iterator[Part]:
     for group in groups:
         if group.piece >= end:
             return
+        if not row[group.piece].fragment.may_begin_at(group.number):
+            continue
         used = row[group.piece : end]
-        if not used[0].fragment.may_begin_at(group.number):
+        if sum(len(piece.fragment.digits) for piece in used) - group.begin > LONGEST:
             continue
         rest = "".join(piece.fragment.digits for piece in used)[group.begin :]
         indexes = tuple(piece.index for piece in used)
