@@ -99,6 +99,15 @@ class Masking:
     visitor_may_undo: bool = False
     is_broken: bool = False
 
+    @property
+    def packs_for_browsers(self) -> tuple[str, ...]:
+        """What a visitor's browser hides beside cards and social security numbers.
+
+        Patterns and the allow-list are not for browsers to know. Where something is allowed, packs are the server's
+        alone: a browser would hide what the list lets pass.
+        """
+        return () if self.visitors.allowed else tuple(sorted(set(self.visitors.packs) - {"card", "ssn"}))
+
     def masked(self, text: str, *, is_agents: bool = False, context: Sequence[str] = ()) -> MaskedText:
         """What may be stored and shown of `text`; TooLong beyond what the engine takes."""
         if self.is_broken:

@@ -83,6 +83,7 @@ site = SiteView(
     online=True,
     departments=(sales,),
     fields=(FieldView("order", "Order number"),),
+    masked_packs=("phone",),
 )
 
 EXAMPLES: dict[str, list[bytes]] = {

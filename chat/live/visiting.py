@@ -60,6 +60,8 @@ def access_visit(site_key: str) -> Visit:
         online=any(department.online for department in departments),
         departments=departments,
         consent=site.consent or None,
+        masked_packs=masking.packs_for_browsers,
+        keep_last_four=masking.visitors.keep_last_four,
     )
     return Visit(site, tenant.public_id, view, masking)
 

@@ -281,6 +281,8 @@ class SiteView:
     departments: Sequence[DepartmentView] = ()
     consent: str | None = None
     fields: Sequence[FieldView] = ()
+    masked_packs: Sequence[str] = ()
+    keep_last_four: bool = True
 
     def json(self) -> Json:
         """As it is sent."""
@@ -291,4 +293,5 @@ class SiteView:
             "departments": [department.json() for department in self.departments],
             "consent": self.consent,
             "fields": [field.json() for field in self.fields],
+            "masking": {"packs": list(self.masked_packs), "keep_last_four": self.keep_last_four},
         }

@@ -5,26 +5,15 @@
  */
 import { systemClock } from "../shared/connection.js";
 import { hook, listen, setAttributes } from "../shared/dom.js";
+import { Hidden } from "./hidden.js";
+import { Masking } from "./masking.js";
 
 export const LIMIT = 8_000;
 const COUNTED_FROM = 7_500;
 const TYPING_EVERY = 3_000;
 const TYPING_ENDS_AFTER = 5_000;
 const PREVIEW_AFTER = 120;
-
-/** @type {Promise<typeof import("../shared/masking/engine.js")>|null} */
-let masking = null;
-
-/** The tables are fetched at the first letter, not before somebody writes. @param {string} text @returns {Promise<string>} */
-async function masked(text) {
-  try {
-    masking ??= import("../shared/masking/engine.js");
-    return (await masking).mask(text).text;
-  } catch {
-    masking = null;
-    return text; // the server masks too, and it fails closed
-  }
-}
+const NOTHING = { text: "", findings: [], shown: [] };
 
 export class Composer {
   /**
@@ -36,7 +25,8 @@ export class Composer {
     this.field = hook(root, "composer");
     this.button = hook(root, "send");
     this.counter = hook(root, "counter");
-    this.preview = hook(root, "preview");
+    this.masking = new Masking();
+    this.hidden = new Hidden(hook(root, "preview"), hook(root, "preview-said"));
     this.send = send;
     this.typing = typing;
     this.sending = false;
@@ -82,7 +72,7 @@ export class Composer {
     const text = typed.trim();
     if (text === "" || [...text].length > LIMIT || this.sending) return;
     this.sending = true;
-    const taken = this.send(await masked(text));
+    const taken = this.send((await this.masking.look(text)).text);
     this.sending = false;
     if (!taken) return;
     if (this.field.value === typed) this.clear(); // what was written meanwhile is the next message's
@@ -105,10 +95,8 @@ export class Composer {
 
   async #show(over) {
     const text = this.field.value;
-    const safe = over || text === "" ? text : await masked(text);
-    if (text !== this.field.value) return;
-    this.preview.hidden = safe === text;
-    this.preview.textContent = safe === text ? "" : this.say("preview", { text: safe });
+    const look = over || text === "" ? NOTHING : await this.masking.look(text);
+    if (text === this.field.value) this.hidden.render(look, this.say);
   }
 
   #sayTyping() {

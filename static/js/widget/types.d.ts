@@ -20,6 +20,8 @@ export interface Site {
   consent: string | null;
   departments: { id: string; name: string; online: boolean }[];
   fields: Field[];
+  /** Which packs the site switched on, and whether a card's last digits stay. */
+  masking: { packs: string[]; keep_last_four: boolean };
 }
 
 export type Status = "none" | "waiting" | "open" | "closed";

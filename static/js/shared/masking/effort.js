@@ -3,7 +3,7 @@
 
 const MOST = 8_000;
 /** So many characters of a view for a point. */
-export const VIEW_CHARACTERS = 8;
+export const VIEW_CHARACTERS = 4;
 export const GROUP = 1;
 export const WINDOW = 5;
 export const WORDS_READ = 6;

@@ -46,14 +46,26 @@ const LABEL = new RegExp([...LABELS.values()].sort().map((label) => label.replac
  * @returns {{text: string, findings: Finding[]}}
  */
 export function mask(text, policy = DEFAULT, context = []) {
+  const { text: safe, findings } = look(text, policy, context);
+  return { text: safe, findings };
+}
+
+/**
+ * The same, with what stands in the place of each finding.
+ * @param {string} text
+ * @param {Policy} [policy]
+ * @param {readonly string[]} [context]
+ * @returns {{text: string, findings: Finding[], shown: string[]}}
+ */
+export function look(text, policy = DEFAULT, context = []) {
   if (text.length > MAX_LENGTH && Array.from(text).length > MAX_LENGTH) throw new RangeError(`more than ${MAX_LENGTH} characters`);
-  if (!isBroken(text) && !suspected(text, policy)) return { text, findings: [] };
+  if (!isBroken(text) && !suspected(text, policy)) return { text, findings: [], shown: [] };
   try {
     return masked(text, policy, new Conversation(context), new Effort());
   } catch (error) {
     if (!(error instanceof Exhausted)) throw error;
     const reasons = ["too much to be weighed"];
-    return { text: WITHHELD, findings: [{ kind: "withheld", start: 0, end: Array.from(text).length, rule: "engine", reasons }] };
+    return { text: WITHHELD, findings: [{ kind: "withheld", start: 0, end: Array.from(text).length, rule: "engine", reasons }], shown: [WITHHELD] };
   }
 }
 
@@ -65,12 +77,15 @@ function masked(text, policy, conversation, effort) {
   for (let pass = 0; pass < PASSES; pass += 1) {
     const now = current.chars.join("");
     const found = resolved(candidatesIn(now, policy, conversation, effort));
-    if (!found.length) return { text: now, findings };
+    if (!found.length) return { text: now, findings, shown: findings.map((finding) => shownFor(finding, current)) };
     findings = merged(findings, found, current.origins);
     current = replaced(current, found, policy.keepsLastFour && pass < PASSES_THAT_KEEP, MAX_LENGTH);
   }
   throw new Error("masking did not come to an end");
 }
+
+/** What stands in the place of a finding. @param {Finding} finding @param {import("./render.js").Text} current */
+const shownFor = ({ start, end }, { chars, origins }) => chars.filter((_, i) => origins[i] >= start && origins[i] < end).join("");
 
 /** What may be found in a text; null where there is nothing, as in nearly all messages. @param {string} text @param {Policy} policy @returns {Suspected | null} */
 function suspected(text, policy) {
