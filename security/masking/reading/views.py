@@ -25,6 +25,9 @@ from security.masking.tables import tables
 
 _LAYERS: Final = 3  # an encoding of an encoding of an encoding: beyond that nobody reads it either
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_EXCLAIMED: Final = re.compile(
+    r"(?:\d{4}|\d{16})!+"
+)  # a whole group or number at the end of a sentence: no digit is missing
 _ONES_AND_NOUGHTS: Final = re.compile("[oOlI|]{4}")  # a whole group of a card, as far as it has no other digits
 
 
@@ -107,6 +110,8 @@ def look_alike(text: str) -> View:
     def read(match: re.Match[str]) -> str:
         word = match.group()
         if not any(char.isdecimal() for char in word) and not _ONES_AND_NOUGHTS.fullmatch(word):
+            return word
+        if word.endswith("!") and _EXCLAIMED.fullmatch(word):
             return word
         return "".join([known.get(char, char) for char in word])
 

@@ -39,7 +39,7 @@ async def test_a_visitor_is_welcomed_and_nothing_is_stored(door: Door, acme_live
     assert set(welcome) == {"type", "token", "conversation", "last_seq", "last_rev", "more", "site"}
     assert len(welcome["token"]) == 43
     assert (welcome["conversation"], welcome["last_seq"], welcome["last_rev"], welcome["more"]) == (None, 0, 0, False)
-    assert set(welcome["site"]) == {"name", "greeting", "online", "departments", "consent", "fields"}
+    assert set(welcome["site"]) == {"name", "greeting", "online", "departments", "consent", "fields", "masking"}
     assert [set(entry) for entry in welcome["site"]["departments"]] == [{"id", "name", "online"}]
     assert welcome["site"]["online"] is False
     assert (await vera.ask("ping", "pong"))["last_seq"] == 0

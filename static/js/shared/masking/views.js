@@ -9,6 +9,8 @@ import { ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT, hin
 /** @typedef {{name: string, text: string, starts: number[], ends: number[], isLiteral: boolean}} View text[i] stands for starts[i]:ends[i] of the input */
 
 const LAYERS = 3;
+/** A whole group or number at the end of a sentence: no digit is missing. */
+const EXCLAIMED = /^(?:\p{Nd}{4}|\p{Nd}{16})!+$/u;
 const ONES_AND_NOUGHTS = /^[oOlI|]{4}$/;
 const LOOKALIKES = new Map(Object.entries(tables.lookalikes));
 const IDEOGRAPH_DIGITS = new Map(Object.entries(tables.ideographs));
@@ -89,7 +91,7 @@ function* readings(text, view, hints) {
 /** With letters read as the digits that they look like, in words of digits and such letters. @param {string} text @returns {View} */
 function lookAlike(text) {
   const read = text.replace(LOOK_ALIKE_WORD, (word) => {
-    if (!/\p{Nd}/u.test(word) && !ONES_AND_NOUGHTS.test(word)) return word;
+    if ((!/\p{Nd}/u.test(word) && !ONES_AND_NOUGHTS.test(word)) || EXCLAIMED.test(word)) return word;
     return Array.from(word, (char) => LOOKALIKES.get(char) ?? char).join("");
   });
   return { ...plain(read), name: "look-alike", isLiteral: false };
