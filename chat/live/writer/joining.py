@@ -64,6 +64,12 @@ def suspects(items: Iterable[Item], read: Read, memory: Memory) -> set[int]:
     return found
 
 
+def to_release(items: Iterable[Item], memory: Memory) -> list[UUID]:
+    """The messages that one tenant's part of the turn shall release; most often none."""
+    conversations = {item.order.conversation for item in items if isinstance(item.order, Release)}
+    return memory.held_in(conversations) if conversations else []
+
+
 def _is_suspect(order: Order, memory: Memory) -> bool:
     match order:
         case Release():
@@ -79,19 +85,19 @@ def tails(tenant_id: int, visitors: Collection[int], read: Read, beside: Beside,
     locked = {**read.conversations, **beside.conversations}
     by_visitor: dict[int, list[Earlier]] = defaultdict(list)
     incomplete = {row.visitor_id for row in beside.messages if row.conversation not in locked}
-    for row in beside.messages:
-        if row.visitor_id not in incomplete:
-            by_visitor[row.visitor_id].append(row)
+    rows = {row.pk: row for row in (*beside.messages, *beside.held) if row.conversation in locked}
+    for row in sorted(rows.values(), key=lambda row: (row.sent_at, row.conversation_id, row.seq)):
+        by_visitor[row.visitor_id].append(row)
     typed, found = opener.memory.typed(), {}
     for visitor_id in set(visitors) - incomplete:
         tail = found[visitor_id] = Tail(tenant_id)
-        rows = by_visitor[visitor_id]
-        needed = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in rows], opener.now)
-        for index, row in enumerate(rows):
+        its_rows = by_visitor[visitor_id]
+        needed = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in its_rows], opener.now)
+        for index, row in enumerate(its_rows):
             text = _opened(tenant_id, row, opener.keys) if index in needed else None
             if text is not None:
                 tail.put(said(text, row.sent_at, row.author_kind, kinds_of(row.masked), typed.get(row.id)), _place(row))
-    wrapped = {row.conversation: row.wrapped for row in beside.messages if row.wrapped is not None}
+    wrapped = {row.conversation: row.wrapped for row in rows.values() if row.wrapped is not None}
     return Tails(found, beside.conversations, wrapped, incomplete)
 
 

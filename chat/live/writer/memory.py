@@ -6,7 +6,7 @@ released, and after two minutes. A process that ends takes it along: then the me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,6 +52,10 @@ class Memory:
         """What is known, by message."""
         self._forget_old()
         return {message: kept.typed for message, kept in self._kept.items()}
+
+    def held_in(self, conversations: Collection[UUID]) -> list[UUID]:
+        """The messages of these conversations that are held here."""
+        return [message for message, kept in self._kept.items() if kept.is_held and kept.conversation in conversations]
 
     def holds(self, visitor: UUID) -> bool:
         """Whether something of this visitor is held here."""

@@ -74,10 +74,14 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What was read for the suspects of one tenant: conversations that were locked for it, and the last messages, oldest first."""
+    """What was read for the suspects of one tenant: conversations that were locked for it, and the last messages, oldest first.
+
+    `held` are messages that shall be released; they may be among the last ones, or in a conversation that is not locked.
+    """
 
     conversations: Mapping[UUID, LockedConversation]
     messages: Sequence[Earlier]
+    held: Sequence[Earlier] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,12 @@ async def read_beside(
     connection: AsyncConnection,
     reads: Mapping[int, Read],
     wanted: Mapping[int, Collection[int]],
+    held: Mapping[int, Sequence[UUID]],
     now: datetime,
     *,
     skip_locked: bool,
 ) -> dict[int, Beside]:
-    """The last messages of `wanted` visitors, by tenant in ascending order, under the locks of the conversations that they are in."""
+    """The last messages of `wanted` visitors and the `held` ones, by tenant in ascending order, under the locks of the conversations that they are in."""
     since = now - timedelta(seconds=REMEMBERED_FOR)
     lock = statements.SIBLINGS_FREE if skip_locked else statements.SIBLINGS
     asked = []
@@ -163,13 +168,17 @@ async def read_beside(
             await connection.execute(statements.ENTER_TO_READ, (str(tenant_id),), prepare=True)
             rows = await query(connection, lock, tenant_id, ids, tenant_id, since, locked)
             tail = (ids, tenant_id, tenant_id, tenant_id, since, locked)
-            asked.append((tenant_id, rows, await query(connection, statements.TAIL, *tail)))
-    return {tenant_id: await _beside(rows, tail) for tenant_id, rows, tail in asked}
+            last = await query(connection, statements.TAIL, *tail)
+            ids_held = held.get(tenant_id)
+            further = await query(connection, statements.HELD, ids_held, tenant_id) if ids_held else None
+            asked.append((tenant_id, rows, last, further))
+    return {tenant_id: await _beside(rows, last, further) for tenant_id, rows, last, further in asked}
 
 
-async def _beside(rows: Cursor, tail: Cursor) -> Beside:
+async def _beside(rows: Cursor, tail: Cursor, held: Cursor | None) -> Beside:
     conversations = {found.public_id: found for found in [_locked(row) for row in await rows.fetchall()]}
-    return Beside(conversations, [Earlier(*row) for row in await tail.fetchall()])
+    further = [] if held is None else await held.fetchall()
+    return Beside(conversations, [Earlier(*row) for row in await tail.fetchall()], [Earlier(*row) for row in further])
 
 
 async def query(connection: AsyncConnection, statement: str, *values: object) -> Cursor:

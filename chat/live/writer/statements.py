@@ -80,6 +80,24 @@ CROSS JOIN LATERAL (
 ) AS m
 """
 
+HELD: Final = """
+SELECT c.visitor_id, c.public_id, k.wrapped, m.id, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
+       m.is_visible, m.body, m.masked
+FROM unnest(%b::uuid[]) AS wanted (public_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_message i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
+) AS m
+CROSS JOIN LATERAL (
+    SELECT i.public_id, i.visitor_id FROM chat_conversation i WHERE i.tenant_id = m.tenant_id AND i.id = m.conversation_id OFFSET 0
+) AS c
+LEFT JOIN LATERAL (
+    SELECT s.wrapped FROM security_subjectkey s
+    WHERE s.tenant_id = m.tenant_id AND s.kind = 'conversation' AND s.subject_id = c.public_id
+    OFFSET 0
+) AS k ON true
+"""
+"""Messages that are held, for who releases them: more may have been said since than `TAIL` reads. Columns as there."""
+
 _OF_VISITORS: Final = """
 FROM unnest(%b::bigint[]) AS wanted (visitor_id)
 CROSS JOIN LATERAL (

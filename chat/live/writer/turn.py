@@ -20,7 +20,7 @@ from psycopg import AsyncConnection
 from chat.live.writer import statements
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
-from chat.live.writer.joining import NO_TAILS, Opener, Tails, suspects, tails
+from chat.live.writer.joining import NO_TAILS, Opener, Tails, suspects, tails, to_release
 from chat.live.writer.memory import Kept
 from chat.live.writer.reading import Cursor, Read, query, read, read_beside
 
@@ -80,7 +80,8 @@ async def _tails(
     wanted = {tenant_id: ids for tenant_id, ids in visitors.items() if ids}
     if not wanted:
         return {}
-    beside = await read_beside(connection, reads, wanted, opener.now, skip_locked=skip_locked)
+    held = {tenant_id: to_release(by_tenant[tenant_id], opener.memory) for tenant_id in wanted}
+    beside = await read_beside(connection, reads, wanted, held, opener.now, skip_locked=skip_locked)
     return {
         tenant_id: tails(tenant_id, ids, reads[tenant_id], beside[tenant_id], opener)
         for tenant_id, ids in wanted.items()

@@ -88,6 +88,18 @@ async def test_what_nobody_completes_is_released_after_twenty_seconds_as_it_was_
     assert (await numbers(talk))[0][3] == [{"kind": "card", "count": 1}]
 
 
+async def test_what_is_held_is_released_however_much_was_said_since(talk: Talk, clock: Clock, watcher: Watcher) -> None:
+    async with process(watcher, clock) as writer:
+        await writer.put(typed(talk, "4242 4242"))
+        for _ in range(40):
+            await writer.put(post(talk, "One moment please", talk.agent))
+        clock.passes(20)
+        await writer.settle()
+        assert (await stored(talk))[0] == "4242 4242"
+        assert not writer.holds(talk.visitor.id)
+    assert watcher.revised == [("4242 4242", "released")]
+
+
 async def test_the_timer_releases_by_itself(acme: House, clock: Clock, watcher: Watcher) -> None:
     """Whatever is held next sets it to the first that is due, and that is at once, since the clock has moved on."""
     talk, other = await sync_to_async(lambda: (acme.talk(), acme.talk()))()

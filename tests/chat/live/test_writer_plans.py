@@ -52,6 +52,7 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) ->
         statements.KEYS: (wanted, tenant),
         statements.KNOWN: (*sent, tenant),
         statements.TARGETS: ([row.public_id for row in messages], tenant),
+        statements.HELD: ([row.public_id for row in messages], tenant),
         statements.ADVANCE: (pks, numbers, numbers, numbers, [now, now], flags, [now, now], tenant),
         statements.REVISE: (
             [row.pk for row in messages], [101, 101], [b"", b""], ["[]", "[]"], [now, now], ["", ""], tenant,
