@@ -3,6 +3,7 @@
 Danger: a text that is made for it can be read in a dozen ways, each of them full of numbers that have to be weighed, and
 the looking would hold up everybody. Rule: each view, group of digits, window and look at words costs points; who has
 none left is withheld as a whole, since not looking is no reason to show. What people write uses a hundredth of them.
+A tenant's patterns have points of their own, for they may match at every letter; beyond these the text is all bullets.
 Proof: the hostile texts of tests/security/masking/test_engine.py and of `manage.py bench masking --hostile`.
 """
 
@@ -15,6 +16,11 @@ VIEW_CHARACTERS: Final = 4  # so many for a point
 GROUP: Final = 1
 WINDOW: Final = 5
 WORDS: Final = 6
+# A tenant's patterns: a search, a match, and the characters that a match covers.
+MOST_MATCHING: Final = 2_000
+SEARCH: Final = 1
+MATCH: Final = 4
+COVERED: Final = 16  # so many for a point
 
 
 class Exhausted(Exception):
@@ -34,3 +40,26 @@ class Effort:
         self.left -= points
         if self.left < 0:
             raise Exhausted
+
+
+class TooManyMatches(Exception):
+    """A tenant's patterns find more in one message than can be replaced one by one; `rule` is the one that went beyond."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+class Matching:
+    """What is left for a tenant's patterns in one message, all of them and all passes together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_MATCHING
+
+    def spend(self, points: int, rule: str) -> None:
+        """Take `points` for `rule`; TooManyMatches if there are not as many."""
+        self.left -= points
+        if self.left < 0:
+            raise TooManyMatches(rule)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from security.masking.effort import VIEW_CHARACTERS, Effort, Exhausted
+from security.masking.effort import VIEW_CHARACTERS, Effort, Exhausted, Matching, TooManyMatches
 from security.masking.finding import beside, cards, ssn
 from security.masking.finding.surroundings import Conversation, Surroundings
 from security.masking.packs import Pack
@@ -29,6 +29,8 @@ _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain mad
 _ALWAYS: Final = frozenset({"card", "ssn"})
 _READ_BY_PACKS: Final = frozenset({"plain", "decoded"})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+# No pattern matches a single space (`patterns`), so these may stay where all is hidden, and the text can break its lines.
+_NO_SINGLE_SPACE: Final = re.compile("[^ ]| (?= )|(?<= ) ")
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,9 @@ def _masked_or_exhausted(text: str, policy: MaskingPolicy, context: Sequence[str
         return _masked(text, policy, context, limit)
     except Exhausted:
         return trusted(WITHHELD, (Finding("withheld", 0, len(text), "engine", ("too much to be weighed",)),))
+    except TooManyMatches as error:
+        reasons = ("too many matches",)
+        return trusted(_NO_SINGLE_SPACE.sub(BULLET, text), (Finding("custom", 0, len(text), error.rule, reasons),))
 
 
 def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int | None) -> MaskedText:
@@ -81,14 +86,14 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
     if suspected is None:
         return trusted(text)
     current, origins = _sanitised(text)
-    conversation, effort = Conversation(tuple(context)), Effort(len(text))
+    conversation, effort, matching = Conversation(tuple(context)), Effort(len(text)), Matching()
     findings: list[Finding] = []
     for number in range(_PASSES):
         suspected = suspected if current is text else _suspected(current, policy)
         if suspected is None:
             return trusted(current, tuple(findings))
         keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
-        replacements = resolved(_candidates(current, policy, conversation, suspected, effort))
+        replacements = resolved(_candidates(current, policy, conversation, suspected, effort, matching))
         if not replacements:
             return trusted(current, tuple(findings))
         findings = _merged(findings, replacements, origins)
@@ -124,7 +129,12 @@ def _sanitised(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _candidates(
-    text: str, policy: MaskingPolicy, conversation: Conversation, suspected: _Suspected, effort: Effort
+    text: str,
+    policy: MaskingPolicy,
+    conversation: Conversation,
+    suspected: _Suspected,
+    effort: Effort,
+    matching: Matching,
 ) -> Iterator[Candidate]:
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
@@ -132,7 +142,7 @@ def _candidates(
         if not policy.allows(text[found.start : found.end]) or _is_named(found):
             yield found
     if suspected.patterns:
-        yield from _custom(text, suspected.patterns, labels)
+        yield from _custom(text, suspected.patterns, labels, matching)
 
 
 def _built_in(text: str, conversation: Conversation, suspected: _Suspected, effort: Effort) -> Iterator[Candidate]:
@@ -168,12 +178,14 @@ def _numbers(view: View, around: Surroundings, hints: frozenset[int], effort: Ef
         yield from ssn.find_last_four(view)
 
 
-def _custom(text: str, patterns: Sequence[Pattern], labels: Sequence[tuple[int, int]]) -> Iterator[Candidate]:
+def _custom(
+    text: str, patterns: Sequence[Pattern], labels: Sequence[tuple[int, int]], matching: Matching
+) -> Iterator[Candidate]:
     readable = read_digits(text)
     kept = max(pattern.keep_last for pattern in patterns)
     for start, end in _open_stretches(readable, labels, kept):
         for pattern in patterns:
-            for left, right in pattern.spans(readable[start:end]):
+            for left, right in pattern.spans(readable[start:end], matching):
                 explain = partial(tuple, (pattern.kind,))
                 yield Candidate("custom", start + left, start + right, pattern.token, explain, pattern.keep_last)
 
@@ -199,7 +211,7 @@ def _open_stretches(text: str, labels: Sequence[tuple[int, int]], kept: int) -> 
     closed = sorted([*labels, *(match.span() for match in done)])
     begin = 0
     for start, end in [*closed, (len(text), len(text))]:
-        if begin < start:
+        if begin < start and text[begin:start] != " ":
             yield begin, start
         begin = max(begin, end)
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import re2
 
+from security.masking.effort import COVERED, MATCH, SEARCH, Matching
 from security.masking.tables import tables
 
 MAX_CHARACTERS: Final = 300
@@ -63,10 +64,12 @@ class Pattern:
         """What stands in the text instead of a match."""
         return f"[{self.label}]"
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+    def spans(self, text: str, matching: Matching) -> Iterator[tuple[int, int]]:
         """Where it matches, left to right, without overlap; phrases and formats only as whole words."""
+        matching.spend(SEARCH, self.token)
         for match in self._compiled.finditer(text):
             start, end = match.span()
+            matching.spend(MATCH + (end - start) // COVERED, self.token)
             if start < end and (self.kind == "regex" or _is_whole(text, start, end)):
                 yield start, end
 

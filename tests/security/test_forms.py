@@ -11,7 +11,7 @@ from security.masking import MaskedText, MaskingPolicy, Pattern, mask_or_withhol
 class BrokenPattern(Pattern):
     """A real pattern whose matching fails, as a broken library would."""
 
-    def spans(self, text: str) -> object:  # type: ignore[override]
+    def spans(self, text: str, matching: object) -> object:  # type: ignore[override]  # noqa: ARG002
         raise RuntimeError(text)
 
 

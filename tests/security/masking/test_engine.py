@@ -23,6 +23,7 @@ from security.masking import (
     mask_line,
     mask_or_withhold,
 )
+from security.masking.effort import Matching
 
 PREFIXES = {"4": 16, "51": 16, "2221": 16, "34": 15, "37": 15, "6011": 16, "36": 14, "3528": 16, "62": 17, "2200": 16}
 STEPS = 40  # for each character; a window more that is looked at shows here
@@ -177,7 +178,7 @@ def test_a_line_of_a_log_may_be_longer() -> None:
 class BrokenPattern(Pattern):
     """A real pattern whose matching fails, as a broken library would."""
 
-    def spans(self, text: str) -> Any:
+    def spans(self, text: str, matching: Matching) -> Any:  # noqa: ARG002
         raise RuntimeError(f"cannot match {text}")
 
 

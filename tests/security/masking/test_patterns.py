@@ -1,5 +1,7 @@
 """A tenant's own patterns: what they find, and which are refused."""
 
+import time
+
 import pytest
 
 from security.masking import MaskingPolicy, Pattern, PatternRefused, UnknownPack, mask
@@ -83,6 +85,43 @@ def test_labels_that_could_be_misread_are_refused(label: str) -> None:
 def test_evil_regexes_run_in_linear_time_or_not_at_all() -> None:
     for value in (r"(x+x+)+y", r"(x|x)*y", r"(x*)*y", r"^(([a-z])+.)+[A-Z]([a-z])+$"):
         assert masked_by("x" * 8_000, Pattern("evil", "regex", value)) == "x" * 8_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "keep_last", "text"),
+    [
+        ("regex", "[a-z]", 4, "a" * 8_000),
+        ("regex", "[a-z]", 0, "a " * 4_000),
+        ("regex", r"\b", 0, "a " * 4_000),
+        ("regex", r"a.*c|a", 0, "a" * 8_000),
+        ("phrase", ("a",), 0, "a" * 8_000),
+        ("phrase", ("a",), 0, "•a" * 4_000),
+        ("phrase", ("a",), 0, "[p1]a" * 1_600),
+    ],
+)
+def test_patterns_that_match_everywhere_hide_the_whole_text_at_once(
+    kind: str, value: object, keep_last: int, text: str
+) -> None:
+    """Fifty of them took seconds, in the process that serves everybody."""
+    policy = MaskingPolicy(patterns=tuple(Pattern(f"p{n}", kind, value, "", keep_last) for n in range(50)))
+    begun = time.process_time()
+    masked = mask(text, policy)
+    assert time.process_time() - begun < 0.2
+    assert set(masked) <= {"•", " "}
+    assert len(masked) == len(text)
+    assert [(f.kind, f.start, f.end) for f in masked.findings] == [("custom", 0, len(text))]
+    assert mask(masked, policy) == masked
+
+
+def test_what_is_hidden_as_a_whole_offers_nothing_to_match() -> None:
+    policy = MaskingPolicy(patterns=(Pattern("gap", "regex", r"\s\s|\n|-"), Pattern("word", "regex", "[a-z]")))
+    masked = mask("a  b\n-c d" + "a" * 600, policy)
+    assert masked.startswith("••••••• •")
+    assert not mask(masked, policy).findings
+
+
+def test_many_matches_are_still_replaced_one_by_one() -> None:
+    assert masked_by("ab " * 200, Pattern("x", "phrase", "ab")) == "[x] " * 200
 
 
 def test_a_policy_holds_at_most_fifty_patterns_and_only_known_packs() -> None:
