@@ -136,8 +136,9 @@ def test_a_text_that_is_being_composed_is_left_to_the_input_method(visit_shop: V
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_hint_is_without_fault_on_a_phone(visit_shop: VisitShop, scheme: str) -> None:
     visitor = visit_shop(viewport={"width": 390, "height": 844}, color_scheme=scheme, **CONTEXT).open()
-    visitor.field.fill(f"{CARD} cvv 123")
-    assert "Security code" in hints(visitor)
+    visitor.field.fill(f"my card {CARD} cvv 123 exp 04/28, ssn 219-09-9940")
+    assert "1 more will be hidden." in hints(visitor)
     frame = widget_frame(visitor)
     assert faults(frame) == []
     assert frame.evaluate("document.documentElement.scrollWidth") <= 390
+    assert frame.locator("[data-preview]").evaluate("node => node.scrollHeight <= node.clientHeight")
