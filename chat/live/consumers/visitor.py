@@ -13,7 +13,6 @@ from chat.live.writer import WriteRefused
 from chat.models import Status
 from chat.services import lifecycle, visitors
 from security.errors import Denied
-from security.masking.splitting.check import previewed
 
 
 class VisitorConsumer(VisitorSocket):
@@ -54,6 +53,7 @@ class VisitorConsumer(VisitorSocket):
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
         async with self.beginning:
+            self.shown.said(frame.text, self.live.loop.time())
             if self.conversation is None and await self.begin(frame):
                 return
             try:
@@ -68,7 +68,7 @@ class VisitorConsumer(VisitorSocket):
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:
             return
-        preview = previewed(frame.preview) if frame.preview is not None and self.masking.typing_preview else None
+        preview = self.previewed(frame.preview) if frame.preview is not None else None
         told = server.typing(conversation=self.conversation, author=self.author(), active=frame.active, preview=preview)
         self.live.hub.publish(
             self.visit.site.tenant_id,

@@ -37,6 +37,7 @@ from chat.services.joining import Joining
 from chat.services.visitors import VisitorSession
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
+from security.masking import MaskedText
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -171,6 +172,12 @@ class VisitorSocket(ChatConsumer):
     def shown(self) -> Shown:
         """Which digits of this visitor agents have seen lately."""
         return self.live.previews.of(f"visitor:{self.who.public_id}", self.live.loop.time())
+
+    def previewed(self, typed: MaskedText) -> MaskedText | None:
+        """What agents may see of a text that is being typed."""
+        if not self.masking.typing_preview:
+            return None
+        return self.shown.preview(typed, self.masking, self.live.loop.time())
 
     def author(self) -> Author:
         return Author(AuthorKind.VISITOR, self.who.public_id, self.who.profile.name)

@@ -103,12 +103,6 @@ def judge_or_withhold(
         return Verdict(trusted(WITHHELD, (Finding("withheld", 0, len(typed), "split", (type(error).__name__,)),)))
 
 
-def previewed(text: MaskedText) -> MaskedText:
-    """What may be shown of a text while it is typed: no digit that could be part of a number, since others may be shown already."""
-    fragment = parse(text)
-    return text if fragment is None or fragment.is_explained else hidden(fragment, text, HELD, frozenset())
-
-
 def settle(tail: Sequence[Said], *, at: float | None) -> tuple[Change, ...]:
     """What is released by now; with None, all that is held: nothing more comes."""
     if at is not None and at < release_at(tail):

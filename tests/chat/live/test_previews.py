@@ -10,19 +10,28 @@ from hypothesis import strategies as st
 
 from chat.live.previews import MOST_DIGITS, WITHIN, Previews, Shown
 from chat.live.protocol import fields
+from chat.live.work import unscoped
 from security.masking import MaskingPolicy, Pattern, mask
 from security.masking.reading.views import digits_of
+from security.scoping import tenant_scope
 from tenants.rules import Masking, broken_masking
+from tenants.services import masking
+from tenants.services.masking import Settings
+from tests.cast import Organisation
+from tests.chat.masking_cast import activate
+
+from .sockets import Door
+from .test_conversation import talking
 
 CARD = "4242 4242 4242 4242"
 PLAIN = Masking(typing_preview=True)
 OWN = Masking(typing_preview=True, visitors=MaskingPolicy(patterns=(Pattern("badge", "format", "EMP-######"),)))
 
 
-def typed(shown: Shown, text: str, at: float = 0.0, masking: Masking = PLAIN) -> str | None:
+def typed(shown: Shown, text: str, at: float = 0.0, rules: Masking = PLAIN) -> str | None:
     """What an agent sees when the visitor's frame brings this text."""
-    read = fields.preview(text, masking.masked)
-    return None if read is None else shown.preview(read, masking, at)
+    read = fields.preview(text, rules.masked)
+    return None if read is None else shown.preview(read, rules, at)
 
 
 def digits(text: str | None) -> int:
@@ -77,13 +86,13 @@ def test_after_a_masked_number_no_digit_is_shown() -> None:
 
 
 def test_where_there_are_own_rules_neither_digits_nor_unfinished_words_are_shown() -> None:
-    assert typed(Shown(), "my badge is EMP-1", masking=OWN) == "my badge is "
-    assert typed(Shown(), "my bad", masking=OWN) == "my "
-    assert typed(Shown(), "bad", masking=OWN) is None
+    assert typed(Shown(), "my badge is EMP-1", rules=OWN) == "my badge is "
+    assert typed(Shown(), "my bad", rules=OWN) == "my "
+    assert typed(Shown(), "bad", rules=OWN) is None
 
 
 def test_rules_that_cannot_be_read_show_nothing() -> None:
-    assert typed(Shown(), "hello", masking=broken_masking(3)) is None
+    assert typed(Shown(), "hello", rules=broken_masking(3)) is None
 
 
 @given(
@@ -112,3 +121,40 @@ def test_nobody_is_remembered_for_longer_than_he_counts() -> None:
         previews.of(f"visitor:{number}", float(number)).said(mask("12"), float(number))
     previews.of("visitor:new", WITHIN + 60)
     assert len(previews) == 1
+
+
+def switch_previews_on(of: Organisation) -> None:
+    previews = Settings(
+        packs=frozenset(),
+        allowed=(),
+        keep_last_four=True,
+        masks_agents=True,
+        visitor_may_undo=False,
+        typing_preview=True,
+    )
+    with tenant_scope(of.tenant_id):
+        masking.change_settings(grant=of.grant("ada"), settings=previews)
+    activate(of)
+
+
+async def test_previews_show_four_digits_in_two_minutes_however_they_are_typed(
+    door: Door, acme_live: Organisation
+) -> None:
+    await unscoped(switch_previews_on, acme_live)
+    vera, alice, _ = await talking(door, acme_live)
+
+    async def seen(text: str) -> str | None:
+        await vera.send("typing", active=True, preview=text)
+        return (await alice.expect("typing")).get("preview")
+
+    assert await seen("it is 424242") == "it is 4242"
+    assert await seen("then 9876") == "then ", "Typed over: both were read"
+    assert await seen("no digits at all") == "no digits at all"
+
+
+async def test_previews_show_no_digit_beside_those_of_a_message(door: Door, acme_live: Organisation) -> None:
+    await unscoped(switch_previews_on, acme_live)
+    vera, alice, _ = await talking(door, acme_live)
+    await vera.say("of 4242 42 I have")
+    await vera.send("typing", active=True, preview="and 4242")
+    assert (await alice.expect("typing"))["preview"] == "and "
