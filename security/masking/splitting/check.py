@@ -207,7 +207,17 @@ class _Judgement:
                 found.append(Piece(index, self._explained(fragment, index)))
         if self.fragment is not None:
             found.append(Piece(self.new, self._explained(self.fragment, self.new)))
-        return found[-MOST_FRAGMENTS - 1 :]
+        return self._run(found)
+
+    def _run(self, pieces: list[Piece]) -> list[Piece]:
+        """The last of them; and what is hidden before those, since a card may come digit by digit."""
+        found, digits = pieces[-MOST_FRAGMENTS - 1 :], 0
+        for piece in reversed(pieces[: -MOST_FRAGMENTS - 1]):
+            digits += len(piece.fragment.digits)
+            if digits > LONGEST or not self.tail[piece.index].kinds & {HELD, *_NUMBERS}:
+                break
+            found.insert(0, piece)
+        return found
 
     def _parsed(self, text: MaskedText) -> Fragment | None:
         """`parse()`, once for each text of the tail."""
@@ -280,7 +290,8 @@ class _Judgement:
     # A number that is complete
 
     def _complete(self, whole: Whole) -> Verdict:
-        kept = whole.tail if self.policy.keep_last_four else frozenset()
+        is_kept = self.policy.keep_last_four and len(self._pieces) <= MOST_FRAGMENTS + 1
+        kept = whole.tail if is_kept else frozenset()
         between = {piece.index: piece.fragment for piece in self._pieces if whole.first <= piece.index <= whole.last}
         for piece in self._pieces:  # what is held belongs to it, whatever order it was typed in
             if piece.index < self.new and self.tail[piece.index].is_held:

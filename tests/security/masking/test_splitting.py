@@ -114,6 +114,14 @@ def test_the_first_six_digits_are_delivered_and_the_seventh_is_held() -> None:
     assert say("4242424").live == [[HELD]]
 
 
+@pytest.mark.parametrize("card", ["4111111111111111", "6011111111111117", "4012888888881881", "378282246310005"])
+def test_a_card_digit_by_digit_is_hidden_to_its_end(card: str) -> None:
+    told = say(*card)
+    assert all(sum(map(str.isdigit, "".join(live))) <= 6 for live in told.live)
+    assert finally_(*card) == [DOT] * len(card)
+    assert finally_("my card number is", *card, "12/27")[1:] == [*DOT * len(card), "••/••"]
+
+
 def test_digits_that_number_the_messages_are_not_part_of_the_number() -> None:
     assert finally_("(1/2) 42424242", "(2/2) 42424242")[1] == "(2/2) ••••4242"
     assert finally_("1st half 42424242", "2nd half 42424242")[1] == "2nd half ••••4242"
