@@ -15,10 +15,11 @@ from uuid import UUID
 
 from chat.live.registry import Registry
 from chat.live.work import in_scope
+from security.masking import MaskingPolicy
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
-from tenants.policies import current_masking
+from tenants.policies import current_masking, masking_policy
 from tenants.rules import Masking, broken_masking
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,11 @@ Read = Callable[[int], Awaitable[Masking]]
 async def read_masking(tenant_id: int) -> Masking:
     """By what this tenant's messages are masked now."""
     return await in_scope(tenant_id, current_masking)
+
+
+async def read_policy(tenant_id: int) -> MaskingPolicy:
+    """By what its visitors' words are masked now; RulesBroken where that cannot be read."""
+    return await in_scope(tenant_id, masking_policy)
 
 
 class TenantRules:

@@ -27,7 +27,7 @@ from chat.live.positions import Positions
 from chat.live.presence import PresenceKeeper
 from chat.live.previews import Previews
 from chat.live.registry import Registry, listener
-from chat.live.rules import RulesKeeper
+from chat.live.rules import RulesKeeper, read_policy
 from chat.live.sealing import KEPT_FOR, TenantSealer
 from chat.live.states import States
 from chat.live.told import tell
@@ -72,7 +72,7 @@ class Live:
         self.limits: ChatLimits = chat_limits()
         self.sealer = TenantSealer()
         self.hub = Hub(settings.REDIS_URL, sealer=self.sealer, truth=DatabaseTruth(), prefix=settings.HUB_PREFIX)
-        self.writer = Writer(on_committed=self._committed)
+        self.writer = Writer(on_committed=self._committed, read_policy=read_policy)
         self.registry = Registry()
         self.rules = RulesKeeper(self.registry)
         self.figures = Figures()

@@ -107,7 +107,7 @@ class Book:
             self.left.append(item)
             return
         if isinstance(order, Release):
-            self._release(item, row)
+            self._release(item, order, row)
             return
         _authorise(order, row)
         if isinstance(order, Post):
@@ -197,11 +197,11 @@ class Book:
             self.revisions[place.pk] = row
             self.done.append(Done(None, revised, is_new=True))
 
-    def _release(self, item: Item, row: LockedConversation) -> None:
+    def _release(self, item: Item, order: Release, row: LockedConversation) -> None:
         """What was held for long enough, in a conversation that may have ended meanwhile."""
         tail = self._tails.by_visitor.get(row.visitor_id)
         if tail is not None:
-            for change in tail.due(self._now):
+            for change in tail.due(order.policy, self._now):
                 self._change(tail, change)
         self.done.append(Done(item, None, is_new=False))
 

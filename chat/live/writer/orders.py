@@ -90,10 +90,11 @@ class Revise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What was held for long enough in this conversation is shown as it was typed. The writer's own order."""
+    """What was held for long enough in this conversation is shown, as `policy` masks it now. The writer's own order."""
 
     tenant_id: int
     conversation: UUID
+    policy: MaskingPolicy | None = None
 
 
 Order = Post | Revise | Release

@@ -13,7 +13,7 @@ from chat.live.writer.memory import Kept
 from chat.live.writer.orders import masked_in
 from security.masking import MaskedText, MaskingPolicy
 from security.masking.splitting.check import REMEMBERED_FOR, TAIL, Looks, judge_or_withhold, settle
-from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict
+from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict, by_rules_of_now
 
 _CONTEXT: Final = 3  # messages of either side, however old
 _BY_JOINING: Final = frozenset({HELD, "card", "ssn", "cvv", "expiry"})
@@ -45,11 +45,13 @@ class Tail:
     def judge(self, text: MaskedText, policy: MaskingPolicy, at: datetime) -> Verdict:
         """What becomes of the visitor's next message."""
         self._shorten()
-        return judge_or_withhold(self.said, text, policy=policy, at=at.timestamp(), looks=self.looks)
+        verdict = judge_or_withhold(self.said, text, policy=policy, at=at.timestamp(), looks=self.looks)
+        return replace(verdict, changes=tuple(by_rules_of_now(change, policy) for change in verdict.changes))
 
-    def due(self, at: datetime) -> tuple[Change, ...]:
+    def due(self, policy: MaskingPolicy | None, at: datetime) -> tuple[Change, ...]:
         """What is to be released by now."""
-        return settle(self.said, at=at.timestamp())
+        changes = settle(self.said, at=at.timestamp())
+        return changes if policy is None else tuple(by_rules_of_now(change, policy) for change in changes)
 
     def add(self, view: MessageView, typed: MaskedText | None, *, is_visible: bool) -> Place:
         """A message that was stored in this transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,12 +26,13 @@ from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revise
 from chat.live.writer.releases import Releases
 from security.crypto import keyring
 from security.crypto.keyring import KeysNotLoaded
-from security.masking import MaskedText
+from security.masking import MaskedText, MaskingPolicy
 
 logger = logging.getLogger(__name__)
 
 OnCommitted = Callable[[Sequence[Stored]], None]
 Clock = Callable[[], datetime]
+ReadPolicy = Callable[[int], Awaitable[MaskingPolicy]]
 _LOCKED = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
@@ -56,7 +57,8 @@ class Writer:
     """Stores posts and revisions, durably, in the order in which they were put.
 
     `on_committed` is called after each commit and before any caller is answered, with all that is new, in the order of `rev` within each
-    conversation; it must not wait. Callers that are cancelled take nothing back: what was put is stored.
+    conversation; it must not wait. `read_policy` gives the tenant's rules of now, by which what was held is masked when it is released.
+    Callers that are cancelled take nothing back: what was put is stored.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Writer:
         conninfo: str | None = None,
         bounds: Bounds | None = None,
         clock: Clock = _utc_now,
+        read_policy: ReadPolicy | None = None,
     ) -> None:
         self._on_committed = on_committed
         self._clock = clock
+        self._read_policy = read_policy
         self._memory = Memory(clock)
         self._releases = Releases(self._memory, clock, self.settle)
         self._bounds = bounds or Bounds()
@@ -93,9 +97,21 @@ class Writer:
 
     async def settle(self) -> None:
         """Release what has been held here for long enough; what could not be released now is due again in a moment."""
-        due = [Release(tenant_id=kept.tenant_id, conversation=kept.conversation) for kept in self._memory.due()]
-        await asyncio.gather(*(self._queued(order) for order in due), return_exceptions=True)
+        due = list(self._memory.due())
+        try:
+            policies = {tenant_id: await self._policy(tenant_id) for tenant_id in {kept.tenant_id for kept in due}}
+        except Exception as error:  # noqa: BLE001 - whatever it is: by rules that are not known nothing is released
+            logger.warning("What is held is not released, its rules could not be read: %s", type(error).__name__)
+        else:
+            orders = [
+                Release(tenant_id=kept.tenant_id, conversation=kept.conversation, policy=policies[kept.tenant_id])
+                for kept in due
+            ]
+            await asyncio.gather(*(self._queued(order) for order in orders), return_exceptions=True)
         self._releases.arm()
+
+    async def _policy(self, tenant_id: int) -> MaskingPolicy | None:
+        return None if self._read_policy is None else await self._read_policy(tenant_id)
 
     def remembered(self) -> Mapping[UUID, MaskedText]:
         """What was typed where something else is stored, by message, for a service that joins by itself. Neither stored nor sent."""

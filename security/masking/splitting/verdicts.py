@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from security.masking.engine import mask_or_withhold
+from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment
 from security.masking.text import Finding, MaskedText, trusted
@@ -52,6 +54,16 @@ class Verdict:
     typed: MaskedText | None = None
     changes: tuple[Change, ...] = ()
     over: tuple[int, ...] = ()
+
+
+def by_rules_of_now(change: Change, policy: MaskingPolicy) -> Change:
+    """The change; what it releases was typed under rules that may have been replaced since, so it is masked by these."""
+    if change.reason != RELEASED:
+        return change
+    text = mask_or_withhold(change.text, policy)
+    if text == change.text:
+        return change
+    return replace(change, text=trusted(text, (*change.text.findings, *text.findings)))
 
 
 def held() -> MaskedText:

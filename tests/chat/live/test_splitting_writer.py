@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import psycopg
@@ -15,11 +16,12 @@ from chat.live.protocol.shapes import Author, AuthorKind
 from chat.live.writer import Bounds, Posted, Stored, Unavailable, Writer
 from chat.live.writer.link import default_conninfo
 from chat.models import Conversation, Status
+from security.masking import MaskingPolicy, Pattern
 from security.scoping import tenant_scope
 from tests.chat.conversations import House, Talk
 from tests.security.masking.test_splitting_properties import card, written
 
-from .splitting import HELD, Clock, Watcher, digits, process, stored, typed
+from .splitting import HELD, POLICY, Clock, Watcher, digits, process, stored, typed
 from .test_writer_failures import LossyWire
 from .writing import post, rows
 
@@ -98,6 +100,60 @@ async def test_what_is_held_is_released_however_much_was_said_since(talk: Talk, 
         assert (await stored(talk))[0] == "4242 4242"
         assert not writer.holds(talk.visitor.id)
     assert watcher.revised == [("4242 4242", "released")]
+
+
+NEWER = MaskingPolicy(patterns=(Pattern("badge", "format", "#### ####"),), version=2)
+
+
+async def test_what_was_held_is_released_by_the_rules_that_hold_then(
+    talk: Talk, clock: Clock, watcher: Watcher
+) -> None:
+    async def read_policy(tenant_id: int) -> MaskingPolicy:
+        assert tenant_id == talk.tenant_id
+        return NEWER
+
+    writer = Writer(on_committed=watcher, clock=clock, read_policy=read_policy)
+    try:
+        await writer.put(typed(talk, "4242 4242"))
+        clock.passes(20)
+        await writer.settle()
+    finally:
+        await writer.close()
+    assert not digits("".join(await stored(talk)))
+    assert not any(digits(screen) for screen in watcher.ever)
+    assert (await numbers(talk))[0][3] == [{"kind": "custom", "count": 1}]
+
+
+async def test_what_another_message_releases_is_masked_by_the_rules_of_that_one(
+    talk: Talk, clock: Clock, watcher: Watcher
+) -> None:
+    async with process(watcher, clock) as writer:
+        await writer.put(typed(talk, "4242 4242"))
+        await writer.put(replace(typed(talk, "actually where has my parcel gone"), policy=NEWER))
+    assert not digits("".join(await stored(talk)))
+
+
+async def test_nothing_is_released_by_rules_that_cannot_be_read(talk: Talk, clock: Clock, watcher: Watcher) -> None:
+    reads = 0
+
+    async def read_policy(_: int) -> MaskingPolicy:
+        nonlocal reads
+        reads += 1
+        if reads == 1:
+            raise RuntimeError
+        return POLICY
+
+    writer = Writer(on_committed=watcher, clock=clock, read_policy=read_policy)
+    try:
+        await writer.put(typed(talk, "4242 4242"))
+        clock.passes(20)
+        await writer.settle()
+        assert await stored(talk) == [HELD]
+        clock.passes(2)
+        await writer.settle()
+    finally:
+        await writer.close()
+    assert await stored(talk) == ["4242 4242"]
 
 
 async def test_the_timer_releases_by_itself(acme: House, clock: Clock, watcher: Watcher) -> None:
