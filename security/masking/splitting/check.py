@@ -133,7 +133,8 @@ class _Judgement:
         masked = self._in_context()
         found = {finding.kind for finding in masked.findings}
         if found & _NUMBERS:
-            return Verdict(masked, changes=self._around_whole())
+            changes = self._around_whole()
+            return Verdict(self._without_end(masked) if changes else masked, changes=changes)
         if self.fragment is None or masked != self.alone:
             return Verdict(masked, changes=self._around_talk())
         if (joined := self._joined(self.fragment)) is not None:
@@ -364,6 +365,15 @@ class _Judgement:
                     Change(piece.index, hidden(piece.fragment, self._typed(piece.index), "card", frozenset()), MASKED)
                 )
         return tuple(changes)
+
+    def _without_end(self, masked: MaskedText) -> MaskedText:
+        """The message of a whole number, without what stands before that and may be the end of the one that was held."""
+        lead = masked[: masked.find(BULLET)] if BULLET in masked else ""
+        end = parse(lead)
+        if end is None or not end.is_pure or end.is_explained:
+            return masked
+        hides = hidden(end, trusted(lead), "card", frozenset())
+        return trusted(hides + masked[len(lead) :], (*hides.findings, *masked.findings))
 
     def _around_talk(self) -> tuple[Change, ...]:
         """Ordinary talk: what is held is released if it changes the subject."""

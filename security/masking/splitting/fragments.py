@@ -35,11 +35,26 @@ _COUNTED: Final = re.compile(
         lead="|".join(say.COUNTED.split()), count="|".join(say.COUNTS.split()), noun="|".join(say.NOUNS.split())
     )
 )
+_PARTS: Final = "|".join(say.PARTS.split())
 _MARKED: Final = re.compile(
-    r"^\W*\d{1,2}\s*(?:/|of)\s*\d{1,2}\s*[):.\]-](?=\s*\d)|\b(?:part|half|piece|chunk|block|step|teil|parte|partie)\s+\d{1,2}\b(?=\W+\d)"
-    r"|\b[1-9](?:st|nd|rd|th)\b|^\s*\d[.):]\s+(?=\d)"
+    rf"^\W*\d{{1,2}}\s*(?:/|of)\s*\d{{1,2}}\s*[):.\]-](?=\s*\d)|\b(?:{_PARTS})\s+\d{{1,2}}\b(?=\W+\d)"
+    r"|\b[1-9](?:st|nd|rd|th)\b|^\s*\d[.):]\s+(?=\d(?!\s*[.):,]))"
 )
-"""Digits that number the messages: "(1/2)", "part 1:", "2nd half"."""
+"""Digits that number the messages: "(1/2)", "part 1:", "2nd half"; not the first of "4. 5. 3. 2."."""
+_MARKED_IN_WORDS: Final = re.compile(
+    r"(?:\b(?:{parts})\s+({count})\b(?=\W+\S)|^\s*({count})\s*[:)](?=\s*\d))".format(
+        parts=_PARTS, count="|".join(say.NUMBERING.split())
+    )
+)
+"""Words that do: "part one", "two:"."""
+_AMOUNT: Final = re.compile(
+    r"\b(?:{verbs})\s+(?:(?:{about})\s+)?0{{1,6}}\b(?![ -]?0)|(?<![0.,-])(?<!0 )\b0{{1,6}}\s+(?:{behind})\b".format(
+        verbs="|".join(say.AMOUNTS.split()),
+        about="|".join(say.ABOUT.split()),
+        behind="|".join(say.AMOUNTS_BEHIND.split()),
+    )
+)
+"""One number, blanked, right beside a verb that takes an amount: "I paid 4532"."""
 _LAST_OF: Final = re.compile(r"\b(?:last|final|letzten|ultimos|derniers)\s+(\d)\s+(\d+)\W*$")
 _GLUED: Final = re.compile(r"[^\W\d_](?=\d)|\d(?=[^\W\d_])")
 _OTHERWISE: Final = re.compile(r"[+=$€£¥₹₽%°]\s*\d|\d\s*[=$€£¥₹₽%°*]|\d\s*(?:x|×)\s*\d|://|www\.|\w@\w")
@@ -57,6 +72,8 @@ _OTHER: Final = (_OTHERWISE, _GLUED)
 _SHAPES: Final = (_PRICE, _FRACTION, _TIME, _DATE)
 _LISTED: Final = re.compile(r"[,;|\[\](){}]")
 _FOUR: Final = 4
+_BETWEEN_SINGLES: Final = frozenset({"", ".", ",", "-", "/", "·", "_", "|"})
+_FEWEST_SINGLES: Final = 4  # fewer are a version, a price, a date
 _AMEX: Final = (4, 6, 5)
 _EXPIRY_SIZES: Final = frozenset({(2, 2), (1, 2), (2, 4), (1, 4)})
 _MONTHS: Final = 12
@@ -174,15 +191,18 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
     if unknown > _MOST_LOOSE:
         return None
     first, last = digits[0], digits[-1]
+    is_apart = _is_apart(digits, groups, gaps)
+    if is_apart:
+        groups, gaps, is_shaped = [list(digits)], (), False
     return Fragment(
         digits="".join(digit.value for digit in digits),
         places=tuple((digit.start, digit.end) for digit in digits),
         sizes=tuple(map(len, groups)),
         gaps=gaps,
         unknown=unknown,
-        is_explained=bool(words & say.LABELS) and not (card or ssn or beside),
+        is_explained=(bool(words & say.LABELS) or _is_amount(spoken)) and not (card or ssn or beside),
         is_shaped=is_shaped,
-        is_listed=_is_listed(gaps, groups) or _ADDRESS.search(spoken) is not None,
+        is_listed=_is_listed(gaps, groups) or (not is_apart and _ADDRESS.search(spoken) is not None),
         speaks_of_card=card,
         speaks_of_ssn=ssn,
         asks_beside_card=beside,
@@ -215,6 +235,9 @@ def _unmarked(text: str) -> str:
     chars = list(text)
     for start, end in spans:
         chars[start:end] = [" " if char.isdigit() else char for char in chars[start:end]]
+    for match in _MARKED_IN_WORDS.finditer(_same_length(text)):
+        start, end = match.span(match.lastindex or 0)
+        chars[start:end] = " " * (end - start)
     return "".join(chars)
 
 
@@ -279,6 +302,20 @@ def _is_listed(gaps: Sequence[str], groups: Sequence[Sequence[Digit]]) -> bool:
     if all(gap == "," for gap in gaps) and all(len(group) == _FOUR for group in groups):
         return False
     return any(_LISTED.search(gap) is not None for gap in gaps)
+
+
+def _is_apart(digits: Sequence[Digit], groups: Sequence[Sequence[Digit]], gaps: Sequence[str]) -> bool:
+    """Whether it is one number whose digits stand singly, with the same mark between all of them; who counts, types no number."""
+    if len(groups) < _FEWEST_SINGLES or len(groups) < len(digits) or len({gap.strip() for gap in gaps}) > 1:
+        return False
+    if gaps[0].strip() not in _BETWEEN_SINGLES:
+        return False
+    steps = {int(other.value) - int(one.value) for one, other in pairwise(digits)}
+    return steps not in ({1}, {-1})
+
+
+def _is_amount(spoken: str) -> bool:
+    return _AMOUNT.search(_same_length(spoken)) is not None
 
 
 def _parts(one: Digit, other: Digit, spoken: str) -> bool:

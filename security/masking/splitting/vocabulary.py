@@ -24,11 +24,12 @@ FILLERS: Final = _words(
     "these they theyre third this those three thx to total two type typing typo u uh um up wait was we well were what which will with yeah yep",
     "yes you your correction oopsie whoops actually instead should been wrong mistyped mistake fix again",
     "can could see did get does work works clear visible received receive show shows shown able afterwards initially piece pieces chunk lot",
-    "batch bit st nd rd th",
+    "batch bit st nd rd th block step group",
     # Spanish, Portuguese, Italian
     "finalmente parte y e o u luego despues entonces ahora el la los las lo un una es son con de del mi tu su que siguiente siguientes ultimo",
     "ultimos ultima ultimas",
     "primero primeros primera primeras segundo tercero cuarto final termina empieza comienza numero numeros digitos digito cifras cifra resto sigue",
+    "mitad trozo bloque grupo",
     "faltan aqui ahi va van por favor perdon gracias si ya otra otro otros otras vale bueno digo quise decir mas al acaba en para guion espacio",
     "depois entao agora os as um uma sao com do da meu minha seguinte seguintes ultimos primeiros comeca fim restante aqui desculpe obrigado sim",
     "poi dopo allora adesso il le gli i uno sono con del della mio mia seguenti ultime ultimi primi prime quattro inizia finisce resto ecco scusa",
@@ -37,10 +38,11 @@ FILLERS: Final = _words(
     "dabord finalement partie moitie et puis ensuite apres alors maintenant le la les un une est sont avec de du des mon ma mes votre que",
     "suivant suivants suite dernier derniers",
     "derniere dernieres premier premiers premiere premieres deuxieme troisieme quatrieme commence finit fini termine numero numeros chiffre chiffres",
-    "reste voici voila pardon desole merci oui c ce cest ca a quatre trois deux au aux pour tiret espace svp enfin donc ok je",
+    "moitie morceau bloc groupe reste voici voila pardon desole merci oui c ce cest ca a quatre trois deux au aux pour tiret espace svp enfin donc ok je",
     # German, Dutch
     "zuerst zunachst weiter anschliessend anschließend schliesslich zuletzt teil halfte und dann danach nun jetzt der die das den dem ein eine",
     "ist sind mit von vom mein meine nachste nachsten letzte letzten letzter erste ersten",
+    "stuck gruppe schritt",
     "zweite dritte vierte vier drei zwei beginnt fangt an endet ende nummer nummern ziffer ziffern zahl zahlen rest noch hier kommt kommen weiter geht",
     "es so also bitte danke ja nein ach sorry entschuldigung moment korrektur falsch lautet lauten folgt folgen anfang am zum schluss strich leerzeichen",
     "en dan daarna nu de het een zijn met van mijn volgende laatste eerste begint eindigt nummer cijfers hier verder sorry ja nee",
@@ -163,4 +165,23 @@ COUNTS: Final = (
 )
 NOUNS: Final = (
     "digits digit numbers numerals figures ziffern zahlen stellen digitos cifras numeros chiffres cifre cijfers"
+)
+
+# What numbers the messages, and is no part of the number: "part one 4532 0151".
+PARTS: Final = (
+    "part half piece chunk block step group section bit parte mitad trozo bloque grupo partie moitie morceau bloc groupe teil halfte stuck gruppe"
+    " schritt meta pezzo deel"
+)
+NUMBERING: Final = f"{COUNTS} uno una un une eins ein um uma een"
+
+# Beside a single number these say that it is an amount.
+AMOUNTS: Final = (
+    "paid spent owe owed earn earned won lost sold bought need saved raised charged refunded transferred withdrew deposited pague pago gaste debo compre"
+    " vendi necesito gane perdi paye depense dois achete vendu gagne perdu bezahlte zahlte schulde kaufte verkaufte brauche gewann verlor paguei gastei"
+    " devo pagato speso betaalde"
+)
+AMOUNTS_BEHIND: Final = "bezahlt gezahlt ausgegeben gekauft verkauft gewonnen verloren betaald"
+ABOUT: Final = (
+    "about around only exactly another already just over nearly almost me you us unos casi solo otros environ presque seulement encore etwa rund nur"
+    " noch"
 )

@@ -49,6 +49,14 @@ def hides(lines: list[str], *kept: str) -> bool:
         ("3782 822", "463 10005"),
         ("4242 4242", "sorry: 4242 4242 4242 4242"),
         ("4242 4242 4242", "can you see that?", "4242"),
+        ("4.2.4.2", "4.2.4.2", "4.2.4.2", "4.2.4.2"),
+        ("4,2,4,2", "4,2,4,2", "4,2,4,2", "4,2,4,2"),
+        ("4. 2. 4. 2.", "4. 2. 4. 2. 4. 2. 4. 2.", "4. 2. 4. 2."),
+        ("part one 4242 4242", "part two 4242 4242"),
+        ("parte uno 4242 4242", "parte dos 4242 4242"),
+        ("teil eins: 4242 4242", "teil zwei: 4242 4242"),
+        ("partie un 4242 4242", "partie deux 4242 4242"),
+        ("one: 4242 4242", "two: 4242 4242"),
     ],
 )
 def test_a_card_in_pieces_is_hidden_in_all_of_them(lines: tuple[Line, ...]) -> None:
@@ -101,6 +109,14 @@ def test_what_names_a_secret_to_the_engine_names_it_to_the_split_check(kind: str
         ("2024-01-15 10:30:00",),
         ("+1 415 555 0123",),
         ("I have 2 kids", "and 3 dogs", "4 cats"),
+        ("I paid 4532", "and then 1200 more"),
+        ("ich habe 4532 bezahlt", "und dann 1200"),
+        ("1.5", "3,50"),
+        ("10.5.2026",),
+        ("192.168.1.1", "1.1.1.1"),
+        ("1.2.3", "version 1.2.3.4"),
+        ("2, 3, 4, 5, 6, 7, 8, 9",),
+        ("6. 5. 4. 3. 2. 1. 0.",),
     ],
 )
 def test_ordinary_numbers_are_never_held_nor_changed(lines: tuple[Line, ...]) -> None:
@@ -125,6 +141,21 @@ def test_a_card_digit_by_digit_is_hidden_to_its_end(card: str) -> None:
 def test_digits_that_number_the_messages_are_not_part_of_the_number() -> None:
     assert finally_("(1/2) 42424242", "(2/2) 42424242")[1] == "(2/2) ••••4242"
     assert finally_("1st half 42424242", "2nd half 42424242")[1] == "2nd half ••••4242"
+
+
+@pytest.mark.parametrize("line", ["4.2.4.2.4.2.4", "4,2,4,2,4,2,4", "4. 2. 4. 2. 4. 2. 4.", "4 2 4 2 4 2 4"])
+def test_digits_that_stand_singly_are_held_from_the_seventh_on(line: str) -> None:
+    assert say(line).live == [[HELD]]
+    assert say(line[:-4], line[-4:]).live[1][1] == HELD
+
+
+def test_the_end_of_a_number_before_a_whole_one_is_hidden_with_it() -> None:
+    assert say("4242 4242", "42424242 5555 5555 5555 4444").shown == ["•••• ••••", "•••••••• •••• •••• •••• 4444"]
+
+
+@pytest.mark.parametrize("line", ["I paid 4242 4242", "I paid with 4242 4242"])
+def test_what_was_paid_with_is_no_amount(line: str) -> None:
+    assert say(line).live == [[HELD]]
 
 
 def test_the_end_of_a_number_is_held_before_its_beginning_is_known() -> None:
