@@ -142,6 +142,7 @@ LIMITS = {
         "NEW_CONVERSATIONS": 10,
         "WORK_MS": 500,
         "ADDRESS_WORK_MS": 2_000,
+        "HELD_SECONDS": 20,
     }.items()
 }
 CELERY_BROKER_URL = database.broker(REDIS_URL)

@@ -18,6 +18,8 @@ from prometheus_client import Histogram
 from chat.live.work import in_scope
 from chat.live.writer import Posted, Stored
 from security.masking import MaskedText
+from security.masking.marks import BROWSER, unfound
+from security.masking.render import BULLET
 from security.sockets.consumer import log_failure
 from tenants.services.masking_counts import RULE_LENGTH, Hit, add_counts
 
@@ -65,7 +67,7 @@ class Figures:
             if stored.reason == _RELEASED:
                 RELEASED.inc()
                 return
-        if text.findings:
+        if text.findings or BULLET in text:
             self.hidden(stored.tenant_id, text)
 
     def hidden(self, tenant_id: int, text: MaskedText) -> None:
@@ -81,6 +83,9 @@ class Figures:
             else:
                 HITS.labels(finding.kind).inc()
                 hits[day, finding.rule[:RULE_LENGTH], finding.kind] += 1
+        for kind, count in unfound(text).items():
+            HITS.labels(kind).inc(count)
+            hits[day, BROWSER, kind] += count
 
     async def run(self) -> None:
         """Write until cancelled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
@@ -22,6 +23,7 @@ class ChatLimits:
     anonymous_per_address: int
     visitor_acts: int
     new_conversations: int
+    held_for: timedelta
     frames: SocketLimits
 
 
@@ -38,6 +40,7 @@ def chat_limits() -> ChatLimits:
         anonymous_per_address=limits["ANONYMOUS_SOCKETS"],
         visitor_acts=limits["VISITOR_ACTS"],
         new_conversations=limits["NEW_CONVERSATIONS"],
+        held_for=timedelta(seconds=limits["HELD_SECONDS"]),
         frames=SocketLimits(
             frames=limits["FRAMES"],
             anonymous_per_address=limits["ANONYMOUS_SOCKETS"],

@@ -72,7 +72,7 @@ class Live:
         self.limits: ChatLimits = chat_limits()
         self.sealer = TenantSealer()
         self.hub = Hub(settings.REDIS_URL, sealer=self.sealer, truth=DatabaseTruth(), prefix=settings.HUB_PREFIX)
-        self.writer = Writer(on_committed=self._committed, read_policy=read_policy)
+        self.writer = Writer(on_committed=self._committed, read_policy=read_policy, held_for=self.limits.held_for)
         self.registry = Registry()
         self.rules = RulesKeeper(self.registry)
         self.figures = Figures()

@@ -90,7 +90,7 @@ def tails(tenant_id: int, visitors: Collection[int], read: Read, beside: Beside,
         by_visitor[row.visitor_id].append(row)
     typed, found = opener.memory.typed(), {}
     for visitor_id in set(visitors) - incomplete:
-        tail = found[visitor_id] = Tail(tenant_id)
+        tail = found[visitor_id] = Tail(tenant_id, opener.memory.held_for)
         its_rows = by_visitor[visitor_id]
         needed = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in its_rows], opener.now)
         for index, row in enumerate(its_rows):

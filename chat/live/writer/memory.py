@@ -13,10 +13,11 @@ from typing import Final
 from uuid import UUID
 
 from security.masking import MaskedText
-from security.masking.splitting.check import HELD_FOR, REMEMBERED_FOR
+from security.masking.splitting.check import HELD_FOR as _HELD_FOR
+from security.masking.splitting.check import REMEMBERED_FOR
 
+HELD_FOR: Final = timedelta(seconds=_HELD_FOR)
 RETRY_AFTER: Final = timedelta(seconds=2)
-_HELD_FOR: Final = timedelta(seconds=HELD_FOR)
 _REMEMBERED_FOR: Final = timedelta(seconds=REMEMBERED_FOR)
 
 
@@ -39,8 +40,9 @@ Keeps = Mapping[UUID, Kept | None]
 class Memory:
     """By message. Not thread-safe: it belongs to the event loop."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], held_for: timedelta = HELD_FOR) -> None:
         self._clock = clock
+        self.held_for = held_for
         self._kept: dict[UUID, Kept] = {}
         self._tried: dict[UUID, datetime] = {}
         self._holding: frozenset[UUID] = frozenset()
@@ -88,7 +90,7 @@ class Memory:
 
     def _due_at(self, message: UUID, kept: Kept) -> datetime:
         tried = self._tried.get(message)
-        return kept.sent_at + _HELD_FOR if tried is None else tried + RETRY_AFTER
+        return kept.sent_at + self.held_for if tried is None else tried + RETRY_AFTER
 
     def _forget_old(self) -> None:
         oldest = self._clock() - _REMEMBERED_FOR

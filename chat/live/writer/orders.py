@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.models import Status
 from security.errors import DomainError
 from security.masking import MaskedText, MaskingPolicy
+from security.masking.marks import unfound
 
 EDIT_WITHIN = timedelta(minutes=5)
 
@@ -143,5 +145,7 @@ Stored = Posted | Revised
 
 
 def masked_in(text: MaskedText) -> tuple[Masked, ...]:
-    """How many findings of each kind `text` had when it was masked."""
-    return tuple(Masked(str(entry["kind"]), int(entry["count"])) for entry in text.masked)
+    """How many findings of each kind `text` had when it was masked, here or in the browser. For display: bullets can be typed."""
+    counts = Counter({str(entry["kind"]): int(entry["count"]) for entry in text.masked})
+    counts.update(unfound(text))
+    return tuple(Masked(kind, count) for kind, count in counts.items())

@@ -9,9 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
-from chat.live.writer.memory import Kept
+from chat.live.writer.memory import HELD_FOR, Kept
 from chat.live.writer.orders import masked_in
 from security.masking import MaskedText, MaskingPolicy
+from security.masking.marks import marks_in
 from security.masking.splitting.check import REMEMBERED_FOR, TAIL, Looks, judge_or_withhold, settle
 from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict, by_rules_of_now
 
@@ -38,6 +39,7 @@ class Tail:
     """Oldest first; `places` says where each of `said` stands."""
 
     tenant_id: int
+    held_for: timedelta = HELD_FOR
     said: list[Said] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     looks: Looks = field(default_factory=Looks)
@@ -50,7 +52,7 @@ class Tail:
 
     def due(self, policy: MaskingPolicy | None, at: datetime) -> tuple[Change, ...]:
         """What is to be released by now."""
-        changes = settle(self.said, at=at.timestamp())
+        changes = settle(self.said, at=at.timestamp(), held_for=self.held_for.total_seconds())
         return changes if policy is None else tuple(by_rules_of_now(change, policy) for change in changes)
 
     def add(self, view: MessageView, typed: MaskedText | None, *, is_visible: bool) -> Place:
@@ -71,7 +73,10 @@ class Tail:
     def change(self, change: Change) -> tuple[Place, Sequence[Masked], Kept | None]:
         """Note a change: where it is, the list beside the new text, and what is remembered of it."""
         place, before = self.places[change.index], self.said[change.index]
-        masked = _merged(place.masked, masked_in(change.text))
+        typed_marks = marks_in(
+            before.text
+        )  # what only looked masked is counted anew, and keeps the message from nothing
+        masked = _merged([entry for entry in place.masked if entry.kind not in typed_marks], masked_in(change.text))
         kinds = _kinds(masked)
         typed = change.text if change.reason == RELEASED else change.typed
         self.said[change.index] = replace(before, text=change.text, kinds=kinds, typed=typed)
@@ -104,6 +109,7 @@ def said(
 ) -> Said:
     """A message as joining sees it. What stands as it was typed can be joined; what does not only if `typed` is known."""
     by_visitor = author_kind == AuthorKind.VISITOR.value
+    kinds -= marks_in(text).keys()  # bullets can be typed: they take no message out of the joining
     if typed is None and by_visitor and not kinds & _BY_JOINING:
         typed = text
     return Said(text, sent_at.timestamp(), by_visitor, kinds, typed if by_visitor else None)

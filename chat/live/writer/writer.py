@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import overload
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from chat.live.writer.item import Item
 from chat.live.writer.joining import Opener
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.link import Link, default_conninfo
-from chat.live.writer.memory import Keeps, Memory
+from chat.live.writer.memory import HELD_FOR, Keeps, Memory
 from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revised, Stored, Unavailable, WriteRefused
 from chat.live.writer.releases import Releases
 from security.crypto import keyring
@@ -69,11 +69,12 @@ class Writer:
         bounds: Bounds | None = None,
         clock: Clock = _utc_now,
         read_policy: ReadPolicy | None = None,
+        held_for: timedelta = HELD_FOR,
     ) -> None:
         self._on_committed = on_committed
         self._clock = clock
         self._read_policy = read_policy
-        self._memory = Memory(clock)
+        self._memory = Memory(clock, held_for)
         self._releases = Releases(self._memory, clock, self.settle)
         self._bounds = bounds or Bounds()
         self._link = Link(conninfo or default_conninfo())

@@ -103,16 +103,16 @@ def judge_or_withhold(
         return Verdict(trusted(WITHHELD, (Finding("withheld", 0, len(typed), "split", (type(error).__name__,)),)))
 
 
-def settle(tail: Sequence[Said], *, at: float | None) -> tuple[Change, ...]:
+def settle(tail: Sequence[Said], *, at: float | None, held_for: float = HELD_FOR) -> tuple[Change, ...]:
     """What is released by now; with None, all that is held: nothing more comes."""
-    if at is not None and at < release_at(tail):
+    if at is not None and at < release_at(tail, held_for):
         return ()
     return _released(tail)
 
 
-def release_at(tail: Sequence[Said]) -> float:
+def release_at(tail: Sequence[Said], held_for: float = HELD_FOR) -> float:
     """When what is held is released; each further fragment puts it off, since its author is still typing."""
-    return max((said.at + HELD_FOR for said in tail if said.is_held), default=0.0)
+    return max((said.at + held_for for said in tail if said.is_held), default=0.0)
 
 
 @dataclass
@@ -281,7 +281,7 @@ class _Judgement:
         ):
             return None
         is_asked = any(asks_for_code(said.text) for said in self._last(by_visitor=False)[-1:])
-        if not is_asked and not any(said.by_visitor and said.kinds & {"card"} for said in self._recent):
+        if not is_asked and not any(said.by_visitor and said.is_of_card for said in self._recent):
             return None
         rest = fragment.sizes[2:] if fragment.is_expiry else fragment.sizes
         if rest and rest not in _CODE_SIZES:

@@ -84,8 +84,8 @@ class Fragment:
     """The digits of one message in groups of `sizes`. `places` are the offsets of each digit in the message, `gaps` what stands between the groups.
 
     `unknown` words stand in no list. `is_explained`: its own words say what else the number is. `speaks_of_card` and `speaks_of_ssn`: its own words
-    name one. `is_shaped` and `is_listed`: alone it reads as a price, a date, a time, or as a list, but with the beginning of a number before
-    it, it does not.
+    name one. `is_apart`: its digits stand singly. `is_shaped` and `is_listed`: alone it reads as a price, a date, a time, or as a list, but with
+    the beginning of a number before it, it does not.
     """
 
     digits: str
@@ -94,6 +94,7 @@ class Fragment:
     gaps: tuple[str, ...]
     unknown: int
     is_explained: bool
+    is_apart: bool
     is_shaped: bool
     is_listed: bool
     speaks_of_card: bool
@@ -120,7 +121,7 @@ class Fragment:
     def may_begin_card(self) -> bool:
         """Whether alone it is parted as the beginning of a card is; nothing is said of its digits."""
         *before, last = self.sizes
-        if not before:
+        if not before or self.is_apart:
             return True
         is_amex = len(self.sizes) <= len(_AMEX) and tuple(before) == _AMEX[: len(before)] and last <= _AMEX[len(before)]
         return is_amex or (set(before) == {_FOUR} and last <= _FOUR)
@@ -192,8 +193,6 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
         return None
     first, last = digits[0], digits[-1]
     is_apart = _is_apart(digits, groups, gaps)
-    if is_apart:
-        groups, gaps, is_shaped = [list(digits)], (), False
     return Fragment(
         digits="".join(digit.value for digit in digits),
         places=tuple((digit.start, digit.end) for digit in digits),
@@ -201,8 +200,9 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
         gaps=gaps,
         unknown=unknown,
         is_explained=(bool(words & say.LABELS) or _is_amount(spoken)) and not (card or ssn or beside),
-        is_shaped=is_shaped,
-        is_listed=_is_listed(gaps, groups) or (not is_apart and _ADDRESS.search(spoken) is not None),
+        is_apart=is_apart,
+        is_shaped=is_shaped and not is_apart,
+        is_listed=not is_apart and (_is_listed(gaps, groups) or _ADDRESS.search(spoken) is not None),
         speaks_of_card=card,
         speaks_of_ssn=ssn,
         asks_beside_card=beside,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from security.masking.engine import mask_or_withhold
+from security.masking.marks import marks_in
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment
@@ -30,6 +31,11 @@ class Said:
     @property
     def is_held(self) -> bool:
         return HELD in self.kinds
+
+    @property
+    def is_of_card(self) -> bool:
+        """Whether a card was masked in it, here or by its browser."""
+        return "card" in self.kinds or "card" in marks_in(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,18 @@ async def test_hits_are_added_up_by_day_and_rule(acme: House, rival: House) -> N
     assert total("hits_total", detector="card") == before + 4
 
 
+async def test_what_the_browser_masked_is_counted_under_a_rule_of_that_name(acme: House) -> None:
+    figures = Figures(today=lambda: DAY)
+    figures.hidden(acme.tenant_id, mask("•••• •••• •••• 4242 and 5555 5555 5555 4444"))
+    await figures.write()
+
+    def counted() -> list[tuple[str, int]]:
+        with tenant_scope(acme.tenant_id):
+            return list(MaskingCount.objects.filter(rule="browser").values_list("kind", "hits"))
+
+    assert await sync_to_async(counted)() == [("card", 1)]
+
+
 async def test_withheld_messages_raise_the_alarm_and_leave_one_event(acme: House) -> None:
     figures, before = Figures(), total("withheld_total")
     for _ in range(3):

@@ -165,6 +165,56 @@ async def test_lists_show_what_the_last_message_says_now(door: Door, acme_live: 
 
 
 @pytest.fixture
+def hasty_server(server: WebServer, tmp_path: Path) -> Iterator[WebServer]:
+    """One that holds for a second."""
+    hasty = WebServer(session.urls(), tmp_path, {"LIMIT_HELD_SECONDS": "1"})
+    hasty.start()
+    yield hasty
+    hasty.stop()
+
+
+async def test_what_nothing_follows_is_released_by_itself_as_it_was_typed(
+    hasty_server: WebServer, acme_live: Organisation
+) -> None:
+    async with door_to(hasty_server) as door:
+        vera, alice, conversation = await talking(door, acme_live)
+        held = await vera.say("4242 4242")
+        assert (held["text"], held["masked"]) == (HELD, [{"kind": "held", "count": 1}])
+        assert (await alice.expect("message", id=held["id"]))["text"] == HELD
+        for socket in (alice, vera):
+            revised = await socket.expect("revised", id=held["id"])
+            assert (revised["text"], revised["reason"], revised["masked"]) == ("4242 4242", "released", [])
+            assert revised["rev"] > held["rev"]
+        assert [message["text"] for message in await show(alice, conversation)] == [HELLO, "4242 4242"]
+        assert await stored(acme_live) == [HELLO, "4242 4242"]
+
+
+async def test_what_the_browser_masked_is_listed_and_what_follows_it_is_masked(
+    door: Door, acme_live: Organisation
+) -> None:
+    bullets = "my card is •••• •••• •••• 4242"
+    vera, alice, conversation = await talking(door, acme_live, bullets)
+    listed = [{"kind": "card", "count": 1}]
+    sent = await vera.say(f"{bullets}, I am •••-••-••••")
+    assert sent["masked"] == [*listed, {"kind": "ssn", "count": 1}]
+    assert (await alice.expect("message", id=sent["id"]))["masked"] == sent["masked"]
+    assert [message["masked"] for message in await show(alice, conversation)] == [listed, sent["masked"]]
+    assert (await vera.say("123"))["text"] == "•••"
+
+
+async def test_bullets_that_a_visitor_types_take_nothing_out_of_the_joining(
+    door: Door, acme_live: Organisation
+) -> None:
+    vera, alice, _ = await talking(door, acme_live)
+    typed = "•••• •••• •••• ••••. it begins with 4242"
+    first = await vera.say(typed)
+    assert (first["text"], first["masked"]) == (typed, [{"kind": "card", "count": 1}])
+    await vera.say("424242 424242")
+    assert (await alice.expect("revised", id=first["id"]))["text"] == typed.replace("4242", "••••")
+    assert await stored(acme_live) == [HELLO, typed.replace("4242", "••••"), "•••••• ••4242"]
+
+
+@pytest.fixture
 def other_server(server: WebServer, tmp_path: Path) -> Iterator[WebServer]:
     """A second process on the same database and Valkey."""
     other = WebServer(session.urls(), tmp_path)
