@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -55,10 +55,27 @@ class _Line:
         return self.text != self.was
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """All that lies under a conversation's key, as it is stored: what was read of it is true as long as this is."""
+
+    key: bytes | None = field(repr=False)
+    bodies: Sequence[tuple[int, int, bytes]]
+    note: bytes | None
+    comment: bytes | None
+
+    @classmethod
+    def of(cls, conversation: Conversation, rows: Sequence[Message]) -> Self:
+        bodies = [(row.pk, row.rev, bytes(row.body or b"")) for row in rows]
+        key = sealing.newest_key(conversation.public_id)
+        return cls(key, bodies, conversation.offer_note, conversation.rating_comment)
+
+
 @dataclass(slots=True)
 class _Reading:
     """All that lies under a conversation's key and can be opened. None is a field that is not set."""
 
+    stored: _Stored
     lines: list[_Line]
     note: MaskedText | None
     new_note: MaskedText | None
@@ -81,23 +98,30 @@ def remask_conversation(
         return found.changes
     with transaction.atomic():
         locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
-        again = _read(locked, masking, Tally())
-        if again.changes:
-            _rewrite(locked, again, now)
-            record(Action.CONVERSATION_REMASKED, on=locked, messages=again.changes, version=masking.version)
-    return again.changes
+        # Masking takes long, and who writes there waits for the lock: what still stands as it was read is not judged twice.
+        if _Stored.of(locked, _rows(locked)) != found.stored:
+            found = _read(locked, masking, Tally())
+        if found.changes:
+            _rewrite(locked, found, now)
+            record(Action.CONVERSATION_REMASKED, on=locked, messages=found.changes, version=masking.version)
+    return found.changes
+
+
+def _rows(conversation: Conversation) -> list[Message]:
+    return list(Message.objects.filter(conversation=conversation, body__isnull=False).order_by("seq"))
 
 
 def _read(conversation: Conversation, masking: Masking, tally: Tally) -> _Reading:
-    key = sealing.newest_key(conversation.public_id)
-    rows = Message.objects.filter(conversation=conversation, body__isnull=False).order_by("seq")
-    lines = [line for row in rows if (line := _opened(row, key, conversation.public_id)) is not None]
+    rows = _rows(conversation)
+    stored = _Stored.of(conversation, rows)
+    lines = [line for row in rows if (line := _opened(row, stored.key, conversation.public_id)) is not None]
     _mask_again(lines, masking)
     for line in lines:
         _check(line.text)
         tally.add(line.was, line.text)
     note, comment = sealing.open_offer_note(conversation), sealing.open_rating_comment(conversation)
     return _Reading(
+        stored,
         lines,
         note,
         None if note is None else _masked(note, masking, tally, is_agents=True),

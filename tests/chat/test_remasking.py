@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,9 +12,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from chat import events, sealing
 from chat.live.hub import Audience, Event, RoomName, rooms
+from chat.live.protocol.shapes import Author, AuthorKind
 from chat.models import Conversation, JobKind, JobStatus, MaskingJob, Message, Tag, Visitor
 from chat.personal import open_page, open_profile
-from chat.services import masking_jobs
+from chat.services import masking_jobs, remasked_conversation
 from chat.services.messages import SystemCode
 from chat.services.messages import say as say_so
 from chat.services.remasked_conversation import Unmaskable, _check
@@ -28,7 +30,7 @@ from tenants.models import MaskingVersion
 from tests import cast
 from tests.cast import Organisation
 
-from .masking_cast import STAFF, add_rule, talk, texts
+from .masking_cast import STAFF, add_rule, say, talk, texts
 
 NOW = timezone.now()
 
@@ -269,6 +271,61 @@ def test_who_remembers_the_old_key_reads_under_the_new(acme: Organisation) -> No
     assert old is not None
     keyring._subjects.put((acme.tenant_id, "conversation", mine), old, keyring._subjects.now())
     assert texts(acme, mine) == ["I am [staff]"]
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """What happens after a conversation was judged the first time; emptied as it is judged."""
+    to_do: list[Callable[[], None]] = [lambda: None]
+    mask_again = remasked_conversation._mask_again
+
+    def then(*args: Any) -> None:
+        mask_again(*args)
+        to_do.pop()()
+
+    monkeypatch.setattr(remasked_conversation, "_mask_again", then)
+    return to_do
+
+
+def test_what_has_not_changed_is_not_judged_again_under_the_lock(
+    acme: Organisation, judged: list[Callable[[], None]]
+) -> None:
+    mine = talk(acme, "I am EMP-123456", "Hello")
+    add_rule(acme)
+    run(acme)
+    assert texts(acme, mine) == ["I am [staff]", "Hello"], "a second time would have found nothing to do and failed"
+
+
+def test_what_is_said_while_it_is_judged_is_masked_too(acme: Organisation, judged: list[Callable[[], None]]) -> None:
+    mine = talk(acme, "I am EMP-123456")
+    add_rule(acme)
+
+    def go_on() -> None:
+        row = Conversation.objects.get(public_id=mine)
+        say(row, Author(AuthorKind.VISITOR, row.visitor.public_id, "Vera"), "or EMP-222222")
+
+    judged[:] = [lambda: None, go_on]
+    run(acme)
+    assert texts(acme, mine) == ["I am [staff]", "or [staff]"]
+
+
+@pytest.mark.parametrize("is_key_new", [True, False])
+def test_what_is_erased_while_it_is_judged_does_not_come_back(
+    acme: Organisation, judged: list[Callable[[], None]], *, is_key_new: bool
+) -> None:
+    mine = talk(acme, "I am EMP-123456", "Hello")
+    add_rule(acme)
+
+    def erase() -> None:
+        Message.objects.filter(conversation__public_id=mine, seq=2).update(body=None)
+        if is_key_new:
+            SubjectKey.objects.filter(subject_id=mine).delete()
+
+    judged[:] = [lambda: None, erase]
+    run(acme)
+    with tenant_scope(acme.tenant_id):
+        assert Message.objects.get(conversation__public_id=mine, seq=2).body is None
+    assert texts(acme, mine) == (["", ""] if is_key_new else ["I am [staff]", ""])
 
 
 def test_clients_that_have_it_open_are_told(
