@@ -23,10 +23,10 @@ from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment, may_hold_digits, parse
 from security.masking.splitting.joining import (
     LONGEST,
+    Looks,
     Part,
     Piece,
     Spoken,
-    Steps,
     Whole,
     begun,
     can_become_card,
@@ -69,14 +69,6 @@ def is_suspect(text: str, policy: MaskingPolicy) -> bool:
     if BULLET not in text and not may_hold_digits(text):
         return "secret" in policy.packs
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """What is known of one visitor's texts and left of his steps, as long as the process is busy with what he sent at once."""
-
-    parsed: dict[MaskedText, Fragment | None] = field(default_factory=dict, repr=False)
-    steps: Steps = field(default_factory=Steps)
 
 
 def judge(
@@ -139,8 +131,10 @@ class _Judgement:
             return Verdict(masked, changes=self._around_talk())
         if (joined := self._joined(self.fragment)) is not None:
             return joined
-        is_explained = self._pieces[-1].fragment.is_explained
-        return Verdict(masked, changes=self._around_talk() if is_explained else _released(self.tail))
+        own = self._pieces[-1].fragment
+        return Verdict(
+            masked, changes=self._around_talk() if own.is_explained or own.is_signed else _released(self.tail)
+        )
 
     def _joined(self, fragment: Fragment) -> Verdict | None:
         """What joining makes of the fragment; None where it belongs to nothing that can become a number."""
@@ -240,7 +234,7 @@ class _Judgement:
         for said in self.tail[:index]:
             if said.by_visitor and said.typed is not None and self.at - said.at <= REMEMBERED_FOR:
                 before = self._parsed(said.typed)
-                if before is None or not before.is_pure or before.is_explained or before.is_shaped:
+                if before is None or not before.is_pure or before.is_explained or before.is_shaped or before.is_signed:
                     continue
                 if not before.is_listed or before.sizes == fragment.sizes:  # the same list goes on
                     return True
@@ -281,7 +275,9 @@ class _Judgement:
         ):
             return None
         is_asked = any(asks_for_code(said.text) for said in self._last(by_visitor=False)[-1:])
-        if not is_asked and not any(said.by_visitor and said.is_of_card for said in self._recent):
+        if not is_asked and (
+            fragment.is_signed or not any(said.by_visitor and said.is_of_card for said in self._recent)
+        ):
             return None
         rest = fragment.sizes[2:] if fragment.is_expiry else fragment.sizes
         if rest and rest not in _CODE_SIZES:
@@ -358,7 +354,10 @@ class _Judgement:
             said = self.tail[piece.index]
             digits = piece.fragment.digits
             is_begun = (
-                len(digits) >= _FEWEST_BEFORE_WHOLE and not piece.fragment.is_explained and can_become_card(digits)
+                len(digits) >= _FEWEST_BEFORE_WHOLE
+                and not piece.fragment.is_explained
+                and not piece.fragment.is_signed
+                and can_become_card(digits)
             )
             if said.is_held or (is_begun and not said.kinds):
                 changes.append(

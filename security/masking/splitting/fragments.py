@@ -1,8 +1,9 @@
 """What a single message could be of a number that is spread over several: a fragment, with its digits and what its words say.
 
 Danger: a message that is taken for ordinary talk lets a piece of a card pass; one that is taken for a fragment is held back from an agent for
-seconds. Rule: only digits, separators and filler words make a fragment; a label, a currency, a `+`, a price, a date or a time says what else the
-number is. Proof: tests/security/masking/test_splitting.py.
+seconds. Rule: only digits, separators and filler words make a fragment; a label, a price, a date or a time says what else the
+number is; a sign beside the digits (`+`, `€`, a glued letter) only keeps a message from being held, not from being joined. Proof:
+tests/security/masking/test_splitting.py.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from security.masking.render import BULLET
 from security.masking.splitting import vocabulary as say
 from security.masking.splitting.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
 from security.masking.tables import tables
+from security.masking.text import MaskedText
 
 MOST_DIGITS: Final = 40
 LONGEST: Final = 240
@@ -38,7 +40,7 @@ _COUNTED: Final = re.compile(
 _PARTS: Final = "|".join(say.PARTS.split())
 _MARKED: Final = re.compile(
     rf"^\W*\d{{1,2}}\s*(?:/|of)\s*\d{{1,2}}\s*[):.\]-](?=\s*\d)|\b(?:{_PARTS})\s+\d{{1,2}}\b(?=\W+\d)"
-    r"|\b[1-9](?:st|nd|rd|th)\b|^\s*\d[.):]\s+(?=\d(?!\s*[.):,]))"
+    r"|\b[1-9](?:st|nd|rd|th)\b|^\s*\d[.):]\s+(?=\d(?!\s*[.):,]))|^\s*(?:\d\s?-|#\s?\d)\s+(?=\d{3})|^\s*[a-z]{1,6}\d\s?[.):]\s*(?=\d{3})"
 )
 """Digits that number the messages: "(1/2)", "part 1:", "2nd half"; not the first of "4. 5. 3. 2."."""
 _MARKED_IN_WORDS: Final = re.compile(
@@ -57,7 +59,10 @@ _AMOUNT: Final = re.compile(
 """One number, blanked, right beside a verb that takes an amount: "I paid 4532"."""
 _LAST_OF: Final = re.compile(r"\b(?:last|final|letzten|ultimos|derniers)\s+(\d)\s+(\d+)\W*$")
 _GLUED: Final = re.compile(r"[^\W\d_](?=\d)|\d(?=[^\W\d_])")
-_OTHERWISE: Final = re.compile(r"[+=$€£¥₹₽%°]\s*\d|\d\s*[=$€£¥₹₽%°*]|\d\s*(?:x|×)\s*\d|://|www\.|\w@\w")
+_OTHERWISE: Final = re.compile(r"[+$€£¥₹₽%°]\s*\d|\d\s*[$€£¥₹₽%°]|\d\s*(?:x|×|\*)\s*\d|://|www\.|\w@\w")
+_EQUALS: Final = re.compile(r"=\s*\d|\d\s*=")
+_LIST_MARK: Final = re.compile(rf"(?m)^(\s*){BULLET}(?=[^\S\n]*\d)")
+_PADDING: Final = re.compile(r"([\W_]{8})[\W_]+")
 _PRICE: Final = re.compile(
     r"(?<![\d.,])(?!\d{4}[.,])\d{1,6}[.,]\d{1,2}(?![\d.,])|(?<!\d)\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
 )
@@ -68,7 +73,7 @@ _DATE: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"(?<![\d.])(?!\d{4}\.\d{4})\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 _KEPT: Final = re.compile(rf"{BULLET}[\s./-]*\d|\d[\s./-]*{BULLET}")  # what was left of a number that is masked already
-_OTHER: Final = (_OTHERWISE, _GLUED)
+_OTHER: Final = (_OTHERWISE, _GLUED, _KEPT)
 _SHAPES: Final = (_PRICE, _FRACTION, _TIME, _DATE)
 _LISTED: Final = re.compile(r"[,;|\[\](){}]")
 _FOUR: Final = 4
@@ -84,8 +89,9 @@ class Fragment:
     """The digits of one message in groups of `sizes`. `places` are the offsets of each digit in the message, `gaps` what stands between the groups.
 
     `unknown` words stand in no list. `is_explained`: its own words say what else the number is. `speaks_of_card` and `speaks_of_ssn`: its own words
-    name one. `is_apart`: its digits stand singly. `is_shaped` and `is_listed`: alone it reads as a price, a date, a time, or as a list, but with
-    the beginning of a number before it, it does not.
+    name one. `is_apart`: its digits stand singly. `is_signed`: a sign beside its digits says so too, or may be how its author parts them; of what
+    `is_foreign` nothing is held back, it is only looked at for what it completes. `is_shaped` and `is_listed`: alone it reads as a price, a date, a
+    time, or as a list, but with the beginning of a number before it, it does not.
     """
 
     digits: str
@@ -95,6 +101,8 @@ class Fragment:
     unknown: int
     is_explained: bool
     is_apart: bool
+    is_signed: bool
+    is_foreign: bool
     is_shaped: bool
     is_listed: bool
     speaks_of_card: bool
@@ -152,9 +160,10 @@ def may_hold_digits(text: str) -> bool:
     """
     if _FIGURE.search(text) is not None:
         return True
-    if text.isascii():
-        return len(text) <= LONGEST and _number_words().search(text) is not None
-    return bool(digits_of(text)) if len(text) <= LONGEST else any(map(str.isnumeric, text))
+    short = _squeezed(text)
+    if short.isascii():
+        return len(short) <= LONGEST and _number_words().search(short) is not None
+    return bool(digits_of(short)) if len(short) <= LONGEST else any(map(str.isnumeric, text))
 
 
 @cache
@@ -167,20 +176,52 @@ def _number_words() -> re2._Regexp[str]:
 
 def parse(text: str) -> Fragment | None:
     """The fragment that `text` could be; None for ordinary talk, dates, prices, masked text and whatever has no digits."""
-    if len(text) > LONGEST or _KEPT.search(text) is not None or not may_hold_digits(text):
+    short = _squeezed(text)
+    if len(short) > LONGEST or not may_hold_digits(short):
         return None
-    text = _unmarked(text)
+    if isinstance(text, MaskedText) and text.findings and _KEPT.search(short) is not None:
+        return None
+    fragment = _parsed(short)
+    if fragment is None or len(short) == len(text):
+        return fragment
+    return replace(fragment, places=_moved(fragment.places, text))
+
+
+def _squeezed(text: str) -> str:
+    """Without what a long text is padded with between its words."""
+    return text if len(text) <= LONGEST else _PADDING.sub(r"\1", text)
+
+
+def _moved(places: Sequence[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
+    """Where these places of the squeezed text are in the text itself."""
+    gone, cuts = 0, []
+    for match in _PADDING.finditer(text):
+        cuts.append((match.end(1) - gone, match.end() - match.end(1)))
+        gone += match.end() - match.end(1)
+    return tuple(
+        (start + sum(size for at, size in cuts if at <= start), end + sum(size for at, size in cuts if at < end))
+        for start, end in places
+    )
+
+
+def _parsed(text: str) -> Fragment | None:
+    text = _unmarked(_LIST_MARK.sub(r"\1-", text))
     digits = _digits(text)
     if not digits or len(digits) > MOST_DIGITS:
         return None
     spoken = _blanked(text, digits)
     figures = _figures(text, digits)
-    if any(shape.search(figures) is not None for shape in _OTHER):
-        return None
-    return _made(digits, spoken, is_shaped=any(shape.search(figures) is not None for shape in _SHAPES))
+    is_foreign = any(shape.search(figures) is not None for shape in _OTHER)
+    return _made(
+        digits,
+        spoken,
+        is_signed=is_foreign or _EQUALS.search(figures) is not None,
+        is_foreign=is_foreign,
+        is_shaped=any(shape.search(figures) is not None for shape in _SHAPES),
+    )
 
 
-def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment | None:
+def _made(digits: Sequence[Digit], spoken: str, *, is_signed: bool, is_foreign: bool, is_shaped: bool) -> Fragment:
     groups = _grouped(digits, spoken)
     gaps = tuple(spoken[one[-1].end : other[0].start] for one, other in pairwise(groups))
     said = words_of(spoken)
@@ -189,8 +230,6 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
     beside = bool(words & say.CVV) or bool(words & (say.EXPIRY - say.LABELS))
     known = say.FILLERS | say.CARD | say.SSN | say.CVV | say.EXPIRY
     unknown = sum(word not in known for word in said)
-    if unknown > _MOST_LOOSE:
-        return None
     first, last = digits[0], digits[-1]
     is_apart = _is_apart(digits, groups, gaps)
     return Fragment(
@@ -201,6 +240,8 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_shaped: bool) -> Fragment 
         unknown=unknown,
         is_explained=(bool(words & say.LABELS) or _is_amount(spoken)) and not (card or ssn or beside),
         is_apart=is_apart,
+        is_signed=is_signed,
+        is_foreign=is_foreign or unknown > _MOST_LOOSE,
         is_shaped=is_shaped and not is_apart,
         is_listed=not is_apart and (_is_listed(gaps, groups) or _ADDRESS.search(spoken) is not None),
         speaks_of_card=card,

@@ -8,7 +8,7 @@ need words that speak of a card, or messages of nothing but digits. Proof: tests
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -98,6 +98,14 @@ class Steps:
             raise Exhausted
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What is known of one visitor's texts and left of his steps, as long as the process is busy with what he sent at once."""
+
+    parsed: dict[str, Fragment | None] = field(default_factory=dict, repr=False)
+    steps: Steps = field(default_factory=Steps)
+
+
 class _Cards:
     """Which of the numbers that begin at one place are cards; each length is looked at once."""
 
@@ -158,7 +166,7 @@ def can_become_ssn(digits: str) -> bool:
 
 def _rows(pieces: Sequence[Piece], *, complete: bool) -> list[tuple[Piece, ...]]:
     """The orders in which the pieces may belong together; the last of `pieces` is in each."""
-    plain = [piece for piece in pieces[:-1] if piece.fragment.is_pure and not piece.fragment.is_explained]
+    plain = [piece for piece in pieces[:-1] if _is_plain(piece.fragment)]
     orders = (pieces, [*plain, pieces[-1]])
     rows = [tuple(ordered(some)) for some in orders for ordered in (tuple, _without_repeated, _corrected, _in_order)]
     if len(pieces) > 1 and complete:
@@ -246,7 +254,7 @@ def _whole(
 
 
 def _is_plain(fragment: Fragment) -> bool:
-    return fragment.is_pure and not fragment.is_explained
+    return fragment.is_pure and not fragment.is_explained and not fragment.is_signed
 
 
 def _may_be_longer(digits: str) -> bool:
@@ -268,7 +276,7 @@ def _is_ssn(used: Sequence[Piece], groups: Sequence[_Group], spoken: Spoken) -> 
         return False
     if spoken.of_ssn:
         return True
-    if not all(piece.fragment.is_pure for piece in used):
+    if not all(_is_plain(piece.fragment) for piece in used):
         return False
     return _SSN_LAYOUT in (tuple(group.size for group in groups), _glued(used, groups))
 
@@ -323,7 +331,7 @@ def _parts(row: Sequence[Piece], new: int, spoken: Spoken) -> Iterator[Part]:
 def _is_begun_ssn(used: Sequence[Piece], digits: str, spoken: Spoken) -> bool:
     if not SHOWN_OF_SSN < len(digits) <= _SSN or not can_become_ssn(digits):
         return False
-    if any(piece.fragment.is_explained for piece in used):
+    if any(piece.fragment.is_explained or piece.fragment.is_foreign for piece in used):
         return False
     return spoken.of_ssn or (used[-1].fragment.ends_with_dash and _layout(used) == _SSN_LAYOUT[:2])
 
@@ -334,9 +342,11 @@ def _is_begun_card(used: Sequence[Piece], digits: str, spoken: Spoken) -> bool:
     is_end = len(used) == 1 and used[0].fragment.is_last  # of what is still to come
     if not (can_become_card(digits) or is_end):
         return False
+    if any(piece.fragment.is_foreign for piece in used):
+        return False
     if spoken.of_card:
         return len(used) > 1 or used[0].fragment.is_one_row
-    if any(piece.fragment.is_explained for piece in used):
+    if any(piece.fragment.is_explained or piece.fragment.is_signed for piece in used):
         return False
     return len(used) > 1 or _begins_alone(used[0].fragment, digits)
 

@@ -138,6 +138,68 @@ def test_a_card_digit_by_digit_is_hidden_to_its_end(card: str) -> None:
     assert finally_("my card number is", *card, "12/27")[1:] == [*DOT * len(card), "••/••"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("• 4242 4242", "• 4242 4242"),
+        ("4242 4242 •••• ••••", "•••• •••• 4242 4242"),
+        ("4242 4242 **** ****", "**** **** 4242 4242"),
+        ("4242 4242", "+4242 4242"),
+        ("4242", "+4242", "+4242", "+4242"),
+        ("first = 42424242", "second = 42424242"),
+        ("*4242 4242*", "*4242 4242*"),
+        ("**4242 4242**", "**4242 4242**"),
+        ("€42424242", "€42424242"),
+        ("4242 4242 €", "4242 4242"),
+        ("n°42424242", "42424242"),
+        ("A4242", "B4242", "C4242", "D4242"),
+        ("42424242x", "x42424242"),
+        ("4242x4242", "x4242x4242"),
+        ("4242 4242" + "\n" * 240 + "x", "4242 4242" + "\n" * 240 + "x"),
+        ("42424242" + " " * 250 + ".", "42424242" + " " * 250 + "."),
+        (("agent", "card number please?"), "first eight = 42424242", "last eight = 42424242"),
+        (
+            ("agent", "card number please?"),
+            "so the first half, which i read from the front of it right now because the lamp is broken, 4242 4242",
+            "and the other half, which i can barely read since somebody scratched that plastic yesterday evening, 4242 4242",
+        ),
+    ],
+)
+def test_signs_and_padding_do_not_hide_the_pieces_of_a_card(lines: tuple[Line, ...]) -> None:
+    digits = "".join(char for line in finally_(*lines) for char in line if char.isdigit())
+    assert digits in {"", "4242"}
+
+
+@pytest.mark.parametrize("mark", ["{}- ", "{} - ", "#{} ", "c{}: ", "{}) "])
+def test_marks_that_number_the_messages_do_not_hide_the_pieces(mark: str) -> None:
+    marks = [mark.format(number) for number in (1, 2, 3, 4)]
+    shown = finally_(*(f"{one}4242" for one in marks))
+    assert shown == [*(f"{one}••••" for one in marks[:3]), f"{marks[3]}4242"]
+
+
+@pytest.mark.parametrize(
+    "lines", [("+123", "+45", "+6789"), ("• 123-45", "• 6789"), ("first three = 123", "then = 45", "last = 6789")]
+)
+def test_signs_do_not_hide_the_pieces_of_a_social_security_number(lines: tuple[str, ...]) -> None:
+    assert hides(finally_(("agent", "what is your ssn?"), *lines)[1:])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("€4242424", "€4242425"),
+        ("call me at +49 30 1234567",),
+        ("my card was charged $4242424.00",),
+        ("see https://shop.example/o/42424242 about my card",),
+        ("•••• •••• •••• 4242", "•••• •••• •••• 5100"),
+        ("AB4242424", "AB4242425"),
+    ],
+)
+def test_what_a_sign_explains_is_joined_but_never_held(lines: tuple[str, ...]) -> None:
+    told = say(*lines)
+    assert all(live == list(lines[: number + 1]) for number, live in enumerate(told.live))
+
+
 def test_digits_that_number_the_messages_are_not_part_of_the_number() -> None:
     assert finally_("(1/2) 42424242", "(2/2) 42424242")[1] == "(2/2) ••••4242"
     assert finally_("1st half 42424242", "2nd half 42424242")[1] == "2nd half ••••4242"

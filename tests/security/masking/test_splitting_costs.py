@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from security.masking import MaskingPolicy, Stream, mask
-from security.masking.splitting.check import Looks, judge_or_withhold
-from security.masking.splitting.joining import MOST_STEPS
+from security.masking.splitting.check import judge_or_withhold
+from security.masking.splitting.joining import MOST_STEPS, Looks
 
 from .talking import finally_
 
