@@ -43,6 +43,7 @@ class Canaries:
     def __init__(self, stem: str = STEM) -> None:
         self._stem = stem
         self._entries: dict[str, str] = {}
+        self._pieces: dict[str, str] = {}
         self._spelled = re.compile(rb"[^a-z]{1,4}".join(WORDS[int(digit)].encode() for digit in stem))
         self._patterns = {
             start: re.compile(_GAP.join(digit.encode() for digit in start) + (_GAP + rb"([0-9])") * 4)
@@ -61,6 +62,20 @@ class Canaries:
 
     def ssn(self, entry: str) -> str:
         return f"{SSN_STEM[:3]}-{SSN_STEM[3:]}-{self._number(entry)}"
+
+    def pieces(self, entry: str) -> tuple[str, str, str]:
+        """A card for three messages: of the first, five digits, an agent may see all until it goes on; of the second nothing, ever."""
+        plain = self.plain(entry)
+        middle = f"{plain[5:8]} {plain[8:12]} {plain[12]}"
+        self._pieces[middle] = entry
+        return f"{plain[:4]} {plain[4]}", middle, plain[13:]
+
+    def halves(self, entry: str) -> tuple[str, str]:
+        """A social security number for two messages, of the first of which an agent may see nothing."""
+        ssn = self.ssn(entry)
+        said = f"my ssn is {ssn[:6]}"
+        self._pieces[said] = entry
+        return said, ssn[7:]
 
     def staff(self, entry: str) -> str:
         """One of the organisation's own shape."""
@@ -92,6 +107,9 @@ class Canaries:
                 hits.add("a number in words")
             if STAFF.encode() in reading or STAFF.encode("utf-16-le") in reading:
                 hits.add("an organisation's own number")
+        for piece, entry in self._pieces.items():
+            if piece.encode() in content or any(window in content for window in _windows(piece)):
+                hits.add(entry)
         if _is_encoded(
             self._stem, content
         ):  # the stem alone: a look at each number's twelve digits only where that is there

@@ -34,6 +34,15 @@ def test_every_way_of_writing_it_is_found(canaries: Canaries) -> None:
     assert canaries.found(canaries.staff("there").encode())
 
 
+def test_a_piece_that_nobody_may_see_is_found_in_every_form_that_writes_ascii(canaries: Canaries) -> None:
+    first, middle, last = canaries.pieces("card")
+    said, _ = canaries.halves("ssn")
+    assert not canaries.found(f"{first} {last}".encode())
+    for form in ("plain", "hex", "HEX", "base64 0", "base64 1", "base64 2"):
+        assert canaries.found(forms(f"it is {middle}.")[form]) == {"card"}, form
+        assert canaries.found(forms(f"it is {said}.")[form]) == {"ssn"}, form
+
+
 def test_what_is_masked_is_not_found(canaries: Canaries) -> None:
     card = canaries.card("here")
     assert not canaries.found(f"•••• •••• •••• {card[-4:]}".encode())

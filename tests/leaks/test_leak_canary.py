@@ -152,6 +152,35 @@ async def talk(door: Door, of: Organisation, canaries: Canaries, secret: str) ->
     return rest
 
 
+async def talk_in_pieces(door: Door, of: Organisation, canaries: Canaries) -> list[Socket]:
+    """Numbers over several messages: in one tab, over a reconnect, over the end of a conversation; an agent listens all the time."""
+    alice = await door.agent(of, "alice")
+    vito = await door.visitor(of.site_key)
+    conversation = (await vito.say("Hello, I want to pay"))["conversation"]
+    await alice.ask("claim", "assigned", conversation=conversation)
+    middle = [await vito.say(piece) for piece in canaries.pieces("card in three")][1]
+    assert {entry["kind"] for entry in middle["masked"]} == {"held"}
+    for piece in canaries.halves("ssn in two"):
+        await vito.say(piece)
+    first, *rest = canaries.pieces("card over a reconnect")
+    await vito.say(first)
+    await vito.connection.close()
+    back = await door.visitor(of.site_key, token=vito.welcome["token"], conversation=conversation)
+    for piece in rest:
+        await back.say(piece)
+    first, second, third = canaries.pieces("card over the end")
+    await back.say(first)
+    await back.say(second)
+    await back.ask("end", "status")
+    last = await back.say(third)
+    assert last["conversation"] != conversation
+    await alice.ask("claim", "assigned", conversation=last["conversation"])
+    await alice.ask("history", "history", conversation=conversation, limit=200)
+    texts = [str(frame["text"]) for frame in alice.of("revised")]
+    assert sum("•" in text for text in texts) > len(texts) / 2
+    return [alice, vito, back, await look_again(door, of, conversation)]
+
+
 def hello(canaries: Canaries) -> dict[str, Any]:
     card, plain = canaries.card, canaries.plain
     return {
@@ -243,6 +272,7 @@ async def test_no_number_is_anywhere(house: House) -> None:
     with listening() as heard:
         async with door_to(house.web) as door:
             sockets = await talk(door, of, canaries, secret)
+            sockets += await talk_in_pieces(door, of, canaries)
             await let_jobs_run(of)
             answers = await unscoped(browse, house, of, canaries)
             frames = {f"frames of {place}": _frames(socket) for place, socket in enumerate(sockets)}
