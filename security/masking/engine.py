@@ -6,8 +6,10 @@ looked at again until it stands still, which also makes masking idempotent; a te
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from security.masking.effort import VIEW_CHARACTERS, Effort, Exhausted, Matching, TooManyMatches
@@ -93,7 +95,8 @@ def _masked(text: str, policy: MaskingPolicy, context: Sequence[str], limit: int
         if suspected is None:
             return trusted(current, tuple(findings))
         keeps = policy.keep_last_four and number < _PASSES_THAT_KEEP
-        replacements = resolved(_candidates(current, policy, conversation, suspected, effort, matching))
+        found = _candidates(current, policy, conversation, suspected, effort, matching)
+        replacements = resolved(_without_allowed(current, policy, found))
         if not replacements:
             return trusted(current, tuple(findings))
         findings = _merged(findings, replacements, origins)
@@ -138,9 +141,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     # Labels are finished work: they neither match again nor lend their words to a number beside them.
     labels = _label_spans(text, policy)
-    for found in _built_in(_blanked(text, labels), conversation, suspected, effort):
-        if not policy.allows(text[found.start : found.end]) or _is_named(found):
-            yield found
+    yield from _built_in(_blanked(text, labels), conversation, suspected, effort)
     if suspected.patterns:
         yield from _custom(text, suspected.patterns, labels, matching)
 
@@ -156,6 +157,27 @@ def _built_in(text: str, conversation: Conversation, suspected: _Suspected, effo
         if view.name in _READ_BY_PACKS:
             for pack in suspected.packs:
                 yield from pack.find(view, around)
+
+
+def _without_allowed(text: str, policy: MaskingPolicy, found: Iterable[Candidate]) -> Iterable[Candidate]:
+    """Without what the tenant allows, and what lies inside of it: a number is also found as the shorter one it ends with.
+
+    A card or social security number is allowed by its own digits alone, and not where words name it.
+    """
+    if not policy.allowed:
+        return found
+    found = list(found)
+    allowed = {(one.start, one.end) for one in found if policy.allows(text[one.start : one.end])}
+    places = sorted({(one.start, one.end) for one in found if one.kind not in _ALWAYS} & allowed)
+    starts, reached = [start for start, _ in places], list(accumulate([end for _, end in places], max))
+
+    def is_allowed(one: Candidate) -> bool:
+        if one.kind in _ALWAYS:
+            return (one.start, one.end) in allowed and not _is_named(one)
+        before = bisect_right(starts, one.start)
+        return before > 0 and one.end <= reached[before - 1]
+
+    return [one for one in found if not is_allowed(one)]
 
 
 def _is_named(found: Candidate) -> bool:

@@ -96,6 +96,23 @@ def test_the_allow_list_rescues_a_finding_but_no_card_that_words_name() -> None:
     assert mask("my card is 4242 4242 4242 4242", policy) == "my card is •••• •••• •••• 4242"
 
 
+def test_nothing_inside_of_what_is_allowed_is_hidden() -> None:
+    policy = MaskingPolicy(packs={"phone"}, allowed=("+1 202 555 0143",))
+    assert mask("call +1 202 555 0143", policy) == "call +1 202 555 0143"
+    assert mask("call 1-202-555-0143 or +1 202 555 0144", policy) == "call 1-202-555-0143 or +• ••• ••• ••••"
+    assert mask("call +1 202 555 0143 0144", policy) == "call +• ••• ••• •••• ••••", "More than what is allowed"
+
+
+def test_the_allow_list_holds_for_patterns_but_shelters_no_card_in_them() -> None:
+    staff = Pattern("staff", "format", "EMP-######")
+    policy = MaskingPolicy(patterns=(staff,), allowed=("EMP-000000",))
+    assert mask("EMP-000000, EMP-000001", policy) == "EMP-000000, [staff]"
+    order = MaskingPolicy(
+        patterns=(Pattern("order", "regex", "order [0-9 ]+[0-9]"),), allowed=("order 4242 4242 4242 4242",)
+    )
+    assert mask("order 4242 4242 4242 4242", order) == "order •••• •••• •••• 4242"
+
+
 def test_a_pattern_may_keep_its_last_characters() -> None:
     policy = MaskingPolicy(patterns=(Pattern("staff", "format", "EMP-######", keep_last=2),))
     once = mask("I am EMP-123456.", policy)
