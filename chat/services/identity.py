@@ -17,6 +17,7 @@ from chat.live.protocol.fields import NAME_LIMIT, Refused
 from chat.models import IdentityToken, Visitor, VisitorToken
 from chat.personal import Profile, open_profile, seal_profile
 from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, store_visitor
+from chat.side_by_side import without_joined_numbers
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Denied
@@ -48,7 +49,8 @@ def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now:
         digest=session.token_digest,
         defaults={"visitor": visitor, "expires_at": now + TOKEN_LIFE},
     )
-    profile = open_profile(visitor.public_id, visitor.profile).merged(_profile(claims))
+    merged = open_profile(visitor.public_id, visitor.profile).merged(_profile(claims))
+    profile = without_joined_numbers(merged, current_masking().masked)
     visitor.profile, visitor.email_digest = seal_profile(visitor.public_id, profile), email_digest(profile.email)
     visitor.save(update_fields=["profile", "email_digest"])
     record(Action.VISITOR_IDENTIFIED, on=visitor)

@@ -10,6 +10,7 @@ from chat.live.protocol.addresses import without_secrets
 from chat.models import Visitor
 from chat.personal import Page, Profile, open_page, open_profile, seal_page, seal_profile
 from chat.services.remasked_conversation import Unmaskable
+from chat.side_by_side import without_joined_numbers
 from chat.tally import Tally
 from tenants.rules import Masking
 
@@ -54,6 +55,6 @@ def _masked(visitor: Visitor, masking: Masking, tally: Tally) -> tuple[Profile, 
 
     fields = {name: counted(value) for name, value in profile.fields.items()}
     return (
-        replace(profile, name=counted(profile.name), fields=fields),
+        without_joined_numbers(replace(profile, name=counted(profile.name), fields=fields), masking.masked),
         replace(page, url=address(page.url), title=counted(page.title), referrer=address(page.referrer)),
     )

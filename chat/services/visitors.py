@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +21,9 @@ from chat.personal import (
     seal_page,
     seal_profile,
 )
+from chat.side_by_side import without_joined_numbers
 from security.crypto import keyring
+from security.masking import MaskedText
 from security.models import RevocationKind
 from security.revocation import revoke
 
@@ -101,10 +104,10 @@ def email_digest(email: str) -> bytes | None:
 
 
 @transaction.atomic
-def change_profile(*, visitor_id: int, profile: Profile) -> Profile:
+def change_profile(*, visitor_id: int, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
     """Add what the visitor told of himself; unsigned, so it proves nothing and merges with nobody."""
     visitor = Visitor.objects.select_for_update().get(pk=visitor_id)
-    merged = open_profile(visitor.public_id, visitor.profile).merged(profile)
+    merged = without_joined_numbers(open_profile(visitor.public_id, visitor.profile).merged(profile), masker)
     visitor.profile = seal_profile(visitor.public_id, merged)
     visitor.email_digest = email_digest(merged.email)
     visitor.save(update_fields=["profile", "email_digest"])

@@ -35,6 +35,7 @@ from chat.services import beginning, identity, visitors
 from chat.services.beginning import Opening
 from chat.services.joining import Joining
 from chat.services.visitors import VisitorSession
+from chat.side_by_side import without_joined_numbers
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskedText
@@ -149,9 +150,10 @@ class VisitorSocket(ChatConsumer):
 
     async def learn(self, profile: Profile) -> None:
         """What the visitor says of himself; kept in memory until his first message is stored."""
-        merged = self.who.profile.merged(profile)
+        masker = self.masking.masked
+        merged = without_joined_numbers(self.who.profile.merged(profile), masker)
         if self.who.pk is not None:
-            merged = await self.call(visitors.change_profile, visitor_id=self.who.pk, profile=profile)
+            merged = await self.call(visitors.change_profile, visitor_id=self.who.pk, profile=profile, masker=masker)
             if self.conversation is not None:
                 self.live.states.touch(self.visit.site.tenant_id, self.conversation)
         self.who = replace(self.who, profile=merged)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from uuid import UUID, uuid4
 
+import pytest
+
 from chat.live.work import in_scope
 from chat.models import Message
 from tests.cast import Organisation
@@ -152,6 +154,21 @@ async def test_what_taking_shows(door: Door, acme_live: Organisation) -> None:
     refused = await bob.ask("claim", "error", conversation=sent["conversation"])
     assert refused["code"] == "already_assigned"
     assert (await bob.ask("next", "error"))["code"] == "queue_empty"
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["before the first message", "after it"])
+async def test_a_card_over_the_fields_of_a_profile_is_shown_to_nobody(
+    door: Door, acme_live: Organisation, is_known: bool
+) -> None:
+    alice = await door.agent(acme_live, "alice")
+    vera = await door.visitor(acme_live.site_key, profile={"name": "Vera 4242", "fields": {"a": "4242"}})
+    if is_known:
+        await vera.say("Hello")
+    await vera.send("profile", fields={"b": "4242", "c": "4242"})
+    sent = await vera.say("It is me")
+    shown = (await alice.ask("claim", "assigned", conversation=sent["conversation"]))["visitor"]
+    assert shown["name"] == "Vera ••••"
+    assert "4242" not in str(shown)
 
 
 async def test_a_note_never_reaches_the_visitor(door: Door, acme_live: Organisation) -> None:

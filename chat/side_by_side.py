@@ -1,0 +1,67 @@
+"""What a visitor says of himself is shown field by field, one below the other: no number may stand in several of them together.
+
+Danger: `{"c1": "4242", "c2": "4242", …}` is a card that no field holds. Rule: all values with digits are masked as one text too, as they were given and by
+their names, and the digits of each value that is part of what is found are hidden. E-mail address and phone number, which are parsed, stay out of
+it. Proof: tests/chat/test_side_by_side.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from chat.personal import Profile
+from security.masking import MAX_LENGTH, MaskedText
+from security.masking.reading.views import digits_of
+from security.masking.render import BULLET
+
+_NAME: Final = ""  # no field is called so
+
+
+def without_joined_numbers(profile: Profile, masked: Callable[[str], MaskedText]) -> Profile:
+    """`profile` without the digits of what its values spell together."""
+    values = {_NAME: profile.name, **profile.fields}
+    parts = {name: value for name, value in values.items() if digits_of(value)}
+    if len(parts) <= 1:
+        return profile
+    found = _found(parts, masked)
+    if not found:
+        return profile
+    values.update({name: _without_digits(values[name]) for name in found})
+    return replace(profile, name=values.pop(_NAME), fields=values)
+
+
+def _found(parts: Mapping[str, str], masked: Callable[[str], MaskedText]) -> set[str]:
+    """Whose values are part of a number that begins in one of them and ends in another."""
+    if sum(map(len, parts.values())) + len(parts) > MAX_LENGTH:
+        return set(parts)
+    return {
+        name
+        for order in (list(parts), sorted(parts))
+        for between in ("", " ")
+        for name in _touched(parts, order, between, masked)
+    }
+
+
+def _touched(
+    parts: Mapping[str, str], order: Sequence[str], between: str, masked: Callable[[str], MaskedText]
+) -> Iterator[str]:
+    places, at = [], 0
+    for name in order:
+        places.append((name, at, at + len(parts[name])))
+        at += len(parts[name]) + len(between)
+    for finding in masked(between.join(parts[name] for name in order)).findings:
+        touched = [name for name, start, end in places if start < finding.end and finding.start < end]
+        if len(touched) > 1:
+            yield from touched
+
+
+def _without_digits(value: str) -> str:
+    pieces, done = [], 0
+    for digit in digits_of(value):
+        pieces.append(value[done : digit.start])
+        if digit.start >= done:  # a word such as "double four" is several digits
+            pieces.append(BULLET)
+        done = max(done, digit.end)
+    return "".join([*pieces, value[done:]])

@@ -1,0 +1,46 @@
+"""No card number stands in several fields of a profile together."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.personal import Profile
+from chat.side_by_side import without_joined_numbers
+from security.masking import mask
+
+CARD = "4242"
+
+
+def shown(**fields: str) -> dict[str, str]:
+    return dict(without_joined_numbers(Profile(fields=fields), mask).fields)
+
+
+def test_a_card_over_four_fields_is_hidden_in_all_of_them() -> None:
+    assert shown(c1=CARD, c2=CARD, c3=CARD, c4=CARD) == dict.fromkeys(("c1", "c2", "c3", "c4"), "••••")
+
+
+@pytest.mark.parametrize("half", ["42424242", "4242 4242", "four two four two four two four two", "４２４２４２４２"])
+def test_a_card_over_two_fields_is_hidden_however_it_is_written(half: str) -> None:
+    assert not any(char.isdecimal() or "four" in value for value in shown(a=half, b=half).values() for char in value)
+
+
+def test_the_order_of_names_counts_as_well_as_that_of_giving() -> None:
+    assert shown(b="11111111", a="41111111") == {"a": "••••••••", "b": "••••••••"}
+
+
+def test_a_name_is_one_of_them_and_what_is_beside_stays() -> None:
+    found = without_joined_numbers(Profile(name="42424242", fields={"x": "42424242", "town": "Graz"}), mask)
+    assert found == Profile(name="••••••••", fields={"x": "••••••••", "town": "Graz"})
+
+
+def test_a_social_security_number_over_fields_is_hidden() -> None:
+    assert shown(a="536-90", b="-4399") == {"a": "•••-••", "b": "-••••"}
+
+
+def test_numbers_that_are_none_together_stay() -> None:
+    fields = {"order": "20261122", "zip": "10115", "size": "42", "shop": "Graz 3"}
+    assert shown(**fields) == fields
+
+
+def test_more_than_is_masked_at_once_is_hidden() -> None:
+    assert shown(a="1" + "x" * 5_000, b="2" + "x" * 5_000)["a"].startswith("•x")
