@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Chat } from "../../static/js/widget/chat.js";
+import { standing } from "../../static/js/widget/header.js";
 import { told, translate, ENGLISH } from "../../static/js/widget/strings.js";
 import { STRINGS as ARABIC } from "../../static/js/widget/strings_ar.js";
 import { Clock, network, settled } from "./fakes.js";
@@ -39,6 +40,22 @@ const ack = (seq, rest = {}) => ({
   type: "ack", conversation: "c1", id: `id-${seq}`, seq, rev: seq, client_id: "uuid-1", text: "hello", sent_at: "2026-01-01T10:00:00.000Z", masked: [], ...rest,
 });
 const sent = (net, type) => net.last.sent.filter((frame) => frame.type === type);
+
+describe("how it stands", () => {
+  test("nobody is away once an agent took the chat, before he said a word", () => {
+    const { chat, net, welcome } = visit();
+    const say = translate(ENGLISH, "en", "en");
+    welcome({ site: { ...SITE, online: false }, conversation: "c1" });
+    assert.equal(standing(chat, say), ENGLISH.offline);
+    net.last.says({ type: "status", conversation: "c1", status: "open" });
+    net.last.says(message(1, { author: { kind: "system" }, text: "Alice joined" }));
+    assert.equal(standing(chat, say), ENGLISH.online);
+    net.last.says(message(2));
+    assert.equal(standing(chat, say), "Alice is here");
+    net.last.says({ type: "status", conversation: "c1", status: "waiting" });
+    assert.equal(standing(chat, say), ENGLISH.offline);
+  });
+});
 
 describe("the first words", () => {
   test("hello knows nothing, and the token is told again on the next socket", () => {

@@ -5,7 +5,7 @@ import { fill, hook, icon, listen, setAttributes } from "../shared/dom.js";
 /** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
 export function standing(chat, say) {
   if (chat.status === "closed") return `${say("ended")}. ${say("again")}`;
-  if (chat.status === "open" && chat.agent) return say("joined", { name: chat.agent });
+  if (chat.status === "open") return chat.agent ? say("joined", { name: chat.agent }) : say("online"); // whoever took it is here
   if (!chat.site) return "";
   if (!chat.site.online) return say("offline");
   if (chat.status === "waiting") return chat.position ? say("position", { count: chat.position }) : say("waiting");
@@ -53,7 +53,7 @@ export class Header {
     if (chat.site) this.title.textContent = chat.site.name;
     const words = standing(chat, say);
     if (this.standing.textContent !== words) this.standing.textContent = words;
-    setAttributes(this.standing, { "data-online": chat.site?.online ? "yes" : "no", "data-status": chat.status });
+    setAttributes(this.standing, { "data-online": chat.status === "open" || chat.site?.online ? "yes" : "no", "data-status": chat.status });
     this.end.disabled = !chat.connection.ready;
     this.end.hidden = chat.status !== "waiting" && chat.status !== "open";
   }
