@@ -88,7 +88,7 @@ def page(request: HttpRequest, **extra: Any) -> HttpResponse:
         "rules": _rows(book.draft),
         "pending": [sentence_of(one) for one in book.pending],
         "versions": [(version, [sentence_of(one) for one in version.changes or ()]) for version in book.versions],
-        "settings": SettingsForm(initial=SettingsForm.initial_of(book.draft or RuleSet())),
+        "settings": SettingsForm(initial=SettingsForm.initial_of(book.draft or RuleSet(), book.revision)),
         "hidden": hidden,
         "hidden_rules": [(kind_of(kind), rule, hits) for kind, rule, hits in hidden.rules],
         "bars": bars(hidden.days),
@@ -149,13 +149,16 @@ def job_view(job: MaskingJob | None) -> dict[str, Any] | None:
 
 @act
 def change_settings(request: HttpRequest, grant: Grant) -> HttpResponseBase:
-    """Draft packs, switches and the allow-list."""
+    """Draft packs, switches and the allow-list. What was typed stays where somebody was faster; a page without a revision is an old one."""
     form = SettingsForm(request.POST)
     if form.is_valid():
         try:
-            masking.change_settings(grant=grant, settings=form.settings())
-        except RuleRefused as refused:
-            form.add_error(None, refused.reason)
+            revision = form.cleaned_data["revision"]
+            masking.change_settings(
+                grant=grant, settings=form.settings(), revision=-1 if revision is None else revision
+            )
+        except (Conflict, RuleRefused) as refused:
+            form.add_error(None, refusal_of(refused))
         else:
             messages.success(request, _("The draft was changed. It masks once you activate it."))
             return back("settings")

@@ -103,6 +103,7 @@ class RuleForm(forms.Form):
 class SettingsForm(forms.Form):
     """Packs, switches and the allow-list."""
 
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
     packs = forms.MultipleChoiceField(label=_("Packs"), required=False, widget=forms.CheckboxSelectMultiple)
     allowed = AsTypedField(
         label=_("Never masked"),
@@ -135,10 +136,15 @@ class SettingsForm(forms.Form):
         )
 
     @classmethod
-    def initial_of(cls, rules: RuleSet) -> dict[str, Any]:
-        """The form of a set of rules."""
+    def initial_of(cls, rules: RuleSet, revision: int) -> dict[str, Any]:
+        """The form of a set of rules, which says which revision of the draft it shows."""
         found: dict[str, Any] = {name: getattr(rules, name) for name in SETTINGS}
-        return {**found, "packs": sorted(rules.packs), "allowed": "\n".join(rules.allowed)}
+        return {
+            **found,
+            "revision": revision,
+            "packs": sorted(rules.packs),
+            "allowed": "\n".join(rules.allowed),
+        }
 
 
 class TesterForm(forms.Form):

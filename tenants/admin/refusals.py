@@ -24,6 +24,9 @@ _SENTENCES: Final = {
     "not_suspended": _("This is not suspended."),
     "role": _("There is no such role."),
     "rules_broken": _("These rules cannot be read. Take an older version, or the first one, into the draft."),
+    "settings_moved": _(
+        "Nothing was saved: somebody changed the draft since you opened this page. Copy what you typed, open the page again and change it there."
+    ),
     "site_exists": _("A website with this name exists already."),
     "website": _("Enter a web address such as shop.example."),
 }

@@ -114,11 +114,16 @@ def move_rule(*, grant: Grant, rule: UUID, by: int) -> None:
 
 
 @transaction.atomic
-def change_settings(*, grant: Grant, settings: Settings) -> None:
-    """Draft packs, allow-list and switches."""
+def change_settings(*, grant: Grant, settings: Settings, revision: int | None = None) -> None:
+    """Draft packs, allow-list and switches, all at once: Conflict("settings_moved") if the draft is not the one of `revision` any more.
+
+    None where nobody looked at a page first: whatever is there is replaced.
+    """
     require(grant, RIGHT)
     _check_allowed(settings.allowed)
     row, rules = _locked_draft()
+    if revision is not None and row.revision != revision:
+        raise Conflict("settings_moved")
     changed = replace(
         rules,
         packs=settings.packs,
@@ -205,7 +210,7 @@ def _locked_row() -> MaskingDraft:
     """The draft, which begins as what is active."""
     row = MaskingDraft.objects.select_for_update().first()
     if row is None:
-        fresh = MaskingDraft()
+        fresh = MaskingDraft(revision=0)  # as who looked at no draft was told
         put_rules(fresh, active_rules(MaskingVersion.objects.order_by("-number").first()) or RuleSet())
         MaskingDraft.objects.bulk_create([fresh], ignore_conflicts=True)  # or somebody else's, if he was faster
         row = MaskingDraft.objects.select_for_update().get()

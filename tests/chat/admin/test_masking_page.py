@@ -45,7 +45,16 @@ def acme(db: None) -> Organisation:
 
 
 def post(of: Organisation, client: Client, path: str, **data: Any) -> Any:
+    if path == "settings/":
+        data = {"revision": revision_of(of), **data}
     return client.post(PAGE + path, {FIELD: str(of.public_id), **data}, follow=True)
+
+
+def revision_of(of: Organisation) -> int:
+    """What a page that is opened now says of the draft."""
+    with tenant_scope(of.tenant_id):
+        draft = MaskingDraft.objects.first()
+    return draft.revision if draft else 0
 
 
 def shown(response: Any) -> str:
@@ -206,6 +215,21 @@ def test_somebody_elses_change_is_not_activated_unseen(acme: Organisation) -> No
     for revision in (seen, "x", ""):
         assert "Look again before you activate" in shown(post(acme, ada, "activate/", revision=revision))
     assert masked(acme, "EMP-123456") == "EMP-123456"
+
+
+def test_settings_of_an_old_page_undo_nothing_of_a_colleagues(acme: Organisation) -> None:
+    ada, olga = acme.client("ada"), acme.client("olga")
+    seen = revision_of(acme)
+    assert f'name="revision" value="{seen}"' in shown(ada.get(PAGE))
+    assert "The draft was changed" in shown(post(acme, olga, "settings/", packs=["iban"], masks_agents="on"))
+    for revision in (seen, "", "x"):
+        page = shown(post(acme, ada, "settings/", revision=revision, allowed="Mine alone"))
+        assert "The draft was changed" not in page
+        assert "hidden: IBAN" in page
+        assert "Mine alone" in page, "What was typed is not lost"
+    page = shown(post(acme, ada, "settings/", revision=seen))
+    assert "Nothing was saved: somebody changed the draft since you opened this page." in page
+    assert "hidden: IBAN" not in shown(post(acme, ada, "settings/", allowed="Mine alone"))
 
 
 def test_an_older_version_is_taken_back(acme: Organisation) -> None:
