@@ -20,6 +20,7 @@ MAX_MEMORY: Final = 1 << 20
 MAX_LABEL: Final = 40
 MAX_LABEL_DIGITS: Final = 4
 MAX_KEPT: Final = 4
+_SEPARATORS: Final = "- \u00a0\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
 class PatternRefused(ValueError):
@@ -33,6 +34,8 @@ class PatternRefused(ValueError):
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """`phrase`: a tuple of texts, any case · `format`: `#` is a digit, the rest literal · `regex`: RE2 syntax.
+
+    A format is read in any case, and a hyphen or space of it as any of these or as none.
 
     What matches becomes `[label]` (the name, if no label is given), or bullets and its last `keep_last` letters and
     digits; `PatternRefused` at construction.
@@ -89,10 +92,17 @@ class Pattern:
                 ordered = sorted(values, key=len, reverse=True)
                 return "(?i)" + "|".join(re2.escape(value) for value in ordered)
             case "format":
-                return "".join("[0-9]" if char == "#" else re2.escape(char) for char in values[0])
+                return "(?i)" + "".join(map(_read_as, values[0]))
             case "regex":
                 return values[0]
         raise PatternRefused("The kind must be phrase, format or regex.")
+
+
+def _read_as(char: str) -> str:
+    """A character of a format: few people write a number as it is printed, so case and separators are free."""
+    if char in _SEPARATORS:
+        return f"[{_SEPARATORS}]?"
+    return "[0-9]" if char == "#" else str(re2.escape(char))
 
 
 def read_digits(text: str) -> str:

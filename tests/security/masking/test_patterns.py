@@ -5,7 +5,7 @@ import time
 import pytest
 
 from security.masking import MaskingPolicy, Pattern, PatternRefused, UnknownPack, mask
-from security.masking.patterns import MAX_CHARACTERS
+from security.masking.patterns import MAX_CHARACTERS, MAX_PROGRAM
 from security.masking.policy import MAX_PATTERNS
 
 
@@ -17,8 +17,18 @@ def test_a_format_matches_as_a_whole_word_in_any_script_of_digits() -> None:
     employee = Pattern("employee", "format", "EMP-######")
     assert masked_by("I am EMP-123456.", employee) == "I am [employee]."
     assert masked_by("I am EMP-１２３４５６.", employee) == "I am [employee]."
-    for text in ("EMP-1234567", "XEMP-123456", "EMP-12345", "emp-123456"):
+    for text in ("EMP-1234567", "XEMP-123456", "EMP-12345", "EMP--123456"):
         assert masked_by(text, employee) == text
+
+
+@pytest.mark.parametrize("text", ["emp-123456", "EMP 123456", "EMP\u2013123456", "EMP\u2011123456", "Emp123456"])
+def test_a_format_matches_in_any_case_and_with_any_separator_or_none(text: str) -> None:
+    assert masked_by(f"I am {text}.", Pattern("employee", "format", "EMP-######")) == "I am [employee]."
+    assert masked_by(f"I am {text}.", Pattern("employee", "format", "emp ######")) == "I am [employee]."
+
+
+def test_a_format_of_the_greatest_length_is_taken() -> None:
+    assert Pattern("long", "format", "-" * (MAX_CHARACTERS - 1) + "#").size <= MAX_PROGRAM
 
 
 def test_phrases_match_in_any_case_and_the_longest_wins() -> None:
