@@ -127,5 +127,9 @@ def _end(story: dict[str, Any], conversation: UUID, visitor_pk: int, agent: Gran
     if story["rating"]:
         comment = mask(story["comment"]) if story["comment"] else None
         lifecycle.rate_conversation(
-            visitor_pk=visitor_pk, conversation=conversation, score=story["rating"], comment=comment
+            visitor_pk=visitor_pk,
+            conversation=conversation,
+            score=story["rating"],
+            comment=comment,
+            now=at + 2 * BETWEEN,
         )

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from chat import events, sealing
 from chat.live.protocol.shapes import Masked, MessageView
-from chat.live.writer.memory import Kept
+from chat.live.writer.memory import Keeps, Kept
 from chat.live.writer.tail import Place, Tail, kinds_of, said, wanted
 from chat.models import AuthorKind, Conversation, Message, Visitor
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText, MaskingPolicy
 from security.masking.splitting.check import REMEMBERED_FOR, TAIL, is_suspect
-from security.masking.splitting.verdicts import Change, Verdict
+from security.masking.splitting.fragments import parse
+from security.masking.splitting.verdicts import HELD, Change, Verdict, hidden
 from security.scoping import require_tenant_id
 
 
@@ -108,3 +109,20 @@ def _lately(visitor: Visitor, now: datetime) -> list[Conversation]:
     since = now - timedelta(seconds=REMEMBERED_FOR)
     rows = Conversation.objects.filter(visitor=visitor, last_message_at__gt=since)
     return list(rows.select_for_update().order_by("pk"))
+
+
+def joined_comment(
+    visitor: Visitor, comment: MaskedText, joining: Joining | None, now: datetime
+) -> tuple[MaskedText, Keeps]:
+    """A comment on a conversation beside what its author wrote a moment ago, as it may be stored; and what is to be remembered and forgotten.
+
+    Nobody releases a comment, so one that would be held loses its digits.
+    """
+    before = earlier(visitor, comment, joining, now)
+    if before is None or joining is None:
+        return comment, {}
+    text = before.judge(comment, joining.policy).text
+    if any(finding.kind == HELD for finding in text.findings):
+        fragment = parse(comment)
+        text = hidden(fragment, comment, HELD, frozenset()) if fragment is not None else text
+    return text, before.keeps

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from chat import access, events, sealing
+from chat.live.writer.memory import Keeps
 from chat.models import Conversation, ConversationTag, Status, Tag, Visitor
+from chat.services.joining import Joining, joined_comment
 from chat.services.messages import SystemCode, say
 from security import permissions
 from security.audit import Action, record
@@ -69,18 +72,37 @@ def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> C
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """`keeps` is for the writer to remember, now that it is committed."""
+
+    status: str
+    keeps: Keeps = field(default_factory=dict, repr=False)
+
+
 @transaction.atomic
-def rate_conversation(*, visitor_pk: int, conversation: UUID, score: int, comment: MaskedText | None) -> Conversation:
+def rate_conversation(
+    *,
+    visitor_pk: int,
+    conversation: UUID,
+    score: int,
+    comment: MaskedText | None,
+    now: datetime,
+    joining: Joining | None = None,
+) -> Rated:
     """The visitor's opinion, 1–5; the last one counts. The same again changes nothing and is not recorded."""
+    # The visitor first, as where he begins a conversation.
+    visitor = Visitor.objects.select_for_update().get(pk=visitor_pk)
+    text, keeps = joined_comment(visitor, comment, joining, now) if comment else (None, {})
     found = _own(visitor_pk, conversation)
-    if found.rating == score and (comment or None) == sealing.open_rating_comment(found):
-        return found
+    if found.rating == score and text == sealing.open_rating_comment(found):
+        return Rated(found.status, keeps)
     found.rating = score
-    found.rating_comment = sealing.seal_rating_comment(found, comment) if comment else None
+    found.rating_comment = sealing.seal_rating_comment(found, text) if text else None
     found.save(update_fields=["rating", "rating_comment"])
     record(Action.CONVERSATION_RATED, on=found)
     events.publish_states([found.public_id])
-    return found
+    return Rated(found.status, keeps)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from chat import access, personal
 from chat.live.protocol.shapes import ConversationView, VisitorView
@@ -76,7 +77,9 @@ def test_a_comment_that_does_not_open_leaves_its_score(talks: list[Talk], caplog
     with tenant_scope(talks[0].tenant_id):
         for talk in talks:
             visitor = Conversation.objects.get(pk=talk.pk).visitor_id
-            rate_conversation(visitor_pk=visitor, conversation=talk.public_id, score=4, comment=mask("Kind"))
+            rate_conversation(
+                visitor_pk=visitor, conversation=talk.public_id, score=4, comment=mask("Kind"), now=timezone.now()
+            )
     spoil(talks[1], "chat_conversation", "rating_comment", "id", talks[1].pk)
     told = [(view.rating.score, view.rating.comment) for view in listed(talks) if view.rating]
     assert told == [(4, "Kind"), (4, None), (4, "Kind")]

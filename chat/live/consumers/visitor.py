@@ -123,7 +123,11 @@ class VisitorConsumer(VisitorSocket):
             conversation=conversation,
             score=frame.score,
             comment=frame.comment,
+            now=timezone.now(),
+            joining=self.joining(),
         )
+        if found.keeps:
+            self.live.writer.remember(found.keeps)
         self.send_frame(server.status(conversation=conversation, status=found.status, ref=frame.ref))
 
     async def on_ping(self, frame: visitor.Ping) -> None:

@@ -116,7 +116,7 @@ def test_a_transcript_says_how_it_ended_and_what_the_visitor_thought(talks: Talk
         grant = talks.acme.grant("alice")
         lifecycle.close_conversation(grant=grant, conversation=vera.public_id, outcome="unresolved", now=NOW)
         lifecycle.rate_conversation(
-            visitor_pk=vera.visitor_id, conversation=vera.public_id, score=2, comment=mask("Too <b>slow</b>")
+            visitor_pk=vera.visitor_id, conversation=vera.public_id, score=2, comment=mask("Too <b>slow</b>"), now=NOW
         )
     page = text_of(as_("sam").get("conversation_change", vera.public_id, app="chat"))
     assert "<dd>Not resolved</dd>" in page

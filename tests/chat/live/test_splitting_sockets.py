@@ -11,7 +11,7 @@ import pytest
 
 from chat import sealing
 from chat.live.work import in_scope
-from chat.models import Message
+from chat.models import Conversation, Message
 from tests.cast import Organisation
 from tests.services import session
 from tests.services.web import WebServer
@@ -139,6 +139,20 @@ async def test_the_first_message_after_the_end_goes_on_with_the_number(door: Doo
     assert (second["text"], second["masked"]) == ("•••••• •4242", [{"kind": "card", "count": 1}])
     assert (await alice.expect("revised", id=first["id"]))["text"] == "•••••"
     assert await stored(acme_live) == [HELLO, "•••••", "•••••• •4242"]
+
+
+async def test_a_comment_on_the_conversation_takes_part(door: Door, acme_live: Organisation) -> None:
+    vera, _, conversation = await talking(door, acme_live)
+    await vera.say("42424242")
+    await vera.ask("end", "status")
+    await vera.ask("rate", "status", score=2, comment="42424242")
+
+    def comment() -> str:
+        return str(sealing.open_rating_comment(Conversation.objects.get(public_id=conversation)))
+
+    shown = await in_scope(acme_live.tenant_id, comment)
+    assert sum(char.isdigit() for char in shown) <= 4
+    assert not any(char.isdigit() for char in (await stored(acme_live))[-1])
 
 
 async def test_what_a_first_message_holds_is_released_when_the_subject_changes(
