@@ -33,6 +33,12 @@ _STEPS: Final[dict[str, Callable[[MaskingJob, datetime, float], None]]] = {
     JobKind.REMASK.value: remasking.step,
 }
 
+_BEGUN: Final = {
+    JobKind.TRIAL: Action.MASKING_TRIAL_BEGUN,
+    JobKind.REMASK_TRIAL: Action.MASKING_REMASK_TRIAL_BEGUN,
+    JobKind.REMASK: Action.MASKING_REMASK_BEGUN,
+}
+
 
 def begin(*, grant: Grant, kind: JobKind, now: datetime) -> MaskingJob:
     """Begin a job in the name of a member. Conflict("job_running") where one of its kind is not finished."""
@@ -55,8 +61,7 @@ def begin_job(*, kind: JobKind, now: datetime, begun_by: int | None = None) -> M
             job.save(force_insert=True)
     except IntegrityError:
         raise Conflict("job_running") from None
-    if kind is JobKind.REMASK:
-        record(Action.MASKING_REMASK_BEGUN, on=job, version=job.rules)
+    record(_BEGUN[kind], on=job, rules=job.rules)  # here, in the name of who began it: a worker ends it in nobody's
     return job
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
-from chat.models import Conversation, JobKind, JobStatus, MaskingJob, Tag, Visitor
+from chat.models import Conversation, JobKind, JobStatus, MaskingJob, Message, Tag, Visitor
 from chat.services.remasked_conversation import Unmaskable, remask_conversation
 from chat.services.remasked_visitor import remask_visitor
 from chat.tally import Tally
@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 
 _CONVERSATIONS, _VISITORS = "conversations", "visitors"
 _AT_ONCE: Final = 50
-_COUNTS: Final = ("messages", "conversations", "visitors", "failed", "tags")
+READ: Final = ("read_conversations", "read_messages")
+"""Of what was looked at, changed or not: the extent that the trail tells."""
+_COUNTS: Final = ("messages", "conversations", "visitors", "failed", "tags", *READ)
 
 
 def step(job: MaskingJob, now: datetime, budget: float) -> None:
@@ -41,6 +43,7 @@ def step(job: MaskingJob, now: datetime, budget: float) -> None:
         return
     if masking.version != job.rules:  # newer rules were activated meanwhile: in the end everything is masked by them
         job.rules, job.stage, job.after, job.done = masking.version, "", 0, 0
+        job.found = {**job.found, **dict.fromkeys(READ, 0)}  # what was read is read again
     tally, counts = Tally.of(job.found), {name: int(job.found.get(name, 0)) for name in _COUNTS}
     until = monotonic() + budget
     for _ in _work(job, masking, tally, counts, now):
@@ -57,6 +60,8 @@ def _work(job: MaskingJob, masking: Masking, tally: Tally, counts: dict[str, int
     if job.stage in {"", _CONVERSATIONS}:
         job.stage = _CONVERSATIONS
         for conversation in _after(job, Conversation):
+            counts["read_conversations"] += 1
+            counts["read_messages"] += Message.objects.filter(conversation=conversation, body__isnull=False).count()
             try:
                 changed = remask_conversation(conversation, masking, tally, is_trial=is_trial, now=now)
                 counts["messages"] += changed
@@ -92,12 +97,13 @@ def _finish(job: MaskingJob, masking: Masking, counts: dict[str, int]) -> None:
     names = Tag.objects.values_list("name", flat=True)
     counts["tags"] = sum(bool(masking.masked(name, is_agents=True).findings) for name in names)
     job.status, job.total = JobStatus.DONE.value, job.done
+    is_trial = job.kind == JobKind.REMASK_TRIAL.value
     record(
-        Action.MASKING_REMASKED,
+        Action.MASKING_REMASK_TRIED if is_trial else Action.MASKING_REMASKED,
         on=job,
-        extent=Extent(conversations=counts["conversations"], messages=counts["messages"]),
+        extent=Extent(conversations=counts["read_conversations"], messages=counts["read_messages"]),
         version=masking.version,
+        changed=counts["messages"],
         visitors=counts["visitors"],
         failed=counts["failed"],
-        is_trial=job.kind == JobKind.REMASK_TRIAL.value,
     )

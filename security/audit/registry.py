@@ -75,13 +75,22 @@ class Action(StrEnum):
         "masking.version_restored",
         "An older version of the rules was taken back into the draft.",
     )
+    MASKING_TRIAL_BEGUN = "masking.trial_begun", "A trial of the drafted rules on stored messages was begun."
     MASKING_TRIED = "masking.tried", "Drafted rules were tried on stored messages; counts and shapes were shown."
+    MASKING_REMASK_TRIAL_BEGUN = (
+        "masking.remask_trial_begun",
+        "A trial of masking stored conversations again was begun.",
+    )
+    MASKING_REMASK_TRIED = (
+        "masking.remask_tried",
+        "What masking stored conversations again would change was tried; they stay as they are.",
+    )
     MASKING_REMASK_BEGUN = "masking.remask_begun", "Masking stored conversations again was begun."
     MASKING_REMASK_MOVED = (
         "masking.remask_moved",
         "Masking stored conversations again was paused, resumed or cancelled.",
     )
-    MASKING_REMASKED = "masking.remasked", "Stored conversations were masked again, or it was tried."
+    MASKING_REMASKED = "masking.remasked", "Stored conversations were masked again."
     MASKING_WITHHELD = "masking.withheld", "Messages could not be masked and were withheld."
 
     CONVERSATION_CREATED = "conversation.created", "A conversation began."

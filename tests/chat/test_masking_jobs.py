@@ -14,6 +14,7 @@ from chat.models import JobKind, JobStatus, MaskingJob
 from chat.services import masking_jobs
 from chat.services.masking_jobs import LEASE
 from chat.tally import Tally
+from security.context import Actor, ActorKind, acting
 from security.crypto import keyring
 from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskingPolicy, mask
@@ -111,6 +112,21 @@ def test_nothing_is_masked_again_twice_at_once(acme: Organisation, rival: Organi
         begin(acme, JobKind.REMASK, who="olga")
     begin(rival, JobKind.REMASK, who="mallory")
     assert actions(acme)[-1][0] == "masking.remask_begun"
+
+
+def test_whoever_begins_a_job_stands_in_the_trail(acme: Organisation) -> None:
+    grant = acme.grant("ada")
+    ada = Actor(ActorKind.PERSON, id=str(uuid4()), name="Ada")
+    for kind, action in (
+        (JobKind.TRIAL, "masking.trial_begun"),
+        (JobKind.REMASK_TRIAL, "masking.remask_trial_begun"),
+        (JobKind.REMASK, "masking.remask_begun"),
+    ):
+        with acting(actor=ada), tenant_scope(acme.tenant_id):
+            masking_jobs.begin(grant=grant, kind=kind, now=NOW)
+        begun = [entry for found, entry in actions(acme) if found == action]
+        assert len(begun) == 1, action
+        assert f'"{ada.id}"' in begun[0]
 
 
 def test_a_job_has_one_worker_until_its_lease_is_over(acme: Organisation) -> None:

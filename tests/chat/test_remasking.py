@@ -72,6 +72,7 @@ def trail(of: Organisation) -> list[tuple[str, str]]:
 
 def test_what_is_stored_is_masked_by_the_active_rules(acme: Organisation, rival: Organisation) -> None:
     mine = talk(acme, "I am EMP-123456", "Hello", note="Ask EMP-654321")
+    talk(acme, "Nothing to hide")
     theirs = talk(rival, "I am EMP-123456")
     add_rule(acme)
     job = run(acme)
@@ -79,7 +80,8 @@ def test_what_is_stored_is_masked_by_the_active_rules(acme: Organisation, rival:
     assert texts(rival, theirs) == ["I am EMP-123456"]
     assert (job.status, job.found["messages"], job.found["conversations"]) == (JobStatus.DONE.value, 2, 1)
     (_, entry) = next(one for one in trail(acme) if one[0] == "masking.remasked")
-    assert '"extent":{"conversations":1,"messages":2}' in entry
+    assert '"extent":{"conversations":2,"messages":4}' in entry, "What was read, changed or not"
+    assert '"changed":2' in entry
     assert [one for one, _ in trail(acme)].count("conversation.remasked") == 1
     assert "EMP" not in str(job.found)
 
@@ -178,6 +180,9 @@ def test_a_trial_changes_nothing_and_tells_counts_and_shapes(acme: Organisation)
     assert "AAA-999999" in str(job.found["rules"])
     assert "123456" not in str(job.found)
     assert "conversation.remasked" not in [action for action, _ in trail(acme)]
+    assert "masking.remasked" not in [action for action, _ in trail(acme)]
+    (_, entry) = next(one for one in trail(acme) if one[0] == "masking.remask_tried")
+    assert '"extent":{"conversations":1,"messages":2}' in entry
     assert run(acme).found["messages"] == 1
 
 
