@@ -92,10 +92,18 @@ class Pattern:
                 ordered = sorted(values, key=len, reverse=True)
                 return "(?i)" + "|".join(re2.escape(value) for value in ordered)
             case "format":
+                _check_format(values[0])
                 return "(?i)" + "".join(map(_read_as, values[0]))
             case "regex":
                 return values[0]
         raise PatternRefused("The kind must be phrase, format or regex.")
+
+
+def _check_format(value: str) -> None:
+    if "\n" in value or "\r" in value:
+        raise PatternRefused("A format is one line: add a rule for each.")
+    if "#" not in value:
+        raise PatternRefused("A format needs at least one #, which stands for a digit. A fixed text is a phrase.")
 
 
 def _read_as(char: str) -> str:
@@ -125,14 +133,29 @@ def _compile(expression: str) -> Any:
     except UnicodeEncodeError:
         raise PatternRefused("The pattern holds a broken character.") from None
     except re2.error as error:
-        if "too large" in str(error):
-            raise PatternRefused("The pattern is too complex.") from None
-        raise PatternRefused("The pattern is not valid: look-around and back-references are not supported.") from None
+        raise PatternRefused(_said_of(error.args[0])) from None
     if compiled.programsize > MAX_PROGRAM:
         raise PatternRefused("The pattern is too complex.")
     if compiled.search("") or compiled.search(" "):
         raise PatternRefused("The pattern matches an empty text or a single space, so it would hide everything.")
     return compiled
+
+
+_REASONS: Final = (
+    (re2.compile(r"too large"), "The pattern is too complex."),
+    (
+        re2.compile(r"invalid perl operator: \(\?[=!<P]|invalid escape sequence: \\[1-9kg]"),
+        "The pattern is not valid: look-around and back-references are not supported.",
+    ),
+    (re2.compile(r"(missing|unexpected) [\])]"), "The pattern is not valid: a bracket is missing."),
+    (re2.compile(r"repetition"), "The pattern is not valid: something is repeated too often, or nothing is repeated."),
+)
+
+
+def _said_of(error: bytes | str) -> str:
+    """RE2's words as a sentence that says what to change."""
+    told = error.decode(errors="replace") if isinstance(error, bytes) else error
+    return next((reason for sign, reason in _REASONS if sign.search(told)), "The pattern is not valid.")
 
 
 def _check_label(label: str) -> None:
