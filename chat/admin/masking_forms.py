@@ -75,6 +75,12 @@ class RuleForm(forms.Form):
             return tuple(dict.fromkeys(line.strip() for line in typed.split("\n") if line.strip()))
         return (typed.rstrip("\n"),)
 
+    def clean_label(self) -> str:
+        """Without the brackets that the help shows it in: they are put around it anyway."""
+        typed = str(self.cleaned_data["label"]).strip()
+        is_in_brackets = len(typed) > 1 and typed.startswith("[") and typed.endswith("]")
+        return typed[1:-1].strip() if is_in_brackets else typed
+
     def rule(self, rule_id: UUID | None = None) -> Rule:
         """What was typed; a new rule without `rule_id`."""
         data = self.cleaned_data
@@ -111,7 +117,10 @@ class SettingsForm(forms.Form):
         required=False,
         max_length=_LONGEST_VALUE,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=_("One a line, such as your own phone number. Separators and case do not matter."),
+        help_text=_(
+            "One a line, such as your own phone number. Separators and case do not matter."
+            " While anything is listed here, no visitor is told before sending what the packs will hide."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

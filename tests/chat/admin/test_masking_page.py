@@ -101,7 +101,7 @@ def test_a_trial_of_older_rules_is_not_shown(acme: Organisation) -> None:
     [
         ({"kind": "regex", "value": r"(a)\1"}, "look-around and back-references are not supported"),
         ({"kind": "regex", "value": "a*"}, "matches an empty text"),
-        ({"label": "[x]"}, "brackets"),
+        ({"label": "x]"}, "brackets"),
         ({"keep_last": "-1"}, "greater than or equal to 0"),
         ({"name": ""}, "This field is required"),
     ],
@@ -114,6 +114,17 @@ def test_what_is_refused_is_said_in_a_sentence(acme: Organisation, typed: dict[s
     with tenant_scope(acme.tenant_id):
         draft = MaskingDraft.objects.first()
         assert draft is None or draft.content is None
+
+
+def test_a_label_may_be_typed_in_the_brackets_that_it_is_shown_in(acme: Organisation) -> None:
+    assert "is in the draft" in shown(
+        post(acme, acme.client("ada"), "rules/add/", **{**RULE, "label": "[staff number]"})
+    )
+    assert [rule.label for rule in rules(acme)] == ["staff number"]
+
+
+def test_the_page_says_what_the_allow_list_costs_visitors(acme: Organisation) -> None:
+    assert "no visitor is told before sending what the packs will hide" in shown(acme.client("ada").get(PAGE))
 
 
 def test_hostile_expressions_are_answered_at_once(acme: Organisation) -> None:
