@@ -15,6 +15,9 @@ from chatplatform.embedded.binaries import postgres_programs
 from tests.services import session
 
 
+_END = b"this is the end of what was listened to"
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -70,19 +73,20 @@ def listening() -> Iterator[list[bytes]]:
     heard: list[bytes] = []
     client = redis.Redis.from_url(session.urls().redis)
     with client.monitor() as monitor:  # type: ignore[no-untyped-call]
-        ready = threading.Event()
 
         def listen() -> None:
-            ready.set()
             try:
-                while True:
-                    heard.append(monitor.connection.read_response())
+                while _END not in (line := monitor.connection.read_response()):
+                    heard.append(line)
             except (redis.RedisError, OSError, ValueError):
-                return  # closed: the journey is over
+                return  # the connection broke: what was heard by then is asserted on
 
         thread = threading.Thread(target=listen, daemon=True)
         thread.start()
-        ready.wait(10)
-        yield heard
-        monitor.connection.disconnect()
-    thread.join(10)
+        try:
+            yield heard
+        finally:
+            client.echo(_END)  # all that was said before it has been heard when it is
+            thread.join(30)
+            monitor.connection.disconnect()
+    assert not thread.is_alive(), "Valkey's commands were not heard to the end"
