@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -52,6 +53,12 @@ def back(anchor: str = "") -> HttpResponseRedirect:
 def refusal_of(error: Exception) -> str:
     """Why something was not done, in a sentence."""
     return error.reason if isinstance(error, RuleRefused) else sentence_for(error)
+
+
+def put_refusal(form: Form, error: Exception) -> None:
+    """Why something was not done, at the field that it is about."""
+    about = error.about if isinstance(error, RuleRefused) else ""
+    form.add_error(about if about in form.fields else None, refusal_of(error))
 
 
 def act(view: Callable[Concatenate[HttpRequest, Grant, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -158,7 +165,7 @@ def change_settings(request: HttpRequest, grant: Grant) -> HttpResponseBase:
                 grant=grant, settings=form.settings(), revision=-1 if revision is None else revision
             )
         except (Conflict, RuleRefused) as refused:
-            form.add_error(None, refusal_of(refused))
+            put_refusal(form, refused)
         else:
             messages.success(request, _("The draft was changed. It masks once you activate it."))
             return back("settings")

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from chat.admin.masking import act, back, may_configure, page, refusal_of
+from chat.admin.masking import act, back, may_configure, page, put_refusal
 from chat.admin.masking_forms import RuleForm, TesterForm
 from chat.admin.masking_words import kind_of
 from chat.tally import shape_of
@@ -37,7 +37,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
         try:
             masking.add_rule(grant=require_grant(request), rule=form.rule())
         except (Conflict, Invalid) as refusal:
-            form.add_error(None, refusal_of(refusal))
+            put_refusal(form, refusal)
         else:
             messages.success(request, _("The rule is in the draft. It masks once you activate it."))
             return back("rules")
@@ -56,7 +56,7 @@ def change_rule(request: HttpRequest, rule: UUID) -> HttpResponse:
         try:
             masking.change_rule(grant=grant, rule=form.rule(rule))
         except (Conflict, Invalid) as refusal:
-            form.add_error(None, refusal_of(refusal))
+            put_refusal(form, refusal)
         else:
             messages.success(request, _("The draft was changed. It masks once you activate it."))
             return back("rules")

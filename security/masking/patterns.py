@@ -24,11 +24,12 @@ _SEPARATORS: Final = "- \u00a0\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
 class PatternRefused(ValueError):
-    """The pattern is not used; `reason` is a sentence for the admin."""
+    """The pattern is not used; `reason` is a sentence for the admin, `about` the field that he changes then."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, about: str = "value") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +161,12 @@ def _said_of(error: bytes | str) -> str:
 
 def _check_label(label: str) -> None:
     if not label or len(label) > MAX_LABEL:
-        raise PatternRefused(f"The label must have between 1 and {MAX_LABEL} characters.")
+        raise PatternRefused(f"The label must have between 1 and {MAX_LABEL} characters.", about="label")
     if not label.isprintable() or any(char in "[]•" for char in label):
-        raise PatternRefused("The label may not hold brackets, dots of masking or control characters.")
+        raise PatternRefused("The label may not hold brackets, dots of masking or control characters.", about="label")
     if sum(char.isdigit() for char in label) > MAX_LABEL_DIGITS:
         # A label is written into the masked text, where a longer number would be looked at again.
-        raise PatternRefused("The label may hold at most 4 digits.")
+        raise PatternRefused("The label may hold at most 4 digits.", about="label")
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -40,13 +40,14 @@ _HIDDEN = "•••"
 
 
 class RuleRefused(Invalid):
-    """The engine, or a limit, does not take a rule; `reason` is a sentence for the administrator."""
+    """The engine, or a limit, does not take a rule; `reason` is a sentence for the administrator, `about` the field it speaks of, if one."""
 
     code = "rule_refused"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, about: str = "") -> None:
         super().__init__()
         self.reason = reason
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ def _run(work: Callable[[], object]) -> None:
     try:
         work()
     except PatternRefused as refused:
-        raise RuleRefused(refused.reason) from None
+        raise RuleRefused(refused.reason, about=refused.about) from None
     except UnknownPack:
         raise RuleRefused("There is no such pack.") from None
     except RulesBroken:
@@ -241,19 +242,21 @@ def _run(work: Callable[[], object]) -> None:
 def _check_names(rules: Sequence[Rule]) -> None:
     names = [rule.name.strip().casefold() for rule in rules]
     if any(not name or len(name) > MAX_NAME for name in names):
-        raise RuleRefused(f"The name must have between 1 and {MAX_NAME} characters.")
+        raise RuleRefused(f"The name must have between 1 and {MAX_NAME} characters.", about="name")
     if len(set(names)) < len(names):
-        raise RuleRefused("There is a rule with this name already.")
+        raise RuleRefused("There is a rule with this name already.", about="name")
 
 
 def _check_allowed(allowed: Sequence[str]) -> None:
     if len(allowed) > MAX_ALLOWED:
-        raise RuleRefused(f"The allow-list takes {MAX_ALLOWED} entries.")
+        raise RuleRefused(f"The allow-list takes {MAX_ALLOWED} entries.", about="allowed")
     for number, entry in enumerate(allowed, start=1):
         if len(entry) > MAX_ALLOWED_LENGTH:
-            raise RuleRefused(f"Line {number} of the allow-list is longer than {MAX_ALLOWED_LENGTH} characters.")
+            raise RuleRefused(
+                f"Line {number} of the allow-list is longer than {MAX_ALLOWED_LENGTH} characters.", about="allowed"
+            )
         if not any(char.isalnum() for char in entry):
-            raise RuleRefused(f"Line {number} of the allow-list has no letter and no digit.")
+            raise RuleRefused(f"Line {number} of the allow-list has no letter and no digit.", about="allowed")
 
 
 def _of(rules: RuleSet, wanted: UUID) -> Rule:

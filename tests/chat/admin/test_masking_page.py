@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -125,6 +126,24 @@ def test_a_label_may_be_typed_in_the_brackets_that_it_is_shown_in(acme: Organisa
 
 def test_the_page_says_what_the_allow_list_costs_visitors(acme: Organisation) -> None:
     assert "no visitor is told before sending what the packs will hide" in shown(acme.client("ada").get(PAGE))
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "field"),
+    [
+        ("rules/add/", {"kind": "regex", "value": "a*"}, "value"),
+        ("rules/add/", {"label": "a•b"}, "label"),
+        ("rules/add/", {"name": "STAFF number"}, "name"),
+        ("settings/", {"allowed": "..."}, "allowed"),
+    ],
+)
+def test_what_is_refused_is_marked_at_its_field(
+    acme: Organisation, path: str, typed: dict[str, str], field: str
+) -> None:
+    add_rule(acme, is_activated=False)
+    page = shown(post(acme, acme.client("ada"), path, **{**RULE, "name": "Another", **typed}))
+    marked = [tag for tag in re.findall(r"<(?:input|textarea|select)[^>]*>", page) if 'aria-invalid="true"' in tag]
+    assert [f'name="{field}"' in tag for tag in marked] == [True]
 
 
 def test_hostile_expressions_are_answered_at_once(acme: Organisation) -> None:
