@@ -14,7 +14,6 @@ import redis
 from chatplatform.embedded.binaries import postgres_programs
 from tests.services import session
 
-
 _END = b"this is the end of what was listened to"
 
 
