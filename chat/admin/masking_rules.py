@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +19,7 @@ from chat.admin.masking_forms import RuleForm, TesterForm
 from chat.admin.masking_words import kind_of
 from chat.tally import shape_of
 from security.errors import Conflict, Invalid
-from security.masking import Finding, TooLong
+from security.masking import Finding, MaskingPolicy, TooLong, mask_or_withhold
 from security.masking.finding.considered import LeftAlone, left_alone
 from security.permissions import Grant
 from tenants.admin.base import require_grant
@@ -97,22 +99,36 @@ def _result(grant: Grant, form: TesterForm) -> dict[str, Any]:
     data = form.cleaned_data
     text, is_agents = str(data["text"]), data["side"] == "member"
     try:
+        before = tuple(filter(None, [data["before"]]))
         rules = masking_reading.masking_to_try(grant=grant, is_draft=data["rules"] != "active")
         begun = perf_counter()
-        masked = rules.masked(text, is_agents=is_agents, context=tuple(filter(None, [data["before"]])))
+        masked = rules.masked(text, is_agents=is_agents, context=before)
         seconds = perf_counter() - begun
     except RulesBroken:
         return {"error": _("These rules cannot be read: every message would be withheld.")}
     except TooLong:
         return {"error": _("At most 8,000 characters.")}
     policy = rules.agents if is_agents else rules.visitors
+    spared = _spared(text, policy, before, masked.findings) if policy.allowed and not rules.is_broken else []
     return {
         "masked": str(masked),
         "findings": [_finding(text, one) for one in masked.findings],
-        "left": [_left(text, one) for one in left_alone(text, masked.findings)],
+        "left": [
+            *(
+                {"shape": shape_of(text[one.start : one.end]), "reason": _("it is listed as never masked")}
+                for one in spared
+            ),
+            *(_left(text, one) for one in left_alone(text, [*masked.findings, *spared])),
+        ],
         "looked_for": [kind_of(pack) for pack in sorted(policy.packs)] + [one.name for one in policy.patterns],
         "microseconds": round(seconds * MICROSECONDS),
     }
+
+
+def _spared(text: str, policy: MaskingPolicy, before: tuple[str, ...], kept: Sequence[Finding]) -> list[Finding]:
+    """What would be hidden but for the allow-list."""
+    found = mask_or_withhold(text, replace(policy, allowed=()), before).findings
+    return [one for one in found if not any(one.start < other.end and other.start < one.end for other in kept)]
 
 
 def _left(text: str, number: LeftAlone) -> dict[str, Any]:

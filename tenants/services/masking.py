@@ -16,7 +16,7 @@ from django.db import transaction
 
 from security.audit import Action, record
 from security.errors import Conflict, Invalid, NotFound
-from security.masking import PatternRefused, UnknownPack
+from security.masking import PatternRefused, UnknownPack, mask_or_withhold
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
@@ -37,6 +37,7 @@ from tenants.rules import (
 
 RIGHT = Permission.CONFIGURATION_MASKING
 _HIDDEN = "•••"
+_ALWAYS_HIDDEN = frozenset({"card", "ssn"})
 
 
 class RuleRefused(Invalid):
@@ -257,6 +258,9 @@ def _check_allowed(allowed: Sequence[str]) -> None:
             )
         if not any(char.isalnum() for char in entry):
             raise RuleRefused(f"Line {number} of the allow-list has no letter and no digit.", about="allowed")
+        if any(finding.kind in _ALWAYS_HIDDEN for finding in mask_or_withhold(entry).findings):
+            reason = f"Line {number} of the allow-list is a card or social security number: these are always hidden."
+            raise RuleRefused(reason, about="allowed")
 
 
 def _of(rules: RuleSet, wanted: UUID) -> Rule:

@@ -198,6 +198,25 @@ def test_settings_are_drafted(acme: Organisation) -> None:
     assert "Line 1 of the allow-list has no letter and no digit." in page
 
 
+@pytest.mark.parametrize("entry", ["4242 4242 4242 4242", "078-05-1121", "card 4242424242424242"])
+def test_no_card_or_social_security_number_is_taken_into_the_allow_list(acme: Organisation, entry: str) -> None:
+    page = shown(post(acme, acme.client("ada"), "settings/", allowed=f"+1 202 555 0143\r\n{entry}"))
+    assert "Line 2 of the allow-list is a card or social security number: these are always hidden." in page
+
+
+def test_the_tester_says_what_the_allow_list_spares(acme: Organisation) -> None:
+    ada = acme.client("ada")
+    add_rule(acme, is_activated=False)
+    allowed = "+1 202 555 0143\r\nEMP-000000"
+    post(acme, ada, "settings/", packs=["phone"], allowed=allowed)
+    tried = trying(acme, ada, text="I am EMP-000000, call +1 202 555 0143")
+    assert tried["findings"] == []
+    assert {(one["shape"], one["reason"]) for one in tried["left"]} == {
+        ("AAA-999999", "it is listed as never masked"),
+        ("+9 999 999 9999", "it is listed as never masked"),
+    }
+
+
 def trying(of: Organisation, client: Client, **typed: str) -> Any:
     answer = client.post(f"{PAGE}try/", {FIELD: str(of.public_id), **typed}, headers={"accept": "application/json"})
     assert answer.status_code == 200
