@@ -7,8 +7,8 @@ is raised. Proof: tests/tenants/test_rules.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -107,6 +107,12 @@ class Masking:
         alone: a browser would hide what the list lets pass.
         """
         return () if self.visitors.allowed else tuple(sorted(set(self.visitors.packs) - {"card", "ssn"}))
+
+    def without(self, packs: Collection[str]) -> Masking:
+        """For one message whose author says that these packs are wrong in it; the same where his word does not count."""
+        if not packs or not self.visitor_may_undo or self.is_broken:
+            return self
+        return replace(self, visitors=self.visitors.without(packs))
 
     def masked(self, text: str, *, is_agents: bool = False, context: Sequence[str] = ()) -> MaskedText:
         """What may be stored and shown of `text`; TooLong beyond what the engine takes."""

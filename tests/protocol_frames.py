@@ -84,6 +84,7 @@ site = SiteView(
     departments=(sales,),
     fields=(FieldView("order", "Order number"),),
     masked_packs=("phone",),
+    may_undo=True,
 )
 
 EXAMPLES: dict[str, list[bytes]] = {

@@ -62,6 +62,7 @@ def access_visit(site_key: str) -> Visit:
         consent=site.consent or None,
         masked_packs=masking.packs_for_browsers,
         keep_last_four=masking.visitors.keep_last_four,
+        may_undo=masking.visitor_may_undo,
     )
     return Visit(site, tenant.public_id, view, masking)
 

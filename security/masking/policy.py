@@ -1,6 +1,9 @@
 """What is masked for one tenant, as a frozen value that travels."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -34,7 +37,9 @@ class MaskingPolicy:
     version: int = 1
     allowed: tuple[str, ...] = ()
     _extra: tuple[Pack, ...] = field(init=False, repr=False, compare=False)
+    _on: tuple[Pack, ...] = field(init=False, repr=False, compare=False)
     _set: Any = field(init=False, repr=False, compare=False)
+    _whole: MaskingPolicy | None = field(init=False, repr=False, compare=False)
     _passes: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +53,8 @@ class MaskingPolicy:
         object.__setattr__(self, "patterns", tuple(self.patterns))
         object.__setattr__(self, "allowed", tuple(self.allowed))
         object.__setattr__(self, "_extra", tuple(PACKS[name] for name in sorted(chosen - _ALWAYS)))
+        object.__setattr__(self, "_on", self._extra)
+        object.__setattr__(self, "_whole", None)
         object.__setattr__(self, "_passes", frozenset(map(comparable, self.allowed)))
         object.__setattr__(self, "_set", _set_of(self._extra, self.patterns))
 
@@ -56,13 +63,30 @@ class MaskingPolicy:
         if not self._extra and not self.patterns:
             return (), ()
         if self._set is None:
-            return self._extra, self.patterns
+            return self._on, self.patterns
         hits = self._set.Match(read_digits(text)) or ()
         first = len(self._extra)
         if is_encoded:
-            return self._extra, tuple(self.patterns[hit - first] for hit in sorted(hits) if hit >= first)
-        packs = tuple(self._extra[hit] for hit in sorted(hits) if hit < first)
+            return self._on, tuple(self.patterns[hit - first] for hit in sorted(hits) if hit >= first)
+        packs = tuple(self._extra[hit] for hit in sorted(hits) if hit < first and self._extra[hit].name in self.packs)
         return packs, tuple(self.patterns[hit - first] for hit in sorted(hits) if hit >= first)
+
+    def without(self, packs: Collection[str]) -> MaskingPolicy:
+        """The same, but what these packs find is left alone. Cards, social security numbers and patterns are no packs to be left out.
+
+        What was compiled is shared: whoever asks for one set of packs after another costs neither memory nor time.
+        """
+        found = copy(self)
+        kept = frozenset(self.packs) - (frozenset(packs) - _ALWAYS)
+        object.__setattr__(found, "packs", kept)
+        object.__setattr__(found, "_whole", self.whole)
+        object.__setattr__(found, "_on", tuple(pack for pack in self._extra if pack.name in kept))
+        return found
+
+    @property
+    def whole(self) -> MaskingPolicy:
+        """The tenant's own, without anything left out."""
+        return self._whole or self
 
     def allows(self, text: str) -> bool:
         """Whether the tenant's allow-list names this text."""

@@ -120,3 +120,20 @@ def test_differences_name_rules_and_never_their_patterns() -> None:
     ]
     assert differences(before, replace(before, rules=(NAMES, STAFF))) == [Difference(Change.REORDERED)]
     assert differences(before, before) == []
+
+
+PHONE = "call +1 415 555 0134"
+
+
+def test_a_pack_is_left_out_only_where_visitors_may_and_for_visitors_alone() -> None:
+    rules = RuleSet(rules=(STAFF,), packs=frozenset({"phone"}), visitor_may_undo=True)
+    masking = masking_of(rules, 1)
+    undone = masking.without(["phone"])
+    assert undone.masked(f"{PHONE}, EMP-123456, {CARD}") == f"{PHONE}, [staff], •••• •••• •••• 4242"
+    assert undone.masked(PHONE, is_agents=True) == masking.masked(PHONE) == "call +• ••• ••• ••••"
+    assert masking_of(replace(rules, visitor_may_undo=False), 1).without(["phone"]).masked(PHONE) != PHONE
+
+
+def test_rules_that_cannot_be_read_give_nothing_back() -> None:
+    broken = replace(broken_masking(2), visitor_may_undo=True)
+    assert broken.without(["phone"]).masked("Hello") == "[message withheld: masking error]"

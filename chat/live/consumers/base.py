@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import ClassVar, Final
 from uuid import UUID
@@ -14,9 +15,10 @@ from django.utils import timezone
 
 from chat.live.hub import Member, Place, RoomName, Side
 from chat.live.protocol import ErrorCode, Frame, Registry, parse, server
+from chat.live.protocol.fields import Masker
 from chat.live.rules import TenantRules
 from chat.live.runtime import Live, live
-from security.masking import MaskedText, MaskingPolicy
+from security.masking import MaskedText
 from security.net import client_ip_of_scope, networks
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -53,13 +55,8 @@ class ChatConsumer(GuardedConsumer):
         """The tenant's rules as they are at this moment."""
         return _NONE if self.rules is None else self.rules.current
 
-    @property
-    def policy(self) -> MaskingPolicy:
-        """What is masked of visitors' words; where the rules cannot be read every message is withheld before this is asked."""
-        return self.masking.visitors
-
     def parse(self, raw: str) -> Frame:
-        return parse(raw, self.registry_of_frames, self._mask, self.charge)
+        return parse(raw, self.registry_of_frames, self._mask, self.charge, self._without)
 
     def charge(self, kind: str) -> float:  # noqa: ARG002
         """Count a frame of this type before it is read; the seconds to wait where it is one too many."""
@@ -136,9 +133,15 @@ class ChatConsumer(GuardedConsumer):
     def _fail(self) -> None:
         self.cut(CloseCode.SLOW_READER)
 
+    def _without(self, packs: Sequence[str]) -> Masker:
+        return partial(self._mask_by, self.masking.without(packs))
+
     def _mask(self, text: str) -> MaskedText:
+        return self._mask_by(self.masking, text)
+
+    def _mask_by(self, masking: Masking, text: str) -> MaskedText:
         begun = perf_counter()
-        masked = self.masking.masked(text, is_agents=self.side is Side.AGENT)
+        masked = masking.masked(text, is_agents=self.side is Side.AGENT)
         whose = None if self.rules is None else self.rules.tenant_id
         self.live.figures.looked_at(masked, perf_counter() - begun, whose)
         return masked

@@ -124,7 +124,7 @@ class VisitorConsumer(VisitorSocket):
             score=frame.score,
             comment=frame.comment,
             now=timezone.now(),
-            joining=self.joining(),
+            joining=self.joining(self.masking.visitors),
         )
         if found.keeps:
             self.live.writer.remember(found.keeps)

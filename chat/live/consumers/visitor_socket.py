@@ -38,7 +38,7 @@ from chat.services.visitors import VisitorSession
 from chat.side_by_side import without_joined_numbers
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
-from security.masking import MaskedText
+from security.masking import MaskedText, MaskingPolicy
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -228,7 +228,7 @@ class VisitorSocket(ChatConsumer):
             locale=self.locale,
             page=self.page,
             address=self.address,
-            joining=self.joining(),
+            joining=self.joining(self.policy_for(frame)),
         )
         begun = await self.call(beginning.begin_conversation, opening=opening, now=now)
         self.who = replace(self.who, pk=begun.visitor_pk)
@@ -245,10 +245,14 @@ class VisitorSocket(ChatConsumer):
         self._stand(begun.conversation, Status.WAITING)
         return True
 
-    def joining(self) -> Joining:
-        """By what a first message is joined with what this visitor wrote a moment ago."""
+    def policy_for(self, frame: visitor.SendMessage) -> MaskingPolicy:
+        """By what this message is masked, beside those before it too: what the visitor took back stays so."""
+        return self.masking.without(frame.unmasked).visitors
+
+    def joining(self, policy: MaskingPolicy) -> Joining:
+        """By what a first message, or a comment, is joined with what this visitor wrote a moment ago."""
         writer = self.live.writer
-        return Joining(self.policy, writer.remembered(), writer.holds(self.who.public_id))
+        return Joining(policy, writer.remembered(), writer.holds(self.who.public_id))
 
     async def post(self, frame: visitor.SendMessage) -> None:
         """One more message of the present conversation; acknowledged when it is durable, by the fan-out, in order."""
@@ -261,7 +265,7 @@ class VisitorSocket(ChatConsumer):
                 text=frame.text,
                 check=self._may_write,
                 origin=Origin(self.hub_member, frame.ref),
-                policy=self.policy,
+                policy=self.policy_for(frame),
             )
         )
         if posted.is_duplicate:

@@ -154,6 +154,21 @@ def choice(kind: type[E]) -> Reader[E]:
     return read
 
 
+def choices(kind: type[E]) -> Reader[tuple[E, ...]]:
+    """Members of a closed set, each once."""
+    one = choice(kind)
+
+    def read(value: object, masker: Masker, /) -> tuple[E, ...]:
+        if type(value) is not list or len(value) > len(kind):
+            raise Refused
+        found = tuple(one(item, masker) for item in value)
+        if len(set(found)) != len(found):
+            raise Refused
+        return found
+
+    return read
+
+
 def time(value: object, masker: Masker, /) -> datetime:
     """RFC 3339 with an offset; in UTC."""
     text = _text(value)

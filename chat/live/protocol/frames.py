@@ -10,7 +10,7 @@ A field with a default is optional, and null there means "not given". What has n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, get_args, get_type_hints
 from uuid import UUID
@@ -92,7 +92,14 @@ def _free(_: str) -> float:
     return 0.0
 
 
-def parse(raw: str | bytes, registry: Registry, masker: Masker, charge: Charge = _free) -> Frame:
+Undo = Callable[[Sequence[str]], Masker]
+"""The masker for a frame whose sender says that what these packs find in it is wrong."""
+_UNMASKED: Final = "unmasked"
+
+
+def parse(
+    raw: str | bytes, registry: Registry, masker: Masker, charge: Charge = _free, undo: Undo | None = None
+) -> Frame:
     """The frame that `raw` is, or FrameRefused.
 
     `charge` is asked before any field is read: what is refused by it was not masked, which is the costly part.
@@ -110,11 +117,19 @@ def parse(raw: str | bytes, registry: Registry, masker: Masker, charge: Charge =
     if wait > 0:
         raise _refusal(ErrorCode.RATE_LIMITED, data, masker, retry_after=int(wait) + 1)
     try:
-        found = cls(**read_fields(data, cls.readers, cls.required, masker))
+        found = cls(**read_fields(data, cls.readers, cls.required, _masker_for(cls, data, masker, undo)))
         found.check()
     except Refused as refused:
         raise _refusal(refused.code, data, masker) from None
     return found
+
+
+def _masker_for(cls: type[Frame], data: Mapping[str, object], masker: Masker, undo: Undo | None) -> Masker:
+    """By what the texts of this frame are masked: known before the first of them is read, wherever the field stands."""
+    value = data.get(_UNMASKED)
+    if undo is None or value is None or _UNMASKED not in cls.readers:
+        return masker
+    return undo(cls.readers[_UNMASKED](value, masker))
 
 
 def _refusal(

@@ -283,6 +283,7 @@ class SiteView:
     fields: Sequence[FieldView] = ()
     masked_packs: Sequence[str] = ()
     keep_last_four: bool = True
+    may_undo: bool = False
 
     def json(self) -> Json:
         """As it is sent."""
@@ -293,5 +294,9 @@ class SiteView:
             "departments": [department.json() for department in self.departments],
             "consent": self.consent,
             "fields": [field.json() for field in self.fields],
-            "masking": {"packs": list(self.masked_packs), "keep_last_four": self.keep_last_four},
+            "masking": {
+                "packs": list(self.masked_packs),
+                "keep_last_four": self.keep_last_four,
+                "may_undo": self.may_undo,
+            },
         }

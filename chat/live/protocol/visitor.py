@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from chat.live.protocol.fields import (
     Masker,
     Reader,
     Refused,
+    choices,
     custom_fields,
     email,
     flag,
@@ -85,13 +87,31 @@ class Hello(Frame):
     host_origin: Annotated[str | None, origin] = None
 
 
+class Undoable(StrEnum):
+    """What a visitor may call a wrong hit: the packs, all of them, and nothing else."""
+
+    IBAN = "iban"
+    ABA = "aba"
+    ITIN = "itin"
+    NINO = "nino"
+    NHS = "nhs"
+    SIN = "sin"
+    CPF = "cpf"
+    AADHAAR = "aadhaar"
+    EMAIL = "email"
+    PHONE = "phone"
+    DOB = "dob"
+    SECRET = "secret"  # noqa: S105 - the pack's name
+
+
 @frame("message")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage(Frame):
-    """What the visitor says."""
+    """What the visitor says. `unmasked` counts where the tenant lets visitors take a wrong hit back; elsewhere it is dropped."""
 
     client_id: Annotated[UUID, uuid]
     text: Annotated[MaskedText, free_text(TEXT_LIMIT)]
+    unmasked: Annotated[tuple[Undoable, ...], choices(Undoable)] = ()
 
 
 @frame("typing")

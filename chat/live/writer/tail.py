@@ -49,7 +49,8 @@ class Tail:
         """What becomes of the visitor's next message."""
         self._shorten()
         verdict = judge_or_withhold(self.said, text, policy=policy, at=at.timestamp(), looks=self.looks)
-        return replace(verdict, changes=tuple(by_rules_of_now(change, policy) for change in verdict.changes))
+        # What the author takes back is for his new message alone: what is released beside it was said before.
+        return replace(verdict, changes=tuple(by_rules_of_now(change, policy.whole) for change in verdict.changes))
 
     def due(self, policy: MaskingPolicy | None, at: datetime) -> tuple[Change, ...]:
         """What is to be released by now."""

@@ -75,9 +75,9 @@ export class Chat {
     this.listener.changed();
   }
 
-  /** @param {string} text already masked as far as this device can */
-  say(text) {
-    return this.outbox.add({ type: "message", text });
+  /** @param {string} text already masked as far as this device can @param {readonly string[]} [unmasked] packs that the visitor called wrong in it */
+  say(text, unmasked = []) {
+    return this.outbox.add({ type: "message", text, ...(unmasked.length ? { unmasked } : {}) });
   }
 
   end() {

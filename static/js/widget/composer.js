@@ -13,12 +13,12 @@ const COUNTED_FROM = 7_500;
 const TYPING_EVERY = 3_000;
 const TYPING_ENDS_AFTER = 5_000;
 const PREVIEW_AFTER = 120;
-const NOTHING = { text: "", findings: [], shown: [] };
+const NOTHING = { text: "", findings: [], shown: [], undone: [] };
 
 export class Composer {
   /**
    * @param {HTMLElement} root
-   * @param {{send: (text: string) => boolean, typing: (active: boolean) => void}} on `send` says whether it took the text
+   * @param {{send: (text: string, unmasked: string[]) => boolean, typing: (active: boolean) => void}} on `send` says whether it took the text
    * @param {AbortSignal} signal
    */
   constructor(root, { send, typing }, signal) {
@@ -26,7 +26,9 @@ export class Composer {
     this.button = hook(root, "send");
     this.counter = hook(root, "counter");
     this.masking = new Masking();
-    this.hidden = new Hidden(hook(root, "preview"), hook(root, "preview-said"));
+    this.hidden = new Hidden(hook(root, "preview"), hook(root, "preview-said"), (kind) => this.masking.mayUndo(kind));
+    /** @type {Set<string>} what the visitor called wrong in the message that he writes */
+    this.undone = new Set();
     this.send = send;
     this.typing = typing;
     this.sending = false;
@@ -39,6 +41,7 @@ export class Composer {
       event.preventDefault();
       this.submit();
     }, signal);
+    listen(hook(root, "preview"), "click", (event) => this.#turn(event), signal);
     listen(hook(root, "form"), "submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -72,15 +75,18 @@ export class Composer {
     const text = typed.trim();
     if (text === "" || [...text].length > LIMIT || this.sending) return;
     this.sending = true;
-    const taken = this.send((await this.masking.look(text)).text);
+    const look = await this.masking.look(text, this.undone);
+    const taken = this.send(look.text, look.undone);
     this.sending = false;
     if (!taken) return;
+    this.undone.clear();
     if (this.field.value === typed) this.clear(); // what was written meanwhile is the next message's
     this.#stopTyping();
   }
 
   #written(byHand = true) {
     const length = [...this.field.value].length;
+    if (length === 0) this.undone.clear();
     const over = length > LIMIT;
     this.counter.hidden = length < COUNTED_FROM;
     if (!this.counter.hidden) {
@@ -95,8 +101,17 @@ export class Composer {
 
   async #show(over) {
     const text = this.field.value;
-    const look = over || text === "" ? NOTHING : await this.masking.look(text);
+    const look = over || text === "" ? NOTHING : await this.masking.look(text, this.undone);
     if (text === this.field.value) this.hidden.render(look, this.say);
+  }
+
+  /** A wrong hit is taken back, or hidden again; who works by keys stays where he is. @param {any} event */
+  async #turn(event) {
+    const kind = event.target.closest("[data-undo]")?.dataset.undo;
+    if (!kind) return;
+    if (!this.undone.delete(kind)) this.undone.add(kind);
+    await this.#show(false);
+    if (event.detail !== 0 || !this.hidden.focus(kind)) this.focus();
   }
 
   #sayTyping() {

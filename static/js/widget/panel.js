@@ -37,7 +37,7 @@ export class Panel {
     this.scroll = new Scroll(this.log, this.pill, { older: () => chat.loadOlder(), end: () => this.#caughtUp() }, signal);
     this.header = new Header(root, { close: on.close, forget: on.forget, end: () => { chat.end().catch(() => {}); } }, signal);
     this.composer = new Composer(root, {
-      send: (text) => this.#send(text),
+      send: (text, unmasked) => this.#send(text, unmasked),
       typing: (active) => chat.connection.post({ type: "typing", active }),
     }, signal);
     fill(hook(root, "send"), icon("M5 12h14M13 6l6 6-6 6"));
@@ -103,7 +103,7 @@ export class Panel {
     this.composer.focus();
   }
 
-  #send(text) {
+  #send(text, unmasked) {
     const missing = !this.consent.hidden && !this.agreed.checked;
     this.problem.hidden = !missing;
     this.problem.textContent = missing ? this.say("consentNeeded") : "";
@@ -111,7 +111,7 @@ export class Panel {
       this.agreed.focus();
       return false;
     }
-    this.chat.say(text);
+    this.chat.say(text, unmasked);
     this.scroll.toEnd();
     return true;
   }

@@ -20,8 +20,8 @@ export interface Site {
   consent: string | null;
   departments: { id: string; name: string; online: boolean }[];
   fields: Field[];
-  /** Which packs the site switched on, and whether a card's last digits stay. */
-  masking: { packs: string[]; keep_last_four: boolean };
+  /** Which packs the site switched on, whether a card's last digits stay, whether a visitor may say that a pack is wrong. */
+  masking: { packs: string[]; keep_last_four: boolean; may_undo: boolean };
 }
 
 export type Status = "none" | "waiting" | "open" | "closed";

@@ -5,7 +5,7 @@ import { digits } from "./folding.js";
 /** @typedef {import("./scan.js").Candidate} Candidate */
 /** @typedef {{name: string, hint: RegExp, find: (view: import("./views.js").View, around: import("./surroundings.js").Surroundings) => Iterable<Candidate>}} Pack */
 /** @typedef {{packs: Pack[], keepsLastFour: boolean}} Policy */
-/** As the server tells it. @typedef {{packs?: string[], keep_last_four?: boolean}} Rules */
+/** As the server tells it. @typedef {{packs?: string[], keep_last_four?: boolean, may_undo?: boolean}} Rules */
 
 /** Cards and social security numbers, last four digits of a card kept. @type {Policy} */
 export const DEFAULT = { packs: [], keepsLastFour: true };

@@ -23,7 +23,7 @@ VISITORS: list[dict[str, Any]] = [
         "page": {"url": "https://shop.example/", "title": "Shoes", "referrer": ""}, "identity": JWT,
         "host_origin": "https://shop.example",
     },
-    {"type": "message", "client_id": ID, "text": "hello: {there}"},
+    {"type": "message", "client_id": ID, "text": "hello: {there}", "unmasked": ["phone"]},
     {"type": "typing", "active": True, "preview": "hel"},
     {"type": "read", "seq": 3},
     {"type": "profile", "name": "Vera"},

@@ -72,7 +72,7 @@ def test_welcome_to_a_visitor() -> None:
             "name": "Acme", "greeting": "Hi", "online": True, "consent": None,
             "departments": [{"id": str(ONE), "name": "Sales", "online": True}],
             "fields": [{"name": "order", "label": "Order", "kind": "text", "required": True, "options": []}],
-            "masking": {"packs": [], "keep_last_four": True},
+            "masking": {"packs": [], "keep_last_four": True, "may_undo": False},
         },
     }  # fmt: skip
 
