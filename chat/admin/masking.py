@@ -77,6 +77,13 @@ def act(view: Callable[Concatenate[HttpRequest, Grant, P], HttpResponseBase]) ->
     return posted
 
 
+def question(request: HttpRequest, *, title: str, **context: object) -> HttpResponse:
+    """Before what cannot be undone; the same address is posted to again, with `confirmed`."""
+    return TemplateResponse(
+        request, "admin/masking/question.html", {**site.each_context(request), "title": title, **context}
+    )
+
+
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything on one page."""
@@ -187,16 +194,32 @@ def activate(request: HttpRequest, grant: Grant) -> HttpResponseBase:
 @act
 def restore(request: HttpRequest, grant: Grant, version: UUID) -> HttpResponseBase:
     """An older version comes back into the draft."""
-    masking.restore(grant=grant, version=version)
-    messages.success(request, _("The older rules are in the draft. They mask once you activate them."))
-    return back()
+    return _restored(request, grant, version)
 
 
 @act
 def restore_first(request: HttpRequest, grant: Grant) -> HttpResponseBase:
     """What every organisation begins with."""
-    masking.restore(grant=grant, version=None)
-    messages.success(request, _("The first rules are in the draft. They mask once you activate them."))
+    return _restored(request, grant, None)
+
+
+def _restored(request: HttpRequest, grant: Grant, version: UUID | None) -> HttpResponse:
+    """Asked first where a draft that was never activated would be lost, and again where that has changed since."""
+    book = masking_reading.read_rulebook(grant=grant)
+    if book.is_pending and request.POST.get("confirmed") != str(book.revision):
+        return question(
+            request,
+            title=_("Take into the draft"),
+            question=_("The draft was never activated. What it changes is lost for good."),
+            lost=[sentence_of(one) for one in book.pending],
+            confirmed=book.revision,
+            act=_("Replace the draft"),
+        )
+    masking.restore(grant=grant, version=version)
+    if masking_reading.read_rulebook(grant=grant).is_pending:
+        messages.success(request, _("These rules are in the draft. They mask once you activate them."))
+    else:
+        messages.success(request, _("The draft is what masks now. There is nothing to activate."))
     return back()
 
 

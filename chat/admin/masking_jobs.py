@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chat.admin.masking import act, back, may_configure
+from chat.admin.masking import act, back, may_configure, question
 from chat.models import JobKind, MaskingJob
 from chat.services import masking_jobs
 from chat.tasks import run_masking_job
@@ -48,6 +48,15 @@ def try_draft(request: HttpRequest, grant: Grant) -> HttpResponseBase:
 def begin_remask(request: HttpRequest, grant: Grant) -> HttpResponseBase:
     """Mask everything that is stored again, or see what that would change."""
     kind = JobKind.REMASK if request.POST.get("kind") == JobKind.REMASK.value else JobKind.REMASK_TRIAL
+    if kind is JobKind.REMASK and request.POST.get("confirmed") != "yes":
+        return question(
+            request,
+            title=_("Mask stored messages again"),
+            question=_("Mask everything that is stored by the active rules? What is hidden then cannot be had back."),
+            confirmed="yes",
+            kind=kind.value,
+            act=_("Mask stored messages again"),
+        )
     _queue(grant, masking_jobs.begin(grant=grant, kind=kind, now=timezone.now()))
     messages.success(request, _("It was begun. You can leave this page; it goes on."))
     return back("stored")

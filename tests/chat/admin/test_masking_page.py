@@ -288,7 +288,15 @@ def test_an_older_version_is_taken_back(acme: Organisation) -> None:
     assert "“Staff number” was removed" in page
     with tenant_scope(acme.tenant_id):
         version = MaskingVersion.objects.get().public_id
-    page = shown(post(acme, ada, f"versions/{version}/restore/"))
+    path = f"versions/{version}/restore/"
+    seen = revision_of(acme)
+    for answer in ("", "yes", str(seen - 1)):
+        page = shown(post(acme, ada, path, confirmed=answer))
+        assert "What it changes is lost for good.</p> <ul><li>“Staff number” was removed" in page
+    assert revision_of(acme) == seen, "Nothing is lost unasked"
+    page = shown(post(acme, ada, path, confirmed=seen))
+    assert "The draft is what masks now. There is nothing to activate." in page
+    assert "They mask once you activate them" not in page
     assert "The draft is the same." in page
 
 
@@ -325,13 +333,16 @@ def test_what_is_stored_is_masked_again_by_a_worker(acme: Organisation) -> None:
     page = shown(ada.get(PAGE))
     assert "Would change 1 texts in 1 conversations" in page
     assert "Mask stored messages again" in page
-    assert "It was begun." in shown(post(acme, ada, "remask/", kind="remask"))
+    assert "cannot be had back." in shown(post(acme, ada, "remask/", kind="remask"))
+    with tenant_scope(acme.tenant_id):
+        assert masking_jobs.latest(JobKind.REMASK) is None, "Not before it was asked"
+    assert "It was begun." in shown(post(acme, ada, "remask/", kind="remask", confirmed="yes"))
     with tenant_scope(acme.tenant_id):
         job = masking_jobs.latest(JobKind.REMASK)
     assert job is not None
     told = json.loads(ada.get(f"{PAGE}jobs/{job.public_id}/").content)
     assert told == {"status": "running", "done": 0, "total": 2}
-    assert "It is running already." in shown(post(acme, ada, "remask/", kind="remask"))
+    assert "It is running already." in shown(post(acme, ada, "remask/", kind="remask", confirmed="yes"))
     assert "paused" in shown(post(acme, ada, f"jobs/{job.public_id}/pause/"))
     post(acme, ada, f"jobs/{job.public_id}/resume/")
     page = shown(post(acme, ada, f"jobs/{job.public_id}/cancel/"))
