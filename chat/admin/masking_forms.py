@@ -47,8 +47,8 @@ class RuleForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_(
-            "A format: # is a digit, the rest stands for itself in any case, such as EMP-######; a hyphen or space may be another or be left out."
-            " Phrases: one a line, in any case."
+            "A format: # is a digit, the rest stands for itself in any case, such as EMP-######;"
+            " a hyphen or space may be another or, where there are letters, be left out. Phrases: one a line, in any case."
             " A regular expression: RE2 syntax, without look-around and back-references."
         ),
     )

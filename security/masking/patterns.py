@@ -36,7 +36,7 @@ class PatternRefused(ValueError):
 class Pattern:
     """`phrase`: a tuple of texts, any case · `format`: `#` is a digit, the rest literal · `regex`: RE2 syntax.
 
-    A format is read in any case, and a hyphen or space of it as any of these or as none.
+    A format is read in any case, and a hyphen or space of it as any of these; where it has letters, as none as well.
 
     What matches becomes `[label]` (the name, if no label is given), or bullets and its last `keep_last` letters and
     digits; `PatternRefused` at construction.
@@ -94,7 +94,9 @@ class Pattern:
                 return "(?i)" + "|".join(re2.escape(value) for value in ordered)
             case "format":
                 _check_format(values[0])
-                return "(?i)" + "".join(map(_read_as, values[0]))
+                # Without a letter only the separators tell "12-34" from the year 1234.
+                has_letters = any(char.isalpha() for char in values[0])
+                return "(?i)" + "".join(_read_as(char, has_letters) for char in values[0])
             case "regex":
                 return values[0]
         raise PatternRefused("The kind must be phrase, format or regex.")
@@ -107,10 +109,10 @@ def _check_format(value: str) -> None:
         raise PatternRefused("A format needs at least one #, which stands for a digit. A fixed text is a phrase.")
 
 
-def _read_as(char: str) -> str:
+def _read_as(char: str, may_lack_separators: bool) -> str:
     """A character of a format: few people write a number as it is printed, so case and separators are free."""
     if char in _SEPARATORS:
-        return f"[{_SEPARATORS}]?"
+        return f"[{_SEPARATORS}]" + "?" * may_lack_separators
     return "[0-9]" if char == "#" else str(re2.escape(char))
 
 

@@ -21,6 +21,11 @@ def test_a_format_matches_as_a_whole_word_in_any_script_of_digits() -> None:
         assert masked_by(text, employee) == text
 
 
+def test_a_format_of_digits_alone_needs_its_separators() -> None:
+    policy = MaskingPolicy(patterns=(Pattern(name="badge", kind="format", value="##-##"),))
+    assert mask("since 2024, 12 34 and 56-78", policy) == "since 2024, [badge] and [badge]"
+
+
 @pytest.mark.parametrize("text", ["emp-123456", "EMP 123456", "EMP\u2013123456", "EMP\u2011123456", "Emp123456"])
 def test_a_format_matches_in_any_case_and_with_any_separator_or_none(text: str) -> None:
     assert masked_by(f"I am {text}.", Pattern("employee", "format", "EMP-######")) == "I am [employee]."
