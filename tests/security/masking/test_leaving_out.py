@@ -42,6 +42,7 @@ def test_the_large_patterns_are_too_many_for_one_set() -> None:
 
 def test_cards_and_social_security_numbers_cannot_be_left_out() -> None:
     policy = MaskingPolicy(packs={"phone"}, patterns=(STAFF,)).without({"card", "ssn", "phone", "staff"})
+    assert policy.packs == {"card", "ssn"}
     assert mask(SAID[4], policy) == "pay with •••• •••• •••• 4242 cvv •••, ssn •••-••-••••, [staff]"
 
 
