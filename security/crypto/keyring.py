@@ -105,9 +105,18 @@ def existing_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:
     row = SubjectKey.objects.filter(kind=place[1], subject_id=subject_id).values_list("wrapped", flat=True).first()
     if row is None:
         return None
-    key = _tenant_keys(place[0]).ring.unwrap(bytes(row), _subject_aad(place))
+    key = _unwrapped(place, bytes(row))
     transaction.on_commit(partial(_subjects.put, place, key, read_at))
     return key
+
+
+def _unwrapped(place: _Subject, wrapped: bytes) -> bytes:
+    """The key inside a subject's row, which another process may have wrapped under a tenant's key that is newer than those remembered here."""
+    try:
+        return _tenant_keys(place[0]).ring.unwrap(wrapped, _subject_aad(place))
+    except Undecryptable:
+        _tenants.forget(place[0])
+        return _tenant_keys(place[0]).ring.unwrap(wrapped, _subject_aad(place))
 
 
 def stored_key(kind: KeySubject | str, subject_id: UUID) -> bytes | None:

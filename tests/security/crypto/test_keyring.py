@@ -11,11 +11,13 @@ from pytest_django import Settings
 
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable, new_key
+from security.crypto.master import Ring
 from security.models import KeySubject, SubjectKey, TenantKey
 from security.scoping import ScopeMissing, tenant_scope
 
 ACME, RIVAL = 81, 82
 TALK = UUID("c0000000-0000-4000-8000-000000000001")
+ACME_TALK = UUID("c0000000-0000-4000-8000-000000000002")
 CONVERSATION = KeySubject.CONVERSATION
 
 
@@ -150,6 +152,19 @@ def test_a_new_tenant_key_wraps_and_the_old_one_still_opens() -> None:
     with tenant_scope(ACME):
         assert SubjectKey.objects.get(subject_id=newer).tenant_key_version == 2
         assert keyring.lookup_digest("email", "vera@example.com") == digest
+
+
+def test_a_key_that_another_process_wrapped_under_a_newer_one_opens() -> None:
+    key_of(ACME)  # the tenant's keys are remembered from here on
+    newer, key = new_key(), new_key()
+    with tenant_scope(ACME):
+        master = keyring.master()
+        TenantKey.objects.create(version=2, wrapped=master.wrap(newer, keyring.tenant_key_aad(ACME, 2)))
+        place = keyring._place(ACME, CONVERSATION, ACME_TALK)
+        wrapped = Ring((newer,)).wrap(key, keyring._subject_aad(place))
+        SubjectKey.objects.create(kind="conversation", subject_id=ACME_TALK, wrapped=wrapped, tenant_key_version=2)
+    with tenant_scope(ACME):
+        assert keyring.existing_key(CONVERSATION, ACME_TALK) == key
 
 
 def test_rows_that_were_swapped_do_not_open() -> None:
