@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from chatplatform import tools
+from tests.missing import missing
 
 _FLAGS = (
     "--disable-background-networking",
@@ -63,7 +63,6 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium; without one the test fails in CI and is left out elsewhere."""
     program = tools.path_of(tools.CHROMIUM)
     if program is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("Chromium is not installed.")
     arguments = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:

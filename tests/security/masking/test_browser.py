@@ -1,20 +1,18 @@
 """The browser's copy of the engine: equal to this one, text and findings, for the whole corpus and for what chance writes."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from chatplatform import tools
 from chatplatform.bench import fuzz, hostile
 from security.masking import MAX_LENGTH, MaskingPolicy, mask
 from security.masking.engine import Unsettled
 from security.masking.packs import PACKS
+from tests.missing import missing
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "tests/js/mask_differential.mjs"
@@ -91,7 +89,6 @@ def masked_here(case: Case) -> Any:
 def masked_there(cases: list[Case], folder: Path) -> list[Any]:
     node = tools.path_of(tools.NODE)
     if node is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("node is not installed.")
     path = folder / "cases.jsonl"
     path.write_text("\n".join(map(json.dumps, cases)), "utf-8")
