@@ -1,32 +1,5 @@
-"""Acme, which Olga owns and where Ada administers and Alice answers; Rival, which is Mallory's."""
+"""The two organisations of `tests.tenants.organisations`."""
 
-from collections.abc import Iterator
+from tests.tenants.organisations import acme, nothing_remembered, rival
 
-import pytest
-from django.core.cache import cache
-
-from security.crypto import keyring
-
-from .people import Organisation, organisation
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
-    """Neither keys of rows that are gone nor the counters of limits."""
-    keyring.forget_everything()
-    cache.clear()
-    yield
-    keyring.forget_everything()
-
-
-@pytest.fixture
-def acme(db: None) -> Organisation:
-    acme = organisation("acme", "olga")
-    acme.join("ada", "admin")
-    acme.join("alice", "agent")
-    return acme
-
-
-@pytest.fixture
-def rival(db: None) -> Organisation:
-    return organisation("rival", "mallory")
+__all__ = ["acme", "nothing_remembered", "rival"]
