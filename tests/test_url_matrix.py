@@ -23,7 +23,7 @@ from chat.services import masking_jobs
 from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
 from security.scoping import tenant_scope
-from tenants.models import Department, Invitation, MaskingDraft, Membership, Policy, Role, Site, Tenant
+from tenants.models import BusinessHours, Department, Invitation, MaskingDraft, Membership, Policy, Role, Site, Tenant
 from tenants.rules import Rule, RuleKind
 from tenants.services.masking import activate, add_rule
 
@@ -97,6 +97,11 @@ SHOWN_TO = {
     "admin/security/auditevent/<object_id>/delete/": "",
     "admin/security/auditevent/<object_id>/history/": "",
     "admin/security/auditevent/add/": "",
+    "admin/tenants/businesshours/": "OAS",
+    "admin/tenants/businesshours/<object_id>/change/": "OAS",
+    "admin/tenants/businesshours/<object_id>/delete/": "OAS",
+    "admin/tenants/businesshours/<object_id>/history/": "OA",
+    "admin/tenants/businesshours/add/": "OAS",
     "admin/tenants/department/": "OA",
     "admin/tenants/department/<object_id>/change/": "OA",
     "admin/tenants/department/<object_id>/delete/": "OA",
@@ -185,6 +190,9 @@ def objects(of: Organisation) -> dict[str, str]:
         return {
             **masking(of),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
+            "businesshours": str(
+                BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
+            ),
             "department": str(Department.objects.get().public_id),
             "invitation": str(invitation.public_id),
             "membership": str(Membership.objects.order_by("-pk")[0].public_id),

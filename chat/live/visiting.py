@@ -53,12 +53,13 @@ def access_visit(site_key: str) -> Visit:
             raise NotFound
         tenant = Tenant.objects.get()
         masking = current_masking()
-        departments = presence.departments(now=timezone.now())
+        reach = presence.reach(now=timezone.now())
     view = SiteView(
         name=site.name,
         greeting=site.greeting,
-        online=any(department.online for department in departments),
-        departments=departments,
+        online=reach.online,
+        back_at=reach.back_at,
+        departments=reach.departments,
         consent=site.consent or None,
         masked_packs=masking.packs_for_browsers,
         keep_last_four=masking.visitors.keep_last_four,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from chat.live.protocol.shapes import AgentLoad, DepartmentView
 from chat.models import Presence, Status
 from chat.services.assignment import GONE_AFTER
 from tenants.models import Department, DepartmentMembership, Membership, Policy, usable
+from tenants.services.hours import openings
 
 
 @transaction.atomic
@@ -57,14 +60,43 @@ def colleagues(*, now: datetime) -> list[AgentLoad]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What visitors are told of who is there: `back_at` is None where something is open, or nobody knows when it will be."""
+
+    departments: Sequence[DepartmentView]
+    online: bool
+    back_at: datetime | None
+
+
+def reach(*, now: datetime) -> Reach:
+    """Online is a department in its business hours in which somebody is there; what is closed says when it opens."""
+    found, hours = _present(now), openings(now)
+    views, closed = [], []
+    for row in found:
+        opening = hours.of(row.pk)
+        views.append(DepartmentView(row.public_id, row.name, row.is_online and opening.is_open, opening.back_at))
+        if not opening.is_open:
+            closed.append(opening.back_at)
+    backs = [back_at for back_at in closed if back_at is not None]
+    return Reach(
+        departments=views,
+        online=any(view.online for view in views),
+        back_at=min(backs, default=None) if len(closed) == len(views) else None,
+    )
+
+
 def departments(*, now: datetime) -> list[DepartmentView]:
-    """The tenant's departments; online is one in which somebody is there and not away."""
+    """The tenant's departments as colleagues see them; online is one in which somebody is there and not away, whatever the hour."""
+    return [DepartmentView(row.public_id, row.name, row.is_online) for row in _present(now)]
+
+
+def _present(now: datetime) -> QuerySet[Department, Any]:
     there = DepartmentMembership.objects.filter(
         department=OuterRef("pk"),
         membership__in=Membership.objects.filter(Exists(_here(now)), usable(now), is_away=False),
     )
-    found = Department.objects.annotate(is_online=Exists(there)).order_by("name")
-    return [DepartmentView(row.public_id, row.name, row.is_online) for row in found]
+    return Department.objects.annotate(is_online=Exists(there)).order_by("name")
 
 
 def sweep_presence(*, now: datetime) -> int:

@@ -35,7 +35,7 @@ class Action(StrEnum):
     ACCOUNT_PASSWORD_RESET = "account.password_reset", "A password was set by a reset link."
 
     TENANT_CREATED = "tenant.created", "An organisation was created."
-    TENANT_CHANGED = "tenant.changed", "An organisation's name was changed."
+    TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
     TENANT_SUSPENDED = "tenant.suspended", "An organisation was suspended."
     TENANT_RESUMED = "tenant.resumed", "A suspended organisation was let in again."
     POLICY_CHANGED = "policy.changed", "A setting of the organisation was changed."
@@ -58,6 +58,9 @@ class Action(StrEnum):
     DEPARTMENT_CREATED = "department.created", "A department was created."
     DEPARTMENT_CHANGED = "department.changed", "A department was changed."
     DEPARTMENT_DELETED = "department.deleted", "A department was deleted."
+    HOURS_CREATED = "hours.created", "Opening times were set."
+    HOURS_CHANGED = "hours.changed", "Opening times were changed."
+    HOURS_DELETED = "hours.deleted", "Opening times were removed."
     CANNED_RESPONSE_CREATED = "canned_response.created", "A canned response was created."
     CANNED_RESPONSE_CHANGED = "canned_response.changed", "A canned response was changed."
     CANNED_RESPONSE_DELETED = "canned_response.deleted", "A canned response was deleted."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
+from zoneinfo import available_timezones
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -54,12 +56,22 @@ class SingleAdmin(TenantAdmin):
         return HttpResponseRedirect(request.path)
 
 
+def _zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+
+
 class TenantForm(TenantModelForm):
-    """The name."""
+    """Name and time zone."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=_zones,
+        help_text=_("Business hours and reports go by the clock of this zone."),
+    )
 
     class Meta(TenantModelForm.Meta):
         model = Tenant
-        fields = ("name",)
+        fields = ("name", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,13 +83,13 @@ class TenantForm(TenantModelForm):
 class OrganisationAdmin(SingleAdmin):
     """The owner's: it is what he has an account for."""
 
-    about = _("What your visitors, your colleagues and mails call your organisation.")
+    about = _("What your visitors, your colleagues and mails call your organisation, and by which clock it works.")
     rights: ClassVar = dict.fromkeys(("view", "change"), Permission.CONFIGURATION_ACCOUNT)
     form = TenantForm
-    fields = ("name",)
+    fields = ("name", "time_zone")
 
     def menu_name(self) -> str | Promise:
-        return _("Organisation's name")
+        return _("Organisation")
 
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)

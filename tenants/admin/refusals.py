@@ -12,7 +12,12 @@ from security.errors import DomainError
 _SENTENCES: Final = {
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),
+    "closed_dates": _("These are too many dates."),
     "draft_moved": _("Somebody changed the rules since you looked at them. Look again before you activate them."),
+    "hours": _("Write opening times like 9:00–12:30, 13:30–17:00."),
+    "hours_exist": _("There are business hours for this already. Change those."),
+    "hours_never": _("These hours never open. Write at least one opening time."),
+    "hours_overlap": _("These times overlap. Let each end before the next begins, also over midnight."),
     "job_moved": _("It is not in this state any more."),
     "job_paused": _("It is paused. Resume or cancel it first."),
     "job_running": _("It is running already."),
@@ -28,6 +33,7 @@ _SENTENCES: Final = {
         "Nothing was saved: somebody changed the draft since you opened this page. Copy what you typed, open the page again and change it there."
     ),
     "site_exists": _("A website with this name exists already."),
+    "time_zone": _("Choose one of the time zones of the list."),
     "website": _("Enter a web address such as shop.example."),
 }
 _OTHERWISE: Final = _("This was not possible: somebody else changed something meanwhile. Please look again.")

@@ -1,4 +1,5 @@
 from tenants.models.base import PublicModel, TenantModel
+from tenants.models.hours import BusinessHours
 from tenants.models.masking import MaskingCount, MaskingDraft, MaskingVersion, RuleSetModel
 from tenants.models.people import (
     Department,
@@ -14,6 +15,7 @@ from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
 
 __all__ = [
+    "BusinessHours",
     "Department",
     "DepartmentMembership",
     "Directory",

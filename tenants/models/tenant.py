@@ -33,7 +33,6 @@ class Tenant(models.Model):
     status = models.CharField(
         max_length=16, choices=[(s.value, s.value) for s in TenantStatus], default=TenantStatus.ACTIVE.value
     )
-    # Read by nothing yet, so in no form: reports and hours of service will be in this zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When its owner showed that the address he signed up with is his; until then nobody works in it.

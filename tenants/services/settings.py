@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
 from security.audit import Action
-from security.errors import Denied
+from security.errors import Denied, Invalid
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, has, require
 from security.revocation import revoke
@@ -23,7 +24,7 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
     }
 )
 """Each setting with the right that changes it."""
-_TENANT_FIELDS = frozenset({"name"})
+_TENANT_FIELDS = frozenset({"name", "time_zone"})
 
 
 def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Policy:
@@ -35,9 +36,11 @@ def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Pol
 
 
 def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:
-    """Store the name; whether the organisation is suspended is not its own to say."""
+    """Store name and time zone; whether the organisation is suspended is not its own to say. Invalid("time_zone") for none that there is."""
     if not _TENANT_FIELDS.issuperset(fields):
         raise Denied
+    if tenant.time_zone not in available_timezones():
+        raise Invalid("time_zone")
     permission = Permission.CONFIGURATION_ACCOUNT
     return change_record(grant=grant, permission=permission, record=tenant, fields=fields, action=Action.TENANT_CHANGED)
 

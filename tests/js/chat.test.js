@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Chat } from "../../static/js/widget/chat.js";
-import { standing } from "../../static/js/widget/header.js";
+import { standing, when } from "../../static/js/widget/header.js";
 import { told, translate, ENGLISH } from "../../static/js/widget/strings.js";
 import { STRINGS as ARABIC } from "../../static/js/widget/strings_ar.js";
 import { Clock, network, settled } from "./fakes.js";
 
 const SITE = { name: "Acme", greeting: "", online: true, departments: [], consent: null, fields: [] };
 
-function visit({ seen = null } = {}) {
+function visit({ seen = null, department = undefined } = {}) {
   const clock = new Clock();
   const net = network();
   const told = { arrived: [], stored: 0, status: [] };
@@ -18,7 +18,7 @@ function visit({ seen = null } = {}) {
   const chat = new Chat({
     url: "ws://host/ws", clock, seen, uuid: () => `uuid-${++serial}`,
     network: { WebSocketImpl: net.FakeSocket, random: () => 0, watch: () => {} },
-    about: () => ({ locale: "en" }),
+    about: () => (department ? { locale: "en", department } : { locale: "en" }),
     listener: {
       changed: () => {}, arrived: (message) => told.arrived.push(message.seq), stored: () => { told.stored += 1; },
       status: (status) => told.status.push(status), refused: () => {},
@@ -54,6 +54,32 @@ describe("how it stands", () => {
     assert.equal(standing(chat, say), "Alice is here");
     net.last.says({ type: "status", conversation: "c1", status: "waiting" });
     assert.equal(standing(chat, say), ENGLISH.offline);
+  });
+});
+
+describe("outside business hours", () => {
+  const say = translate(ENGLISH, "en", "en-GB");
+  const now = new Date("2026-11-20T18:00:00");
+  const closed = (/** @type {string} */ back, rest = {}) => ({ ...SITE, online: false, back_at: new Date(back).toISOString(), ...rest });
+
+  test("the header says when somebody is back", () => {
+    const { chat, welcome } = visit();
+    welcome({ site: closed("2026-11-23T09:00:00") });
+    assert.equal(standing(chat, say, now), "Back Monday 09:00. Leave your e-mail and we will reply.");
+    assert.equal(standing(chat, say, new Date("2026-11-23T09:00:01")), ENGLISH.offline, "that time has come, and nobody said he is there");
+  });
+
+  test("today is a time, next month a date", () => {
+    assert.equal(when(new Date("2026-11-20T20:30:00"), now, "en-GB"), "20:30");
+    assert.match(when(new Date("2026-12-27T09:00:00"), now, "en-GB"), /27 December.*9:00/);
+    assert.match(when(new Date("2026-11-23T09:00:00"), now, "de"), /Montag/);
+  });
+
+  test("a page that names a department goes by that one's hours", () => {
+    const { chat, welcome } = visit({ department: "d2" });
+    const departments = [{ id: "d1", name: "Sales", online: true }, { id: "d2", name: "Support", online: false, back_at: new Date("2026-11-21T08:00:00").toISOString() }];
+    welcome({ site: { ...SITE, departments } });
+    assert.equal(standing(chat, say, now), "Back Saturday 08:00. Leave your e-mail and we will reply.");
   });
 });
 

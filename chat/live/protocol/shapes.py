@@ -182,16 +182,21 @@ class AgentLoad:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentView:
-    """A department; `online` is None where it is not told."""
+    """A department; `online` is None where it is not told. `back_at`: closed until then, as visitors are told."""
 
     id: UUID
     name: str
     online: bool | None = None
+    back_at: datetime | None = None
 
     def json(self) -> Json:
         """As it is sent."""
         found: Json = {"id": self.id, "name": self.name}
-        return found if self.online is None else {**found, "online": self.online}
+        if self.online is not None:
+            found["online"] = self.online
+        if self.back_at is not None:
+            found["back_at"] = _at(self.back_at)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +278,15 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class SiteView:
-    """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one."""
+    """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one.
+
+    `back_at`: every department is closed, and this is when the first opens.
+    """
 
     name: str
     greeting: str
     online: bool
+    back_at: datetime | None = None
     departments: Sequence[DepartmentView] = ()
     consent: str | None = None
     fields: Sequence[FieldView] = ()
@@ -291,6 +300,7 @@ class SiteView:
             "name": self.name,
             "greeting": self.greeting,
             "online": self.online,
+            "back_at": _at(self.back_at),
             "departments": [department.json() for department in self.departments],
             "consent": self.consent,
             "fields": [field.json() for field in self.fields],

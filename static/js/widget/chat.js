@@ -27,6 +27,7 @@ export class Chat {
    */
   constructor({ url, listener, about, clock = systemClock, network = {}, uuid, seen = null }) {
     this.listener = listener;
+    this.about = about;
     this.clock = clock;
     this.seen = seen;
     this.connection = new Connection({
@@ -101,6 +102,12 @@ export class Chat {
   /** Messages of the other side that were not on the screen yet. */
   get unread() {
     return this.transcript.list().filter((message) => message.seq > this.seenSeq && message.author.kind === "agent").length;
+  }
+
+  /** Whom this chat is for, with whether somebody is there: the department that the page named, or else the site. */
+  get place() {
+    const { department } = /** @type {{department?: string}} */ (this.about());
+    return this.site?.departments.find(({ id }) => id === department) ?? this.site;
   }
 
   /** The agent who spoke last, by name. */

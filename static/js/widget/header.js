@@ -2,12 +2,33 @@
 /** The top of the panel: whose chat this is, how it stands, and the menu. */
 import { fill, hook, icon, listen, setAttributes } from "../shared/dom.js";
 
+const DAY = 86_400_000;
+
+/**
+ * When somebody is back, as the visitor's own clock and language have it: a time today, a weekday, or a date.
+ *
+ * @param {Date} back @param {Date} now @param {string} locale
+ */
+export function when(back, now, locale) {
+  const time = /** @type {const} */ ({ hour: "numeric", minute: "2-digit" });
+  const is = back.toDateString() === now.toDateString() ? {}
+    : back.getTime() - now.getTime() < 6 * DAY ? { weekday: /** @type {const} */ ("long") }
+    : { day: /** @type {const} */ ("numeric"), month: /** @type {const} */ ("long") };
+  return new Intl.DateTimeFormat(locale, { ...is, ...time }).format(back);
+}
+
+/** @param {{back_at?: string|null}} place @param {import("./types").Translate} say @param {Date} now */
+function away({ back_at }, say, now) {
+  const back = back_at ? new Date(back_at) : null;
+  return back && back > now ? say("back", { when: when(back, now, say.locale) }) : say("offline");
+}
+
 /** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
-export function standing(chat, say) {
+export function standing(chat, say, now = new Date()) {
   if (chat.status === "closed") return `${say("ended")}. ${say("again")}`;
   if (chat.status === "open") return chat.agent ? say("joined", { name: chat.agent }) : say("online"); // whoever took it is here
-  if (!chat.site) return "";
-  if (!chat.site.online) return say("offline");
+  if (!chat.place) return "";
+  if (!chat.place.online) return away(chat.place, say, now);
   if (chat.status === "waiting") return chat.position ? say("position", { count: chat.position }) : say("waiting");
   return say("online");
 }
@@ -53,7 +74,7 @@ export class Header {
     if (chat.site) this.title.textContent = chat.site.name;
     const words = standing(chat, say);
     if (this.standing.textContent !== words) this.standing.textContent = words;
-    setAttributes(this.standing, { "data-online": chat.status === "open" || chat.site?.online ? "yes" : "no", "data-status": chat.status });
+    setAttributes(this.standing, { "data-online": chat.status === "open" || chat.place?.online ? "yes" : "no", "data-status": chat.status });
     this.end.disabled = !chat.connection.ready;
     this.end.hidden = chat.status !== "waiting" && chat.status !== "open";
   }

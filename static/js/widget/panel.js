@@ -127,7 +127,7 @@ export class Panel {
     const { chat } = this;
     const stored = chat.transcript.order.length > 0;
     const isReached = chat.status === "open"; // somebody is here: how to reach the visitor later is no question now
-    const unknown = stored && !isReached && chat.site && (chat.site.fields.length || !chat.site.online);
+    const unknown = stored && !isReached && chat.site && (chat.site.fields.length || !chat.place.online);
     const wanted = chat.status === "closed" ? "rating" : unknown ? "details" : "";
     const question = wanted && `${wanted} ${chat.conversation}`;
     if (question === this.asked) return;

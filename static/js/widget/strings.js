@@ -52,6 +52,7 @@ export const ENGLISH = {
   you: "You",
   online: "We usually reply within minutes",
   offline: "We are away. Leave a message and we will reply.",
+  back: "Back {when}. Leave your e-mail and we will reply.",
   waiting: "Waiting for an agent",
   position: "You are number {count} in the queue",
   joined: "{name} is here",

@@ -125,13 +125,18 @@ def test_a_policy_is_changed_within_its_limits(house: Organisation, as_: As) -> 
         assert ada.get("policy_change", key).status_code == 404
 
 
-def test_the_organisations_name_is_its_owners(house: Organisation, as_: As) -> None:
-    form = {"name": "Acme Inc", "time_zone": "Europe/Berlin"}  # the zone is read by nothing yet, so nobody's to set
+def test_the_organisations_name_and_time_zone_are_its_owners(house: Organisation, as_: As) -> None:
+    form = {"name": "Acme Inc", "time_zone": "Europe/Berlin"}
     assert as_("ada").post("tenant_change", "current", **form).status_code == 403
     assert as_("olga").post("tenant_change", "current", **form, status="suspended", slug="other").status_code == 302
     with tenant_scope(house.tenant_id):
         tenant = Tenant.objects.get()
-    assert (tenant.name, tenant.time_zone, tenant.slug, tenant.status) == ("Acme Inc", "UTC", "acme", "active")
+    assert (tenant.name, tenant.time_zone, tenant.slug, tenant.status) == (
+        "Acme Inc",
+        "Europe/Berlin",
+        "acme",
+        "active",
+    )
 
 
 def test_canned_responses_are_masked_before_they_are_stored(house: Organisation, as_: As) -> None:

@@ -23,6 +23,7 @@ LISTS = {
     "chat.conversation": {*SETTINGS, "sam", "alice"},
     "chat.tag": {*SETTINGS, "sam"},
     "security.auditevent": {*SETTINGS, "audrey"},
+    "tenants.businesshours": {*SETTINGS, "sam"},
     "tenants.department": SETTINGS,
     "tenants.invitation": SETTINGS,
     "tenants.membership": SETTINGS,
@@ -30,7 +31,14 @@ LISTS = {
     "tenants.site": SETTINGS,
     "tenants.tenant": {"olga"},
 }
-ADDED = {"chat.cannedresponse", "chat.tag", "tenants.department", "tenants.invitation", "tenants.site"}
+ADDED = {
+    "chat.cannedresponse",
+    "chat.tag",
+    "tenants.businesshours",
+    "tenants.department",
+    "tenants.invitation",
+    "tenants.site",
+}
 PEOPLE = ("olga", "ada", "sam", "alice", "rita", "audrey")
 OPERATORS = [page for page in site.pages if page.section is Section.PLATFORM]
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -63,14 +63,20 @@ def said(frame: bytes) -> dict[str, Any]:
 
 def test_welcome_to_a_visitor() -> None:
     site = SiteView(
-        "Acme", "Hi", True, [DepartmentView(ONE, "Sales", True)], None, [FieldView("order", "Order", "text", True)]
+        "Acme",
+        "Hi",
+        True,
+        None,
+        [DepartmentView(ONE, "Sales", False, NOON)],
+        None,
+        [FieldView("order", "Order", "text", True)],
     )
     frame = server.welcome_visitor(token="t", conversation=None, last_seq=0, last_rev=0, more=False, site=site, ref=1)
     assert said(frame) == {
         "type": "welcome", "token": "t", "conversation": None, "last_seq": 0, "last_rev": 0, "more": False, "ref": 1,
         "site": {
-            "name": "Acme", "greeting": "Hi", "online": True, "consent": None,
-            "departments": [{"id": str(ONE), "name": "Sales", "online": True}],
+            "name": "Acme", "greeting": "Hi", "online": True, "back_at": None, "consent": None,
+            "departments": [{"id": str(ONE), "name": "Sales", "online": False, "back_at": AT}],
             "fields": [{"name": "order", "label": "Order", "kind": "text", "required": True, "options": []}],
             "masking": {"packs": [], "keep_last_four": True, "may_undo": False},
         },
