@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_VERSION: Final = 1
 """What holds before anything was activated: cards and social security numbers."""
-_KEPT: Final = 512
+_KEPT: Final = 64  # each with up to 54 MiB, where somebody writes what its expressions never saw before
 _KEY_ID: Final = UUID(int=0)
 
 

@@ -77,11 +77,16 @@ class RuleSet:
     visitor_may_undo: bool = False
     typing_preview: bool = False
 
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Of the rules that are switched on; PatternRefused where the engine does not take one."""
+        return tuple(rule.pattern() for rule in self.rules if rule.is_active)
+
     def policy(self, version: int) -> MaskingPolicy:
         """For the engine; PatternRefused or UnknownPack where it does not take a rule."""
         return MaskingPolicy(
             packs=self.packs,
-            patterns=tuple(rule.pattern() for rule in self.rules if rule.is_active),
+            patterns=self.patterns,
             keep_last_four=self.keep_last_four,
             version=version,
             allowed=self.allowed,

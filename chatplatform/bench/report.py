@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from chatplatform.bench import fuzz, fuzz_clean, hostile, speed
+from chatplatform.bench import fuzz, fuzz_clean, hostile, hostile_rules, speed
 from chatplatform.bench import quality as measure
 from chatplatform.bench.corpus import every_case
 from chatplatform.bench.quality import GATE, Failure, Quality
@@ -48,7 +48,7 @@ def timed(*, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
 
 
 def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
-    """Messages made to be slow, with what a search of `steps` found, and which take longer than agreed."""
+    """Messages made to be slow, with what a search of `steps` found, then rules made to be; and which take longer than agreed."""
     costs = hostile.run()
     if steps:
         costs.insert(0, hostile.search(steps, tick=progress(steps, terminal)))
@@ -57,9 +57,16 @@ def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str,
         for one in costs
         if one.milliseconds > hostile.WANTED_MS
     ]
+    rules = hostile_rules.run()
+    short += [
+        f"{one.name}: {one.milliseconds:.1f} ms > {hostile_rules.WANTED_MS:g} ms"
+        for one in rules
+        if one.milliseconds > hostile_rules.WANTED_MS
+    ]
     if as_json:
-        return json.dumps([asdict(one) for one in costs], ensure_ascii=False), short
-    return "\n".join(hostile.lines(costs)), short
+        data = {"messages": [asdict(one) for one in costs], "rules": [asdict(one) for one in rules]}
+        return json.dumps(data, ensure_ascii=False), short
+    return "\n".join([*hostile.lines(costs), *hostile_rules.lines(rules)]), short
 
 
 def progress(total: int, terminal: TextIO | None) -> Any:

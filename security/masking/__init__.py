@@ -7,7 +7,7 @@ Proof: tests/security/masking/, with the vectors in tests/vectors/masking.json t
 
 from security.masking.engine import MAX_LENGTH, WITHHELD, TooLong, mask, mask_line, mask_or_withhold
 from security.masking.patterns import Pattern, PatternRefused
-from security.masking.policy import MaskingPolicy, UnknownPack, default_policy
+from security.masking.policy import MaskingPolicy, TooManySteps, UnknownPack, default_policy
 from security.masking.splitting.stream import Fed, Revision, Stream
 from security.masking.text import Finding, MaskedText
 from security.masking.withholding import withheld
@@ -24,6 +24,7 @@ __all__ = [
     "Revision",
     "Stream",
     "TooLong",
+    "TooManySteps",
     "UnknownPack",
     "default_policy",
     "mask",

@@ -3,7 +3,8 @@
 Danger: a text that is made for it can be read in a dozen ways, each of them full of numbers that have to be weighed, and
 the looking would hold up everybody. Rule: each view, group of digits, window and look at words costs points; who has
 none left is withheld as a whole, since not looking is no reason to show. What people write uses a hundredth of them.
-A tenant's patterns have points of their own, for they may match at every letter; beyond these the text is all bullets.
+A tenant's patterns have points of their own, for they may match at every letter; beyond these the text is all bullets. So
+are the steps of its regular expressions counted, which RE2 takes for each character even where nothing matches.
 Proof: the hostile texts of tests/security/masking/test_engine.py and of `manage.py bench masking --hostile`.
 """
 
@@ -21,6 +22,9 @@ MOST_MATCHING: Final = 2_000
 SEARCH: Final = 1
 MATCH: Final = 4
 COVERED: Final = 16  # so many for a point
+# Of its regular expressions: characters that are searched, times the steps that each of them may take. Twice the longest
+# message by the largest set of rules, with a little to spare: once to find, once to see that nothing is left.
+MOST_STEPS: Final = 14_000_000
 
 
 class Exhausted(Exception):
@@ -53,13 +57,15 @@ class TooManyMatches(Exception):
 class Matching:
     """What is left for a tenant's patterns in one message, all of them and all passes together."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "steps")
 
     def __init__(self) -> None:
         self.left = MOST_MATCHING
+        self.steps = MOST_STEPS
 
-    def spend(self, points: int, rule: str) -> None:
-        """Take `points` for `rule`; TooManyMatches if there are not as many."""
+    def spend(self, points: int, rule: str, *, steps: int = 0) -> None:
+        """Take `points` and `steps` for `rule`; TooManyMatches if there are not as many."""
         self.left -= points
-        if self.left < 0:
+        self.steps -= steps
+        if self.left < 0 or self.steps < 0:
             raise TooManyMatches(rule)

@@ -1,6 +1,9 @@
 """A tenant's own patterns, compiled with RE2: linear time whatever the tenant or the visitor writes.
 
-Python's `re` is never used for them, since one hostile pattern would stop a process.
+Python's `re` is never used for them, since one hostile pattern would stop a process. Linear is not quick: an expression
+that is in many of its places at once, as `[ab]*a[ab]{100}c` is, costs so many steps a character. Rule: steps are counted
+(`Pattern.steps`), and bounded for each message (`effort`) and for all patterns together (`policy`). Phrases and formats
+have none: they are in few places at once, and RE2 remembers these. Proof: tests/security/masking/test_slow_patterns.py.
 """
 
 from collections.abc import Iterator
@@ -48,6 +51,7 @@ class Pattern:
     label: str = ""
     keep_last: int = 0
     expression: str = field(init=False, repr=False, compare=False)
+    steps: int = field(init=False, repr=False, compare=False)
     _compiled: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +61,7 @@ class Pattern:
             raise PatternRefused(f"At most the last {MAX_KEPT} characters can be kept.")
         object.__setattr__(self, "expression", self._expression())
         object.__setattr__(self, "_compiled", _compile(self.expression))
+        object.__setattr__(self, "steps", _steps(self.expression, self.size) if self.kind == "regex" else 0)
 
     @property
     def size(self) -> int:
@@ -70,7 +75,7 @@ class Pattern:
 
     def spans(self, text: str, matching: Matching) -> Iterator[tuple[int, int]]:
         """Where it matches, left to right, without overlap; phrases and formats only as whole words."""
-        matching.spend(SEARCH, self.token)
+        matching.spend(SEARCH, self.token, steps=len(text) * self.steps)
         for match in self._compiled.finditer(text):
             start, end = match.span()
             matching.spend(MATCH + (end - start) // COVERED, self.token)
@@ -127,12 +132,9 @@ def _foreign_digits() -> Any:
 
 
 def _compile(expression: str) -> Any:
-    options = re2.Options()
-    options.max_mem = MAX_MEMORY
-    options.log_errors = False
     try:
         expression.encode()
-        compiled = re2.compile(expression, options=options)
+        compiled = re2.compile(expression, options=_options())
     except UnicodeEncodeError:
         raise PatternRefused("The pattern holds a broken character.") from None
     except re2.error as error:
@@ -144,6 +146,30 @@ def _compile(expression: str) -> Any:
     return compiled
 
 
+def _options() -> Any:
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False
+    return options
+
+
+def _steps(expression: str, size: int) -> int:
+    """In how many of its places the program may be at once, at most.
+
+    In UTF-8 a class of characters has a place for each byte of them, of which one is taken at a time: where the
+    expression names nothing beyond Latin-1, the program for that is what counts.
+    """
+    if not expression.isascii() or _NAMES_OTHERS.search(expression):
+        return size
+    options = _options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    try:
+        return min(size, int(re2.compile(expression.encode(), options=options).programsize))
+    except re2.error:
+        return size
+
+
+_NAMES_OTHERS: Final = re2.compile(r"\\(?:[pP]|x\{)")  # of classes that are empty in Latin-1 nothing would be counted
 _REASONS: Final = (
     (re2.compile(r"too large"), "The pattern is too complex."),
     (

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from security.masking import PatternRefused
+from security.masking import PatternRefused, UnknownPack
 from security.permissions import Grant, require
 from tenants.models import MaskingCount, MaskingDraft, MaskingVersion
 from tenants.policies import FIRST_VERSION, rules_key
@@ -41,6 +41,8 @@ class Rulebook:
     active: RuleSet | None
     pending: Sequence[Difference]
     versions: Sequence[Version]
+    unusable: str = ""
+    """Why the active rules, though they can be read, cannot be run: a sentence."""
 
     @property
     def current(self) -> Version:
@@ -70,7 +72,18 @@ def read_rulebook(*, grant: Grant) -> Rulebook:
     row = MaskingDraft.objects.first()
     draft = active if row is None else drafted_rules(row, key=key)
     pending = differences(active, draft) if active is not None and draft is not None else ()
-    return Rulebook(0 if row is None else row.revision, draft, active, pending, versions)
+    unusable = "" if active is None else _unusable(active)
+    return Rulebook(0 if row is None else row.revision, draft, active, pending, versions, unusable)
+
+
+def _unusable(rules: RuleSet) -> str:
+    try:
+        rules.policy(FIRST_VERSION)
+    except PatternRefused as refused:
+        return refused.reason
+    except UnknownPack:
+        return "There is a pack that is not known."
+    return ""
 
 
 def _version(row: MaskingVersion, rules: RuleSet | None, previous: RuleSet | None) -> Version:

@@ -17,9 +17,9 @@ from security.errors import Conflict, Denied, NotFound
 from security.models import AuditEvent, Revocation, SubjectKey
 from security.scoping import tenant_scope
 from tenants.models import MaskingDraft, MaskingVersion, Tenant
-from tenants.policies import current_masking, masking_policy
+from tenants.policies import current_masking, masking_policy, put_rules
 from tenants.rules import Rule, RuleKind, RulesBroken, RuleSet
-from tenants.services import masking
+from tenants.services import masking, masking_reading
 from tenants.services.masking import RuleRefused, Settings
 
 from .people import Organisation
@@ -133,6 +133,47 @@ def test_there_are_as_many_rules_as_the_engine_takes(acme: Organisation) -> None
             masking.add_rule(grant=grant, rule=EMP)
         assert "50" in refused.value.reason
         masking.add_rule(grant=grant, rule=replace(EMP, is_active=False))  # it is the active ones that count
+
+
+def slow(number: int, places: int = 300) -> Rule:
+    return Rule(
+        public_id=UUID(int=100 + number),
+        name=f"Slow {number}",
+        kind=RuleKind.REGEX,
+        value=(f"[ab]*a[ab]{{{places}}}c",),
+    )
+
+
+def test_expressions_that_are_slow_together_are_refused_with_a_sentence(acme: Organisation) -> None:
+    add(acme, slow(1), slow(2))
+    with pytest.raises(RuleRefused) as refused:
+        add(acme, slow(3))
+    assert "too slow together" in refused.value.reason
+    add(acme, replace(slow(3), is_active=False), EMP)
+    grant = acme.grant("ada")
+    with tenant_scope(acme.tenant_id), pytest.raises(RuleRefused):
+        masking.change_rule(grant=grant, rule=slow(3))
+
+
+def test_rules_that_were_active_before_they_were_bounded_withhold_until_they_are_fewer(acme: Organisation) -> None:
+    grant = acme.grant("ada")
+    with tenant_scope(acme.tenant_id):
+        old = MaskingVersion(number=2)
+        put_rules(old, RuleSet(rules=tuple(slow(number) for number in range(4))))
+        old.save(force_insert=True)
+        assert current_masking().is_broken
+        assert "too slow together" in masking_reading.read_rulebook(grant=grant).unusable
+    assert masked(acme, "Hello") == "[message withheld: masking error]"
+    with tenant_scope(acme.tenant_id):
+        masking.remove_rule(grant=grant, rule=slow(3).public_id)  # still too slow, but less so
+        with pytest.raises(RuleRefused) as refused:
+            masking.activate(grant=grant, revision=revision(), now=timezone.now())
+        assert "too slow together" in refused.value.reason
+        masking.change_rule(grant=grant, rule=replace(slow(2), is_active=False))
+    activate(acme)
+    assert masked(acme, "Hello") == "Hello"
+    with tenant_scope(acme.tenant_id):
+        assert masking_reading.read_rulebook(grant=grant).unusable == ""
 
 
 def test_settings_are_drafted_and_activated_like_rules(acme: Organisation) -> None:

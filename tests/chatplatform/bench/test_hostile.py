@@ -1,7 +1,8 @@
 """Messages made to be slow are as long as a message may be, and the search is repeatable work."""
 
-from chatplatform.bench import hostile
+from chatplatform.bench import hostile, hostile_rules
 from security.masking import MAX_LENGTH
+from security.masking.policy import MAX_STEPS
 
 
 def test_there_are_many_and_each_is_as_long_as_may_be() -> None:
@@ -19,3 +20,10 @@ def test_a_search_ends_with_something_that_can_be_built_again() -> None:
     found = hostile.search(3)
     assert found.milliseconds > 0
     assert len(hostile.built(found.segments)) == MAX_LENGTH
+
+
+def test_the_slowest_rules_are_near_what_an_organisation_may_have() -> None:
+    found = list(hostile_rules.rules())
+    assert len({name for name, _, _ in found}) == len(found) >= 10
+    assert {len(text) for _, _, text in found} == {MAX_LENGTH}
+    assert max(policy.steps for _, policy, _ in found) > 0.9 * MAX_STEPS
