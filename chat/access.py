@@ -8,30 +8,60 @@ from django.db.models import Q, QuerySet
 
 from chat.models import Conversation, Status
 from security.errors import Denied, NotFound
-from security.permissions import Grant, Permission, has
+from security.permissions import Grant, Permission, has, reach_of
 
 WITH_PEOPLE = ("visitor", "department", "assigned_to", "site")
+SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
+"""Who has one of these somewhere sees conversations."""
+_SEE_OWN, *_SEE_OTHERS = SEE
+
+
+def may(grant: Grant, permission: Permission, *, department_id: int | None, is_own: bool) -> bool:
+    """Whether the right reaches a conversation: of a department in reach, of none, or one that this member answers or is offered.
+
+    The role for the whole organisation goes with what is his wherever it is; one on a department holds in that department alone.
+    """
+    return has(grant, permission, department_id) or (is_own and has(grant, permission))
+
+
+def has_on(grant: Grant, permission: Permission, found: Conversation) -> bool:
+    """`may()` for a row."""
+    is_own = grant.membership_id in (found.assigned_to_id, found.offered_to_id)
+    return may(grant, permission, department_id=found.department_id, is_own=is_own)
+
+
+def require_on(grant: Grant, permission: Permission, found: Conversation) -> None:
+    """Denied unless the right reaches this conversation."""
+    if not has_on(grant, permission, found):
+        raise Denied
 
 
 def visible(grant: Grant) -> QuerySet[Conversation]:
     """The conversations that this member may see: all, his departments' and undirected ones, or his own."""
-    everything = Conversation.objects.all()
     if has(grant, Permission.CHAT_SEE_ALL):
-        return everything
-    own = Q(assigned_to=grant.membership_id) | Q(offered_to=grant.membership_id)
-    if has(grant, Permission.CHAT_SEE_DEPARTMENT):
-        return everything.filter(own | Q(department__in=grant.department_ids) | Q(department=None))
-    if has(grant, Permission.CHAT_SEE_OWN):
-        return everything.filter(own)
-    return everything.none()
+        return Conversation.objects.all()
+    own = _own(grant) & _reached(grant, Permission.CHAT_SEE_OWN)
+    in_departments = _reached(grant, Permission.CHAT_SEE_DEPARTMENT) | _reached(grant, Permission.CHAT_SEE_ALL)
+    return Conversation.objects.filter(own | in_departments)
 
 
 def queue(grant: Grant) -> QuerySet[Conversation]:
-    """What waits and this member may take or see waiting, longest first."""
-    if not has(grant, Permission.CHAT_SEE_QUEUE):
-        return Conversation.objects.none()
-    waiting = visible(grant).filter(status=Status.WAITING.value)
+    """What waits and this member may see waiting, longest first."""
+    waiting = visible(grant).filter(_reached(grant, Permission.CHAT_SEE_QUEUE), status=Status.WAITING.value)
     return waiting.order_by("waiting_since", "id")
+
+
+def _own(grant: Grant) -> Q:
+    return Q(assigned_to=grant.membership_id) | Q(offered_to=grant.membership_id)
+
+
+def _reached(grant: Grant, permission: Permission) -> Q:
+    """`may()` as a condition of a query."""
+    reach = reach_of(grant, permission)
+    if reach.is_everywhere:
+        return Q(pk__isnull=False)  # an empty Q would vanish beside another
+    found = Q(department__in=reach.departments)
+    return found | Q(department=None) | _own(grant) if reach.is_general else found
 
 
 def access_conversation(grant: Grant, public_id: UUID) -> Conversation:
@@ -50,26 +80,25 @@ def lock_conversation(grant: Grant, public_id: UUID) -> Conversation:
     return found
 
 
-def may_answer(grant: Grant, *, status: str, assigned_to_id: int | None) -> bool:
-    """Whether this member may speak for the tenant, close or pass on: his own conversations, one that waits, or any for who sees all."""
-    return (
-        has(grant, Permission.CHAT_SEE_ALL) or status == Status.WAITING.value or assigned_to_id == grant.membership_id
-    )
+def may_answer(grant: Grant, *, status: str, department_id: int | None, assigned_to_id: int | None) -> bool:
+    """Whether this member may speak for the tenant, close or pass on: his own conversations, one that waits, or any where he sees all."""
+    is_free = status == Status.WAITING.value or assigned_to_id == grant.membership_id
+    return is_free or has(grant, Permission.CHAT_SEE_ALL, department_id)
 
 
 def lock_to_answer(grant: Grant, public_id: UUID) -> Conversation:
     """As `lock_conversation`; Denied for a colleague's, which this member may only look at."""
     found = lock_conversation(grant, public_id)
-    if not may_answer(grant, status=found.status, assigned_to_id=found.assigned_to_id):
+    is_his = may_answer(
+        grant, status=found.status, department_id=found.department_id, assigned_to_id=found.assigned_to_id
+    )
+    if not is_his:
         raise Denied
     return found
 
 
 def may_see(grant: Grant, *, department_id: int | None, assigned_to_id: int | None, offered_to_id: int | None) -> bool:
     """The same rule as `visible()` for one conversation whose row is in memory; for frames and the writer."""
-    if has(grant, Permission.CHAT_SEE_ALL):
-        return True
-    if grant.membership_id in (assigned_to_id, offered_to_id):
-        return has(grant, Permission.CHAT_SEE_OWN) or has(grant, Permission.CHAT_SEE_DEPARTMENT)
-    in_reach = department_id is None or department_id in grant.department_ids
-    return in_reach and has(grant, Permission.CHAT_SEE_DEPARTMENT)
+    is_own = grant.membership_id in (assigned_to_id, offered_to_id)
+    seen_by = (_SEE_OWN, *_SEE_OTHERS) if is_own else _SEE_OTHERS
+    return any(may(grant, permission, department_id=department_id, is_own=is_own) for permission in seen_by)

@@ -73,10 +73,20 @@ class Permission(StrEnum):
 _EVERYWHERE = {"chat": Permission.CHAT_SEE_ALL, "reports": Permission.REPORTS_ALL}
 """Whoever has this right of a tier is not bound to his own departments in it."""
 
+ON_DEPARTMENTS = frozenset(
+    {permission for permission in Permission if permission.tier == "chat"} - {Permission.CHAT_BLOCK_VISITOR}
+    | {Permission.REPORTS_DEPARTMENT, Permission.REPORTS_ALL, Permission.REPORTS_EXPORT}
+)
+"""What can be given on a single department: rights to what belongs to one. The others, a visitor's block too, hold for the whole organisation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one member may do in one tenant, as read at one moment. Primary keys stay inside the server."""
+    """What one member may do in one tenant, as read at one moment. Primary keys stay inside the server.
+
+    `permissions` is what the role for the whole organisation gives, `department_ids` where the member answers. `further` is what roles on single
+    departments give, each pair in that department alone: as if it were the whole organisation, and without adding to what holds elsewhere.
+    """
 
     user_id: int
     user_public_id: UUID
@@ -88,14 +98,26 @@ class Grant:
     permissions: frozenset[Permission]
     department_ids: frozenset[int]
     capacity: int
+    further: frozenset[tuple[int, Permission]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a member holds a right: everywhere; or in `departments`, and if `is_general` also on what is of none and on what is his own."""
+
+    is_everywhere: bool
+    is_general: bool
+    departments: frozenset[int]
 
 
 def has(grant: Grant, permission: Permission | str, department: int | None = None) -> bool:
-    """Whether `grant` holds the permission; for something of a department (its primary key) also whether it reaches there.
+    """Whether `grant` holds the permission for the organisation; for something of a department (its primary key), whether it reaches there.
 
     ValueError for a permission that does not exist.
     """
     wanted = Permission(permission)
+    if department is not None and (department, wanted) in grant.further:
+        return True
     if wanted not in grant.permissions:
         return False
     everywhere = _EVERYWHERE.get(wanted.tier)
@@ -104,7 +126,43 @@ def has(grant: Grant, permission: Permission | str, department: int | None = Non
     return department in grant.department_ids or everywhere in grant.permissions
 
 
+def has_somewhere(grant: Grant, permission: Permission | str) -> bool:
+    """Whether `grant` holds the permission for the organisation or on any department: for pages, whose contents are asked for one by one."""
+    wanted = Permission(permission)
+    return wanted in grant.permissions or any(held is wanted for _, held in grant.further)
+
+
+def reach_of(grant: Grant, permission: Permission | str) -> Reach:
+    """The same as `has()` for all departments at once: what a query is narrowed by."""
+    wanted = Permission(permission)
+    further = frozenset(department for department, held in grant.further if held is wanted)
+    if wanted not in grant.permissions:
+        return Reach(is_everywhere=False, is_general=False, departments=further)
+    everywhere = _EVERYWHERE.get(wanted.tier)
+    is_everywhere = everywhere is None or everywhere in grant.permissions
+    return Reach(is_everywhere=is_everywhere, is_general=True, departments=grant.department_ids | further)
+
+
+def covers(grant: Grant, other: Grant) -> bool:
+    """Whether the one with `grant` holds all that `other` holds, wherever that holds it: only then he gives it, or acts on who has it."""
+    return (
+        other.permissions <= grant.permissions
+        and all(
+            has(grant, permission, department)
+            for permission in other.permissions & ON_DEPARTMENTS
+            for department in other.department_ids
+        )
+        and all(has(grant, permission, department) for department, permission in other.further)
+    )
+
+
 def require(grant: Grant, permission: Permission | str, department: int | None = None) -> None:
     """Denied unless `has()`."""
     if not has(grant, permission, department):
+        raise Denied
+
+
+def require_somewhere(grant: Grant, permission: Permission | str) -> None:
+    """Denied unless `has_somewhere()`."""
+    if not has_somewhere(grant, permission):
         raise Denied

@@ -6,15 +6,18 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, TextField, Value
 from django.utils import timezone
 
 from security.errors import NotFound
 from security.models import User
-from security.permissions import Grant
+from security.permissions import ON_DEPARTMENTS, Grant, Permission
 from security.scoping import require_tenant_id, tenant_of, tenant_scope, user_scope
-from tenants.models import Directory, Invitation, Membership, Policy, Site, Tenant, TenantStatus, usable
+from tenants.models import Directory, Invitation, Membership, Policy, Role, Site, Tenant, TenantStatus, usable
 from tenants.roles import permissions_of
 
 _SITE_KEY = re.compile(r"pk_[A-Za-z0-9_]{1,37}", re.ASCII)
@@ -50,6 +53,11 @@ class SiteRef:
     brand_color: str
     seen_at: datetime | None
     seen_origin: str
+
+
+class _InDepartments(TypedDict):
+    department_ids: frozenset[int]
+    further: frozenset[tuple[int, Permission]]
 
 
 def digest_of(secret: str) -> bytes:
@@ -112,10 +120,32 @@ def grant_of(membership: Membership) -> Grant:
         membership_public_id=membership.public_id,
         name=membership.name,
         role=role.slug,
-        permissions=permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions),
-        department_ids=frozenset(membership.in_departments.values_list("department_id", flat=True)),
+        permissions=role_permissions(role),
         capacity=capacity,
+        **_in_departments(membership),
     )
+
+
+def role_permissions(role: Role) -> frozenset[Permission]:
+    """What a role gives for the whole organisation."""
+    return permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions)
+
+
+def _in_departments(membership: Membership) -> _InDepartments:
+    """Where the member answers, and what further roles give: both in one query, since every request asks."""
+    nothing = (Value(None, TextField()), Value(None, BooleanField()), Value(None, ArrayField(TextField())))
+    answers = membership.in_departments.values_list("department_id", *nothing)
+    roles = membership.department_roles.values_list(
+        "department_id", "role__slug", "role__is_builtin", "role__permissions"
+    )
+    department_ids, further = set(), set()
+    for department, slug, is_builtin, stored in answers.union(roles, all=True):
+        if slug is None:
+            department_ids.add(department)
+        else:
+            given = permissions_of(slug, is_builtin=is_builtin, stored=stored) & ON_DEPARTMENTS
+            further |= {(department, permission) for permission in given}
+    return {"department_ids": frozenset(department_ids), "further": frozenset(further)}
 
 
 def access_site(key: str) -> SiteRef:

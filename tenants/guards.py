@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from security.errors import Denied
 from security.failures import refuse
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, require_somewhere
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,7 +37,7 @@ def member_page(permission: Permission | None = None) -> Callable[[View], View]:
                 return _refused(request, "tenants/no_membership.html")
             try:
                 if permission is not None:
-                    require(grant, permission)
+                    require_somewhere(grant, permission)
             except Denied:
                 return _refused(request, "tenants/forbidden.html")
             return view(request, *args, **kwargs)

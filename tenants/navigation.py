@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from security.models import User
-from security.permissions import Grant, Permission, has
+from security.permissions import Grant, Permission, has, has_somewhere
 from security.scoping import tenant_scope
 from tenants.access import MembershipRef, active_grant, first_site
 from tenants.guards import grant_of_request
@@ -42,11 +42,11 @@ def links_of(request: HttpRequest) -> list[Link]:
     if _is_operator(request):
         links.append(Link(_("Organisations"), reverse("admin:platform_tenants")))
     if grant is not None:
-        if has(grant, Permission.CHAT_SEE_OWN):
+        if has_somewhere(grant, Permission.CHAT_SEE_OWN):
             links.append(Link(_("Console"), settings.CONSOLE_PATH))
         if has(grant, Permission.CONFIGURATION_SITES):
             links.append(Link(_("Get started"), reverse("get_started")))
-        if any(right.tier != _WITHOUT_A_PAGE for right in grant.permissions):
+        if any(right.tier != _WITHOUT_A_PAGE for right in Permission if has_somewhere(grant, right)):
             links.append(Link(_("Administration"), reverse("admin:index")))
     return links
 
@@ -57,7 +57,7 @@ def landing_of(request: HttpRequest) -> str | None:
     if not _is_operator(request) and grant is not None:
         if has(grant, Permission.CONFIGURATION_ACCOUNT) and _waits_for_first_visitor(grant):
             return reverse("get_started")
-        if Permission.AUDIT_READ in grant.permissions and not has(grant, Permission.CHAT_SEE_OWN):
+        if Permission.AUDIT_READ in grant.permissions and not has_somewhere(grant, Permission.CHAT_SEE_OWN):
             return reverse("admin:security_auditevent_changelist")
     links = links_of(request)
     return links[0].url if links else None

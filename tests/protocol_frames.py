@@ -97,6 +97,7 @@ EXAMPLES: dict[str, list[bytes]] = {
             permissions=["chat.note", "chat.reply"],
             capacity=5,
             departments=[DepartmentView(SALES, "Sales")],
+            department_permissions={SALES: ["chat.watch"]},
         ),
     ],
     "ack": [server.ack(said.seen(prev_seq=2, client_id=CLIENT), ref=17)],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import access
 from chat.models import Conversation, Status
 from chat.services.reading import read_list, read_transcript
-from security.permissions import Permission, has
+from security.permissions import Permission, has, has_somewhere
 from tenants.admin.base import TenantAdmin, require_grant
 from tenants.admin.filters import RecordFilter, SinceFilter, WordFilter
 from tenants.admin.sections import Section
@@ -36,7 +36,6 @@ _OUTCOMES: dict[str, str | Promise] = {
     "spam": _("Spam"),
 }
 """What the console offers."""
-_SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
 _LONGEST_SEQ = 18
 
 
@@ -89,7 +88,7 @@ class ConversationAdmin(TenantAdmin):
 
     def may(self, request: HttpRequest, verb: str) -> bool:
         grant = grant_of_request(request)
-        return verb == "view" and grant is not None and any(has(grant, right) for right in _SEE)
+        return verb == "view" and grant is not None and any(has_somewhere(grant, right) for right in access.SEE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.visible(require_grant(request)).order_by(*self.ordering)

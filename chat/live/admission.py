@@ -22,7 +22,7 @@ from security.accounts.sessions import DEFAULT_IDLE_MINUTES, IDLE_KEY, ends_at
 from security.audit import Action, record_denied
 from security.context import Actor, ActorKind, acting
 from security.models import RevocationKind, User
-from security.permissions import Grant, Permission
+from security.permissions import Grant, Permission, has_somewhere
 from security.revocation import session_digest
 from security.scoping import user_scope
 from security.sockets.codes import CloseCode
@@ -90,7 +90,7 @@ def admit_staff(session_key: str | None) -> Admitted | CloseCode:
     grant = access.active_grant(user.pk, tenant_id) if isinstance(tenant_id, int) else None
     if grant is None:
         return CloseCode.FORBIDDEN
-    if not grant.permissions & CHAT:
+    if not any(has_somewhere(grant, permission) for permission in CHAT):
         with acting(actor=actor_of(grant), session=session_digest(session_key)):
             record_denied(Action.ACCESS_DENIED, tenant_id=grant.tenant_id, act="console")
         return CloseCode.FORBIDDEN

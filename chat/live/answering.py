@@ -18,7 +18,7 @@ from chat.transcript import Audience, Page, Reader
 from security.audit import Action, Extent, record, record_denied, record_failed
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
-from security.permissions import Grant, Permission, has, require
+from security.permissions import Grant, Permission
 from tenants.models import Department
 
 QUEUE_SHOWN = 200
@@ -132,7 +132,7 @@ def open_assigned(*, grant: Grant, conversation: UUID) -> Opened:
 def open_watched(*, grant: Grant, conversation: UUID) -> Opened:
     """The latest page for a supervisor who reads along; Denied without the right to."""
     row = access.access_conversation(grant, conversation)
-    require(grant, Permission.CHAT_WATCH, row.department_id)
+    access.require_on(grant, Permission.CHAT_WATCH, row)
     if row.assigned_to_id == grant.membership_id:
         raise Conflict
     if row.status == Status.CLOSED.value:
@@ -218,7 +218,7 @@ def _opened(grant: Grant, row: Conversation, *, messages: Sequence[MessageView] 
         else None
     )
     visitor = summaries.visitor_view(row)
-    if not has(grant, Permission.CHAT_SEE_CONTACT, row.department_id):
+    if not access.has_on(grant, Permission.CHAT_SEE_CONTACT, row):
         visitor = VisitorView(visitor.id, visitor.name, visitor.verified)
     return Opened(
         conversation=summaries.summary(row),

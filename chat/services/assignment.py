@@ -31,22 +31,23 @@ SWEPT_AT_ONCE = 50
 @transaction.atomic
 def take_next(*, grant: Grant, now: datetime) -> Conversation | None:
     """Give the longest waiting conversation of the agent's departments to him; None where nothing waits or he has enough."""
-    permissions.require(grant, Permission.CHAT_TAKE)
+    permissions.require_somewhere(grant, Permission.CHAT_TAKE)
     me = Membership.objects.select_for_update().get(
         pk=grant.membership_id
     )  # two sockets of one agent: one after the other
     if Conversation.objects.filter(assigned_to=me, status=Status.OPEN.value).count() >= grant.capacity:
         return None
-    own = Q(department__in=grant.department_ids) | Q(department=None)  # who sees all is still asked for his own only
-    found = access.queue(grant).filter(own).select_for_update(of=("self",), skip_locked=True).first()
+    found = (
+        access.queue(grant).filter(_where_he_answers(grant)).select_for_update(of=("self",), skip_locked=True).first()
+    )
     return None if found is None else _assign(found, me, now=now, code=SystemCode.ASSIGNED)
 
 
 @transaction.atomic
 def claim(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
     """Take one waiting conversation; Conflict("already_assigned") if somebody was faster."""
-    permissions.require(grant, Permission.CHAT_TAKE)
     found = access.lock_conversation(grant, conversation)
+    access.require_on(grant, Permission.CHAT_TAKE, found)
     if found.status == Status.CLOSED.value:
         raise Conflict("closed")
     if found.status != Status.WAITING.value:
@@ -59,7 +60,6 @@ def transfer_to_department(
     *, grant: Grant, conversation: UUID, department: UUID, note: MaskedText | None, now: datetime
 ) -> Conversation:
     """Back to the queue, of another department; the visitor is told. `note` is kept as a note for whoever takes it."""
-    permissions.require(grant, Permission.CHAT_TRANSFER)
     found = _lock_open(grant, conversation)
     target = Department.objects.filter(public_id=department).first()
     if target is None:
@@ -78,13 +78,13 @@ def offer_to_agent(
     *, grant: Grant, conversation: UUID, agent: UUID, note: MaskedText | None, now: datetime
 ) -> Conversation:
     """Offer an open conversation to a colleague for 30 s; until he accepts it stays where it is."""
-    permissions.require(grant, Permission.CHAT_TRANSFER)
     found = _lock_open(grant, conversation)
     colleagues = Membership.objects.select_related("role", "user").filter(usable(now))
     target = colleagues.filter(public_id=agent).first()
     if target is None:
         raise NotFound
-    if target.pk == found.assigned_to_id or not permissions.has(grant_of(target), Permission.CHAT_TAKE):
+    may_take = access.may(grant_of(target), Permission.CHAT_TAKE, department_id=found.department_id, is_own=True)
+    if target.pk == found.assigned_to_id or not may_take:
         raise Conflict
     found.offered_to, found.offered_by_id = target, grant.membership_id
     found.offer_expires_at = now + OFFER_FOR
@@ -98,8 +98,8 @@ def offer_to_agent(
 @transaction.atomic
 def accept_offer(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
     """Take what was offered; Conflict when the offer has run out or was made to somebody else."""
-    permissions.require(grant, Permission.CHAT_TAKE)
     found = access.lock_conversation(grant, conversation)
+    access.require_on(grant, Permission.CHAT_TAKE, found)
     is_mine = found.offered_to_id == grant.membership_id and found.status == Status.OPEN.value
     if not is_mine or found.offer_expires_at is None or found.offer_expires_at <= now:
         raise Conflict
@@ -140,8 +140,17 @@ def _give_up(found: Conversation, why: str, *, now: datetime) -> UUID:
     return found.public_id
 
 
+def _where_he_answers(grant: Grant) -> Q:
+    """Who sees all is still asked for his own departments only."""
+    reach = permissions.reach_of(grant, Permission.CHAT_TAKE)
+    own = Q(department__in=reach.departments)
+    return own | Q(department=None) if reach.is_general else own
+
+
 def _lock_open(grant: Grant, conversation: UUID) -> Conversation:
+    """To pass on."""
     found = access.lock_to_answer(grant, conversation)
+    access.require_on(grant, Permission.CHAT_TRANSFER, found)
     if found.status == Status.CLOSED.value:
         raise Conflict("closed")
     if found.status != Status.OPEN.value:

@@ -14,7 +14,6 @@ from chat.live.writer.memory import Keeps
 from chat.models import Conversation, ConversationTag, Status, Tag, Visitor
 from chat.services.joining import Joining, joined_comment
 from chat.services.messages import SystemCode, say
-from security import permissions
 from security.audit import Action, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
@@ -27,8 +26,8 @@ REOPEN_WITHIN = timedelta(days=7)
 @transaction.atomic
 def close_conversation(*, grant: Grant, conversation: UUID, outcome: str, now: datetime) -> Conversation:
     """An agent closes; Conflict("closed") if it is closed already."""
-    permissions.require(grant, Permission.CHAT_CLOSE)
     found = access.lock_to_answer(grant, conversation)
+    access.require_on(grant, Permission.CHAT_CLOSE, found)
     found.outcome = outcome
     return _close(found, SystemCode.CLOSED, "Conversation closed", now=now)
 
@@ -53,10 +52,10 @@ def close_idle(*, now: datetime) -> list[UUID]:
 @transaction.atomic
 def reopen_conversation(*, grant: Grant, conversation: UUID, now: datetime) -> Conversation:
     """Within 7 days, and only if the visitor has no newer one; else Conflict. The one who reopens answers."""
-    permissions.require(grant, Permission.CHAT_REOPEN)
     # The visitor first, as where he begins a new one, which he may be doing at this moment: in the other order the two wait for each other.
     Visitor.objects.select_for_update().get(pk=access.access_conversation(grant, conversation).visitor_id)
     found = access.lock_conversation(grant, conversation)
+    access.require_on(grant, Permission.CHAT_REOPEN, found)
     newer = Conversation.objects.filter(visitor=found.visitor_id, created_at__gt=found.created_at)
     if found.status != Status.CLOSED.value or found.closed_at is None or newer.exists():
         raise Conflict
@@ -110,8 +109,8 @@ def tag_conversation(
     *, grant: Grant, conversation: UUID, add: Sequence[MaskedText], remove: Sequence[MaskedText]
 ) -> Conversation:
     """Add and remove tags; unknown words become tags of the tenant."""
-    permissions.require(grant, Permission.CHAT_TAG)
     found = access.lock_conversation(grant, conversation)
+    access.require_on(grant, Permission.CHAT_TAG, found)
     for name in add:
         tag, _ = Tag.objects.get_or_create(name=str(name))
         ConversationTag.objects.get_or_create(conversation=found, tag=tag)

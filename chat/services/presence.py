@@ -14,7 +14,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from chat.live.protocol.shapes import AgentLoad, DepartmentView
 from chat.models import Presence, Status
 from chat.services.assignment import GONE_AFTER
-from tenants.models import Department, DepartmentMembership, Membership, Policy, usable
+from security.permissions import Permission
+from tenants.access import role_permissions
+from tenants.models import Department, DepartmentMembership, DepartmentRole, Membership, Policy, Role, usable
 from tenants.services.hours import openings
 
 
@@ -92,11 +94,12 @@ def departments(*, now: datetime) -> list[DepartmentView]:
 
 
 def _present(now: datetime) -> QuerySet[Department, Any]:
-    there = DepartmentMembership.objects.filter(
-        department=OuterRef("pk"),
-        membership__in=Membership.objects.filter(Exists(_here(now)), usable(now), is_away=False),
-    )
-    return Department.objects.annotate(is_online=Exists(there)).order_by("name")
+    """Who takes conversations of a department by a further role is there for it too."""
+    here = Membership.objects.filter(Exists(_here(now)), usable(now), is_away=False)
+    there = DepartmentMembership.objects.filter(department=OuterRef("pk"), membership__in=here)
+    taking = [role.pk for role in Role.objects.all() if Permission.CHAT_TAKE in role_permissions(role)]
+    further = DepartmentRole.objects.filter(department=OuterRef("pk"), role__in=taking, membership__in=here)
+    return Department.objects.annotate(is_online=Exists(there) | Exists(further)).order_by("name")
 
 
 def sweep_presence(*, now: datetime) -> int:

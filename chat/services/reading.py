@@ -15,7 +15,7 @@ from chat.models import Conversation
 from chat.transcript import Audience, Page, Reader
 from security.audit import Action, Extent, record
 from security.errors import NotFound
-from security.permissions import Grant, Permission, has
+from security.permissions import Grant, Permission
 
 PAGE: Final = 100
 """Messages of a transcript that are shown at once."""
@@ -58,7 +58,7 @@ def read_transcript(*, grant: Grant, conversation: UUID, before: int | None = No
     found = access.access_conversation(grant, conversation)
     reader = Reader(Audience.AGENTS, grant.membership_public_id)
     page = transcript.messages_before(found, seq=before, reader=reader, limit=PAGE)
-    contact = summaries.visitor_view(found) if has(grant, Permission.CHAT_SEE_CONTACT, found.department_id) else None
+    contact = summaries.visitor_view(found) if access.has_on(grant, Permission.CHAT_SEE_CONTACT, found) else None
     extent = Extent(conversations=1, messages=len(page.messages))
     record(Action.CONVERSATION_READ, on=found, extent=extent, contact=contact is not None, view="admin")
     return Reading(found, summaries.summary(found), contact, page)

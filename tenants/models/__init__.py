@@ -4,6 +4,7 @@ from tenants.models.masking import MaskingCount, MaskingDraft, MaskingVersion, R
 from tenants.models.people import (
     Department,
     DepartmentMembership,
+    DepartmentRole,
     Invitation,
     Membership,
     MembershipStatus,
@@ -18,6 +19,7 @@ __all__ = [
     "BusinessHours",
     "Department",
     "DepartmentMembership",
+    "DepartmentRole",
     "Directory",
     "Invitation",
     "MaskingCount",

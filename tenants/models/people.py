@@ -24,11 +24,15 @@ class Role(PublicModel):
 
     slug = models.SlugField(max_length=40)
     name = models.CharField(max_length=120)
+    description = models.CharField(max_length=300, blank=True)
     permissions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     is_builtin = models.BooleanField(default=False, editable=False)
 
     class Meta(PublicModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "slug"], name="tenants_role_slug_key")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "slug"], name="tenants_role_slug_key"),
+            models.UniqueConstraint(fields=["tenant_id", "name"], name="tenants_role_name_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -90,6 +94,7 @@ class Membership(PublicModel):
 
     if TYPE_CHECKING:
         in_departments: RelatedManager[DepartmentMembership]
+        department_roles: RelatedManager[DepartmentRole]
 
     class Meta(PublicModel.Meta):
         verbose_name = "member"
@@ -120,6 +125,26 @@ class DepartmentMembership(TenantModel):
                 fields=["tenant_id", "department", "membership"], name="tenants_departmentmembership_pair_key"
             )
         ]
+
+
+class DepartmentRole(PublicModel):
+    """A further role of a member's, on one department: what can be held on one, and there alone."""
+
+    department = TenantForeignKey(Department, on_delete=models.CASCADE, related_name="roles_of_members")
+    membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="department_roles")
+    role = TenantForeignKey(Role, on_delete=models.PROTECT, related_name="on_departments")
+
+    class Meta(PublicModel.Meta):
+        verbose_name = "role on a department"
+        verbose_name_plural = "roles on departments"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "department", "membership", "role"], name="tenants_departmentrole_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
 
 
 class Invitation(PublicModel):

@@ -97,7 +97,7 @@ TENANTS: Final = (
     Leak(
         "members' pages ask for no right",
         "tenants/guards.py",
-        "                    require(grant, permission)",
+        "                    require_somewhere(grant, permission)",
         "                    pass",
         (_MATRIX,),
     ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,15 +18,17 @@ from chat.live.protocol.agent import View
 from chat.live.protocol.shapes import Author, AuthorKind
 from chat.models import Conversation, Status, Visitor, VisitorToken
 from chat.personal import Profile, seal_profile
+from chat.services.assignment import claim, offer_to_agent, take_next
 from chat.services.identity import identify_visitor
+from chat.services.lifecycle import close_conversation, reopen_conversation, tag_conversation
 from chat.services.visitors import TOKEN_LIFE, access_session, forget_session, new_session, token_digest
 from security.crypto import keyring
-from security.errors import Denied, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.models import KeySubject
 from security.permissions import Grant, Permission
 from security.scoping import tenant_scope
 from tenants.access import access_site
-from tenants.models import Department, Membership, Site
+from tenants.models import Department, DepartmentRole, Membership, Role, Site
 from tenants.services.identity import renew_identity_secret
 from tenants.services.sites import add_site
 from tests import cast
@@ -44,6 +48,13 @@ REACH: Final[dict[frozenset[Permission], set[str]]] = {
     frozenset({EVERYTHING}): set(KINDS),
 }
 """What is seen by whom has only these rights to see."""
+OF_SALES: Final = {"mine", "offered", "elsewhere", "elsewhere waiting"}
+IN_SALES: Final[dict[frozenset[Permission], set[str]]] = {
+    frozenset({OWN}): {"mine", "offered"},
+    frozenset({DEPARTMENT}): OF_SALES,
+    frozenset({OWN, DEPARTMENT, EVERYTHING}): OF_SALES,
+}
+"""The same for rights in Sales; what is hers is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +62,12 @@ class Scene:
     of: Organisation
     talks: dict[str, UUID]
 
-    def alice(self, *rights: Permission) -> Grant:
-        """Alice with these rights and no other."""
-        return replace(self.of.grant("alice"), permissions=frozenset(rights))
+    def alice(self, *rights: Permission, in_sales: Iterable[Permission] = ()) -> Grant:
+        """Alice with these rights and no other, and those in Sales."""
+        with tenant_scope(self.of.tenant_id):
+            sales = Department.objects.get(name="Sales").pk
+        further = frozenset((sales, right) for right in in_sales)
+        return replace(self.of.grant("alice"), permissions=frozenset(rights), further=further)
 
 
 @pytest.fixture
@@ -101,7 +115,19 @@ def visitor(site: Site) -> Visitor:
 
 @pytest.mark.parametrize("rights", REACH, ids=lambda rights: " ".join(sorted(rights)) or "none")
 def test_every_question_has_the_same_answer(scene: Scene, rights: frozenset[Permission]) -> None:
-    grant, seen = scene.alice(*rights), {scene.talks[kind] for kind in REACH[rights]}
+    ask(scene, scene.alice(*rights), REACH[rights])
+
+
+@pytest.mark.parametrize("rights", IN_SALES, ids=lambda rights: " ".join(sorted(rights)))
+def test_a_role_on_a_department_opens_that_one_alone(scene: Scene, rights: frozenset[Permission]) -> None:
+    ask(scene, scene.alice(in_sales=rights), IN_SALES[rights])
+    ask(scene, scene.alice(OWN, in_sales=rights), IN_SALES[rights] | REACH[frozenset({OWN})])
+    ask(scene, scene.alice(DEPARTMENT, in_sales=rights), IN_SALES[rights] | REACH[frozenset({DEPARTMENT})])
+
+
+def ask(scene: Scene, grant: Grant, kinds: set[str]) -> None:
+    """Each of the questions, of everything there is."""
+    seen = {scene.talks[kind] for kind in kinds}
     with tenant_scope(scene.of.tenant_id):
         assert {row.public_id for row in access.visible(grant)} == seen
         wanted = answering.Wanted(None, 100, None, None, None)
@@ -128,6 +154,66 @@ def test_the_queue_is_for_who_may_see_it_as_far_as_he_sees(scene: Scene) -> None
         assert not access.queue(scene.alice(EVERYTHING)).exists()
         found = access.queue(scene.alice(DEPARTMENT, Permission.CHAT_SEE_QUEUE))
         assert {row.public_id for row in found} == {scene.talks["waiting"], scene.talks["undirected"]}
+
+
+def test_what_waits_is_shown_where_the_right_to_see_it_holds(scene: Scene) -> None:
+    """Who sees Sales' conversations, and the queue of Support, sees no queue of Sales."""
+    queue, take = Permission.CHAT_SEE_QUEUE, Permission.CHAT_TAKE
+    with tenant_scope(scene.of.tenant_id):
+        both = access.queue(scene.alice(DEPARTMENT, queue, in_sales=[DEPARTMENT]))
+        assert {row.public_id for row in both} == {scene.talks["waiting"], scene.talks["undirected"]}
+        sales = access.queue(scene.alice(in_sales=[DEPARTMENT, queue]))
+        assert {row.public_id for row in sales} == {scene.talks["elsewhere waiting"]}
+        with pytest.raises(Denied):
+            take_next(grant=scene.alice(in_sales=[DEPARTMENT, queue]), now=NOW)
+        with pytest.raises(Denied):
+            claim(
+                grant=scene.alice(take, in_sales=[DEPARTMENT]), conversation=scene.talks["elsewhere waiting"], now=NOW
+            )
+        seller = scene.alice(in_sales=[DEPARTMENT, queue, take])
+        taken = take_next(grant=seller, now=NOW)
+        assert taken is not None
+        assert taken.public_id == scene.talks["elsewhere waiting"]
+        assert take_next(grant=seller, now=NOW) is None
+
+
+def test_acts_are_asked_for_where_the_conversation_is(scene: Scene) -> None:
+    """Her own role goes with what is hers; what she may do in Support she may not in Sales, where she only looks."""
+    acts = (
+        (Permission.CHAT_TAG, lambda who, one: tag_conversation(grant=who, conversation=one, add=(), remove=())),
+        (Permission.CHAT_WATCH, lambda who, one: answering.open_watched(grant=who, conversation=one)),
+        (Permission.CHAT_CLOSE, lambda who, one: close_conversation(grant=who, conversation=one, outcome="", now=NOW)),
+        (Permission.CHAT_REOPEN, lambda who, one: reopen_conversation(grant=who, conversation=one, now=NOW)),
+    )
+    for right, act in acts:
+        with tenant_scope(scene.of.tenant_id):
+            with pytest.raises(Denied):
+                act(scene.alice(right, in_sales=[DEPARTMENT]), scene.talks["elsewhere"])
+            with pytest.raises(Denied):
+                act(scene.alice(DEPARTMENT, in_sales=[right]), scene.talks["colleague's"])
+            act(scene.alice(in_sales=[DEPARTMENT, EVERYTHING, right]), scene.talks["elsewhere"])
+    with tenant_scope(scene.of.tenant_id):
+        tag = scene.alice(OWN, Permission.CHAT_TAG)
+        tag_conversation(grant=tag, conversation=scene.talks["mine"], add=(), remove=())
+
+
+def test_a_supervisor_of_one_department_answers_for_colleagues_there(scene: Scene) -> None:
+    sam = scene.alice(DEPARTMENT, in_sales=[DEPARTMENT, EVERYTHING])
+    with tenant_scope(scene.of.tenant_id):
+        access.lock_to_answer(sam, scene.talks["elsewhere"])
+        with pytest.raises(Denied):
+            access.lock_to_answer(sam, scene.talks["colleague's"])
+
+
+def test_an_offer_is_made_to_who_may_take_it_there(scene: Scene) -> None:
+    sam, rita = scene.of.grant("sam"), scene.of.member("rita")
+    with tenant_scope(scene.of.tenant_id):
+        offer = partial(offer_to_agent, grant=sam, agent=rita.public_id, note=None, now=NOW)
+        role, sales = Role.objects.get(slug="agent"), Department.objects.get(name="Sales")
+        DepartmentRole.objects.create(membership=rita, role=role, department=sales)
+        offer(conversation=scene.talks["elsewhere"])
+        with pytest.raises(Conflict):
+            offer(conversation=scene.talks["colleague's"])
 
 
 def test_a_colleagues_conversation_is_looked_at_and_not_answered(scene: Scene) -> None:

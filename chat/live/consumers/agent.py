@@ -33,6 +33,7 @@ class AgentConsumer(AgentActs):
                 permissions=sorted(self.grant.permissions),
                 capacity=self.grant.capacity,
                 departments=start.departments,
+                department_permissions=self.department_permissions(),
                 ref=frame.ref,
             )
         )

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from chat.access import may_answer, may_see
+from chat.access import may, may_answer, may_see
 from chat.live import answering
 from chat.live.admission import Admitted, actor_of, admit_staff
 from chat.live.consumers.base import ChatConsumer
@@ -30,7 +30,7 @@ from chat.models import Status
 from security.accounts.sessions import note_activity
 from security.errors import Denied
 from security.models import RevocationKind
-from security.permissions import Grant, Permission, has
+from security.permissions import Grant, Permission
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
@@ -210,11 +210,14 @@ def _refusal(grant: Grant, permission: Permission, row: LockedConversation) -> E
     )
     if not is_seen:
         return ErrorCode.NOT_FOUND
-    if not has(grant, permission):
+    is_own = grant.membership_id in (row.assigned_to_id, row.offered_to_id)
+    if not may(grant, permission, department_id=row.department_id, is_own=is_own):
         return ErrorCode.FORBIDDEN
     if permission is Permission.CHAT_NOTE:
         return None
     if row.status is Status.WAITING:
         return ErrorCode.CONFLICT  # it has to be taken before it is answered
-    is_own = may_answer(grant, status=row.status.value, assigned_to_id=row.assigned_to_id)
-    return None if is_own else ErrorCode.FORBIDDEN
+    is_his = may_answer(
+        grant, status=row.status.value, department_id=row.department_id, assigned_to_id=row.assigned_to_id
+    )
+    return None if is_his else ErrorCode.FORBIDDEN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from uuid import UUID
 
 import orjson
@@ -104,6 +104,15 @@ class AgentSocket(AgentRights):
         own = await self.join(rooms.member(self.grant.membership_public_id))
         tenant.go_live()
         own.go_live()
+
+    def department_permissions(self) -> dict[UUID, list[str]]:
+        """What roles on single departments give, by the departments' public ids."""
+        known = {pk: public_id for public_id, pk in self._departments.items()}
+        found = defaultdict(list)
+        for department, permission in sorted(self.grant.further):
+            if department in known:
+                found[known[department]].append(permission.value)
+        return dict(found)
 
     def _told_of_tenant(self, frame: bytes) -> None:
         """An event of the tenant: passed on as far as this member may see it."""

@@ -73,9 +73,10 @@ def welcome_agent(
     permissions: Sequence[str],
     capacity: int,
     departments: Sequence[DepartmentView],
+    department_permissions: Mapping[UUID, Sequence[str]],
     ref: int | None = None,
 ) -> bytes:
-    """Who the agent is and what he may do."""
+    """Who the agent is and what he may do: by his role, and further in single departments."""
     return _encoded(
         "welcome",
         ref,
@@ -84,6 +85,7 @@ def welcome_agent(
         permissions=list(permissions),
         capacity=capacity,
         departments=[department.json() for department in departments],
+        department_permissions={str(found): list(names) for found, names in department_permissions.items()},
     )
 
 

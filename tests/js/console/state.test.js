@@ -150,6 +150,14 @@ describe("what may be done", () => {
     assert.deepEqual(allowed(all, { assigned_to: BOB }), ["close", "note", "tag", "transfer", "watch"]);
   });
 
+  test("a role on a department holds for that department's conversations alone", () => {
+    const frame = welcome({ permissions: [], department_permissions: { sales: ["chat.watch", "chat.note"] } });
+    const state = reduce(initialState(), { type: "welcome", frame });
+    assert.deepEqual(allowed(state, { assigned_to: BOB, department: "sales" }), ["note", "watch"]);
+    assert.deepEqual(allowed(state, { assigned_to: BOB, department: "support" }), []);
+    assert.deepEqual(allowed(state, { assigned_to: BOB, department: null }), []);
+  });
+
   test("without a right there is no button", () => {
     for (const over of [{}, { status: "waiting", assigned_to: null }, { status: "closed" }, { assigned_to: BOB }]) {
       assert.deepEqual(allowed(rights([]), over), []);

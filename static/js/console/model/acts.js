@@ -19,9 +19,16 @@ export const PERMISSION = Object.freeze({
   seeAll: "chat.see_all",
 });
 
-/** @param {Pick<State, "permissions">} state @param {keyof typeof PERMISSION} name */
+/** @typedef {Pick<State, "permissions"|"departmentPermissions">} Rights */
+
+/** Whether it may be done anywhere at all. @param {Rights} state @param {keyof typeof PERMISSION} name */
 export function may(state, name) {
-  return state.permissions.includes(PERMISSION[name]);
+  return state.permissions.includes(PERMISSION[name]) || Object.values(state.departmentPermissions).some((names) => names.includes(PERMISSION[name]));
+}
+
+/** The same in one department. @param {Rights} state @param {keyof typeof PERMISSION} name @param {string|null|undefined} department */
+function mayIn(state, name, department) {
+  return state.permissions.includes(PERMISSION[name]) || (state.departmentPermissions[department ?? ""]?.includes(PERMISSION[name]) ?? false);
 }
 
 /**
@@ -43,18 +50,19 @@ export function acts(state, one) {
   const stands = standing(state, one);
   const watching = state.threads[one.id]?.watching ?? false;
   const alive = stands !== "closed";
+  const here = (/** @type {keyof typeof PERMISSION} */ name) => mayIn(state, name, one.department);
   // Who sees everybody's conversations also puts them in order: a supervisor closes and hands over for others.
-  const oversees = alive && may(state, "seeAll");
+  const oversees = alive && here("seeAll");
   return {
     standing: stands,
-    claim: stands === "waiting" && may(state, "take"),
-    reply: stands === "mine" && may(state, "reply"),
-    note: alive && may(state, "note"),
-    transfer: (stands === "mine" || (oversees && stands === "other")) && may(state, "transfer"),
-    close: (stands === "mine" || oversees) && may(state, "close"),
-    reopen: stands === "closed" && may(state, "reopen"),
-    tag: may(state, "tag"),
-    watch: stands === "other" && !watching && may(state, "watch"),
+    claim: stands === "waiting" && here("take"),
+    reply: stands === "mine" && here("reply"),
+    note: alive && here("note"),
+    transfer: (stands === "mine" || (oversees && stands === "other")) && here("transfer"),
+    close: (stands === "mine" || oversees) && here("close"),
+    reopen: stands === "closed" && here("reopen"),
+    tag: here("tag"),
+    watch: stands === "other" && !watching && here("watch"),
     unwatch: watching,
   };
 }

@@ -123,7 +123,7 @@ export function mountComposer(form, app) {
   // A frame later: what made the field writable is rendered only after this turn.
   app.focus.composer = () => requestAnimationFrame(() => { if (!ui.row.hidden) ui.field.focus(); });
   let shown = "";
-  const pick = (/** @type {any} */ s) => [s.selected, s.modes, s.editing, s.conversations[s.selected ?? ""], s.permissions, s.me];
+  const pick = (/** @type {any} */ s) => [s.selected, s.modes, s.editing, s.conversations[s.selected ?? ""], s.permissions, s.departmentPermissions, s.me];
   observe(app.store, pick, (state) => {
     const one = state.conversations[state.selected ?? ""];
     form.hidden = !one;

@@ -54,7 +54,7 @@ function mountHead(head, app) {
   }, app.signal);
   app.layout.foldButton = fold;
   let told = "";
-  const pick = (/** @type {any} */ s) => [s.selected, s.conversations[s.selected ?? ""], s.permissions, s.me, s.departments, s.threads[s.selected ?? ""]?.watching];
+  const pick = (/** @type {any} */ s) => [s.selected, s.conversations[s.selected ?? ""], s.permissions, s.departmentPermissions, s.me, s.departments, s.threads[s.selected ?? ""]?.watching];
   observe(app.store, pick, (state) => {
     const one = state.conversations[state.selected ?? ""];
     head.hidden = !state.selected;

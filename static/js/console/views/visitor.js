@@ -105,7 +105,7 @@ export function mountVisitor(root, app) {
     if (button) app.run(button.dataset.run);
   }, app.signal);
   let headed = "";
-  const pick = (/** @type {any} */ s) => [s.selected, s.conversations[s.selected ?? ""], s.departments, s.permissions, s.me];
+  const pick = (/** @type {any} */ s) => [s.selected, s.conversations[s.selected ?? ""], s.departments, s.permissions, s.departmentPermissions, s.me];
   observe(app.store, pick, (state) => {
     const one = state.conversations[state.selected ?? ""];
     setAttributes(root, { "data-empty": !one });

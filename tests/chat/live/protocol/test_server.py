@@ -86,11 +86,12 @@ def test_welcome_to_a_visitor() -> None:
 def test_welcome_to_an_agent() -> None:
     frame = server.welcome_agent(
         agent=ALICE, tenant_slug="acme", tenant_name="Acme", permissions=["chat.reply"], capacity=5,
-        departments=[DepartmentView(ONE, "Sales")],
+        departments=[DepartmentView(ONE, "Sales")], department_permissions={ONE: ["chat.watch"]},
     )  # fmt: skip
     assert said(frame) == {
         "type": "welcome", "agent": {"id": str(ONE), "name": "Alice"}, "tenant": {"slug": "acme", "name": "Acme"},
         "permissions": ["chat.reply"], "capacity": 5, "departments": [{"id": str(ONE), "name": "Sales"}],
+        "department_permissions": {str(ONE): ["chat.watch"]},
     }  # fmt: skip
 
 
