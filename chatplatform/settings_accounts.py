@@ -6,14 +6,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: a locked-out attempt never reaches a hash
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "security.accounts.passwords.LengthValidator", "OPTIONS": {"least": 15}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "full_name")},
-    },
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "security.accounts.passwords.PolicyValidator"}]
 CONSOLE_PATH = "/console/"  # for pages that know nothing of chats
 VISITOR_PATHS = ("/w.js", "/widget/")  # the same for whoever is signed in
 LOGIN_URL = "account_login"
@@ -22,7 +15,12 @@ LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 3600
 
 ACCOUNT_ADAPTER = "security.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "security.accounts.forms.AskedResetForm"}
+ACCOUNT_FORMS = {
+    "change_password": "security.accounts.forms.RuledChangeForm",
+    "reset_password": "security.accounts.forms.AskedResetForm",
+    "reset_password_from_key": "security.accounts.forms.RuledResetForm",
+    "set_password": "security.accounts.forms.RuledSetForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -47,6 +45,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup_mail": "5/h/key",
     "reset_password": "20/h/ip,5/h/key",
     "invitation": "60/h/ip",
+    "password_strength": "120/m/ip",  # asked by forms while a password is typed
 }
 USERSESSIONS_ADAPTER = "security.accounts.ending.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # security.accounts.sessions does, without counting what pages ask by themselves

@@ -34,6 +34,7 @@ class MembershipRef:
     membership_public_id: UUID
     idle_minutes: int
     must_change_password: bool
+    password_ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,14 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
     """The organisations the person can work in now, the one joined last first. Outside any scope."""
     if not user.is_active:
         return ()
+    now = timezone.now()
     with user_scope(user.pk):
         rows = list(
-            Membership.objects.filter(usable(timezone.now()), user=user)
-            .select_related("user")
-            .order_by("-created_at", "-pk")
+            Membership.objects.filter(usable(now), user=user).select_related("user").order_by("-created_at", "-pk")
         )
         wanted = [row.tenant_id for row in rows]
         tenants = {t.pk: t for t in Tenant.objects.filter(pk__in=wanted, status=TenantStatus.ACTIVE.value)}
-        idle = dict(Policy.objects.filter(tenant_id__in=wanted).values_list("tenant_id", "session_idle_minutes"))
+        policies = {policy.tenant_id: policy for policy in Policy.objects.filter(tenant_id__in=wanted)}
     return tuple(
         MembershipRef(
             tenant_id=tenant.pk,
@@ -85,8 +85,9 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             tenant_slug=tenant.slug,
             tenant_name=tenant.name,
             membership_public_id=row.public_id,
-            idle_minutes=idle[tenant.pk],
-            must_change_password=row.must_change_password,
+            idle_minutes=policies[tenant.pk].session_idle_minutes,
+            must_change_password=row.must_change_password(policies[tenant.pk], now),
+            password_ends_at=policies[tenant.pk].password_ends_at(user.password_changed_at),
         )
         for row in rows
         if (tenant := tenants.get(row.tenant_id)) is not None
@@ -96,22 +97,22 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
 def active_grant(user_id: int, tenant_id: int) -> Grant | None:
     """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended."""
     with tenant_scope(tenant_id):
-        membership = (
-            Membership.objects.filter(usable(timezone.now()), user_id=user_id).select_related("role", "user").first()
-        )
-        if membership is None or membership.must_change_password:
+        now = timezone.now()
+        membership = Membership.objects.filter(usable(now), user_id=user_id).select_related("role", "user").first()
+        policy = Policy.objects.get()
+        if membership is None or membership.must_change_password(policy, now):
             return None
         if not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
             return None
-        return grant_of(membership)
+        return grant_of(membership, policy)
 
 
-def grant_of(membership: Membership) -> Grant:
+def grant_of(membership: Membership, policy: Policy | None = None) -> Grant:
     """The grant that this row gives, whatever its status: for who is about to act through it. Inside its scope."""
     role = membership.role
     capacity = membership.capacity
     if capacity is None:
-        capacity = Policy.objects.values_list("agent_capacity", flat=True).get()
+        capacity = (policy or Policy.objects.get()).agent_capacity
     return Grant(
         user_id=membership.user_id,
         user_public_id=membership.user.public_id,

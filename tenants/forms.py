@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from security.accounts.passwords import require_good
+from security.accounts.rules import MODERN, PasswordRules
+from security.accounts.shown_rules import show_rules
 from security.errors import Invalid
 from security.forms import MaskedCharField, spells_no_secret
 from security.models import User, normalize_email
@@ -38,7 +41,6 @@ def _new_password() -> forms.CharField:
         label=_("Password"),
         strip=False,
         max_length=_LONGEST_PASSWORD,
-        help_text=_("At least 15 characters. A few unrelated words are easy to remember and hard to guess."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -52,11 +54,11 @@ def _full_name() -> forms.CharField:
     )
 
 
-def _check_password(form: forms.Form, *, email: str, full_name: str) -> None:
+def _check_password(form: forms.Form, *, email: str, full_name: str, rules: PasswordRules) -> None:
     password = form.cleaned_data.get("password")
     if password:
         try:
-            validate_password(password, User(email=email, full_name=full_name))
+            require_good(password, rules=rules, user=User(email=email, full_name=full_name))
         except ValidationError as error:
             form.add_error("password", error)
 
@@ -86,6 +88,10 @@ class SignUpForm(_Form):
     )
     password = _new_password()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        show_rules(self.fields["password"], MODERN)
+
     def clean_email(self) -> str:
         """One spelling for each address."""
         return normalize_email(self.cleaned_data["email"])
@@ -102,7 +108,8 @@ class SignUpForm(_Form):
     def clean(self) -> dict[str, Any]:
         """The password, with what it must not resemble."""
         data = super().clean() or self.cleaned_data
-        _check_password(self, email=data.get("email", ""), full_name=data.get("full_name", ""))
+        rules = replace(MODERN, words=frozenset({data.get("organisation", "")}))
+        _check_password(self, email=data.get("email", ""), full_name=data.get("full_name", ""), rules=rules)
         return data
 
 
@@ -112,14 +119,15 @@ class JoinForm(_Form):
     full_name = _full_name()
     password = _new_password()
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, rules: PasswordRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.email, self.rules = email, rules
+        show_rules(self.fields["password"], rules)
 
     def clean(self) -> dict[str, Any]:
         """The password, with what it must not resemble."""
         data = super().clean() or self.cleaned_data
-        _check_password(self, email=self.email, full_name=data.get("full_name", ""))
+        _check_password(self, email=self.email, full_name=data.get("full_name", ""), rules=self.rules)
         return data
 
 

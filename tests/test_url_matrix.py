@@ -51,6 +51,7 @@ SHOWN_TO = {
     "accounts/password/reset/done/": "XOASGNUP",
     "accounts/password/reset/key/done/": "XOASGNUP",
     "accounts/password/set/": "OASGNUP",
+    "accounts/password/strength/": "",
     "accounts/reauthenticate/": "",
     "accounts/sessions/": "OASGNUP",
     "accounts/signup/": "",
@@ -102,6 +103,8 @@ SHOWN_TO = {
     "admin/tenants/businesshours/<object_id>/delete/": "OAS",
     "admin/tenants/businesshours/<object_id>/history/": "OA",
     "admin/tenants/businesshours/add/": "OAS",
+    "admin/security/passwords/": "OA",
+    "admin/security/passwords/require/": "OA",
     "admin/tenants/department/": "OA",
     "admin/tenants/department/<object_id>/change/": "OA",
     "admin/tenants/department/<object_id>/delete/": "OA",
@@ -159,7 +162,13 @@ SHOWN_TO = {
     "widget/<str:key>/theme.css": "XOASGNUP",
 }
 """Who is answered 200 to a GET. Everybody else is led to sign in (302), refused (403, 405) or told that there is nothing (404)."""
-BY_POST = {"tenants/<uuid:tenant>/switch/", "theme/", "widget/<str:key>/forget", "widget/<str:key>/session"}
+BY_POST = {
+    "accounts/password/strength/",
+    "tenants/<uuid:tenant>/switch/",
+    "theme/",
+    "widget/<str:key>/forget",
+    "widget/<str:key>/session",
+}
 """Paths that answer no GET; their own tests post to them."""
 
 

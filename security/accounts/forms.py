@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import ChangePasswordForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
 from django.http import HttpRequest
 
+from security.accounts.passwords import rules_for
+from security.accounts.shown_rules import show_rules
 from security.accounts.signals import password_reset_requested
 
 
@@ -18,3 +20,27 @@ class AskedResetForm(ResetPasswordForm):  # type: ignore[misc]
         email: str = super().save(request, **kwargs)
         password_reset_requested.send(type(self), user=next(iter(self.users), None))
         return email
+
+
+class RuledChangeForm(ChangePasswordForm):  # type: ignore[misc]
+    """Shows the person's rules."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        show_rules(self.fields["password1"], rules_for(self.user))
+
+
+class RuledSetForm(SetPasswordForm):  # type: ignore[misc]
+    """Shows the person's rules."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        show_rules(self.fields["password1"], rules_for(self.user))
+
+
+class RuledResetForm(ResetPasswordKeyForm):  # type: ignore[misc]
+    """Shows the rules of whoever's link it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        show_rules(self.fields["password1"], rules_for(self.user))

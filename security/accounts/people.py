@@ -7,7 +7,8 @@ from allauth.account.signals import email_confirmed
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from security.models import RevocationKind, User, normalize_email
+from security.accounts.rules import MOST_HISTORY
+from security.models import FormerPassword, RevocationKind, User, normalize_email
 from security.revocation import revoke
 
 
@@ -53,7 +54,11 @@ def claim_account(user: User, *, full_name: str, password: str) -> None:
 
 @transaction.atomic
 def change_password(*, user: User, password: str) -> None:
-    """Set a password that passed the rules, and end what is open under the old one."""
+    """Set a password that passed the rules, remember the old one's hash, and end what is open under it."""
+    if user.has_usable_password():
+        FormerPassword.objects.create(user=user, encoded=user.password)
+    kept = FormerPassword.objects.filter(user=user).order_by("-replaced_at", "-pk").values("pk")[:MOST_HISTORY]
+    FormerPassword.objects.filter(user=user).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     user.set_password(password)
     user.save(update_fields=["password", "password_changed_at", "must_change_password"])
     revoke(RevocationKind.USER, user.public_id)

@@ -50,6 +50,10 @@ class Action(StrEnum):
     MEMBER_REMOVED = "member.removed", "A member was removed."
     MEMBER_SESSIONS_ENDED = "member.sessions_ended", "A member's sessions were ended by somebody else."
     MEMBER_PASSWORD_CHANGE_REQUIRED = "member.password_change_required", "A member was asked for a new password."
+    MEMBERS_PASSWORD_CHANGE_REQUIRED = (
+        "member.all_password_change_required",
+        "Every member was asked for a new password.",
+    )
     MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
 
     SITE_CREATED = "site.created", "A website was added."

@@ -1,6 +1,7 @@
 from security.models.audit import AuditDetail, AuditEvent, AuditHead
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.mail import Mail
+from security.models.password import FormerPassword
 from security.models.revocation import Revocation, RevocationKind
 from security.models.user import User, normalize_email
 
@@ -8,6 +9,7 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "AuditHead",
+    "FormerPassword",
     "KeySubject",
     "Mail",
     "Revocation",

@@ -1,6 +1,27 @@
 """The administration of an organisation and, for operators, of the platform; Django finds this package by its name."""
 
-from tenants.admin import audit, departments, hours, invitations, members, operators, organisation, sites
+from tenants.admin import (
+    audit,
+    departments,
+    hours,
+    invitations,
+    members,
+    operators,
+    organisation,
+    security,
+    sites,
+)
 from tenants.admin.site import site
 
-__all__ = ["audit", "departments", "hours", "invitations", "members", "operators", "organisation", "site", "sites"]
+__all__ = [
+    "audit",
+    "departments",
+    "hours",
+    "invitations",
+    "members",
+    "operators",
+    "organisation",
+    "security",
+    "site",
+    "sites",
+]

@@ -95,12 +95,15 @@ class OrganisationAdmin(SingleAdmin):
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)
 
 
+_SHOWN: Final = ("session_idle_minutes", "agent_capacity", "close_after_hours")
+
+
 class PolicyForm(TenantModelForm):
     """One sentence for each setting."""
 
     class Meta(TenantModelForm.Meta):
         model = Policy
-        fields = tuple(POLICY_RIGHTS)
+        fields = _SHOWN
         labels: ClassVar = {
             "session_idle_minutes": _("Minutes until an idle session ends"),
             "close_after_hours": _("Hours without a message until a conversation is closed"),
@@ -130,14 +133,12 @@ class PolicyAdmin(SingleAdmin):
     def may(self, request: HttpRequest, verb: str) -> bool:
         grant = grant_of_request(request)
         return (
-            verb in {"view", "change"}
-            and grant is not None
-            and any(has(grant, right) for right in POLICY_RIGHTS.values())
+            verb in {"view", "change"} and grant is not None and any(has(grant, POLICY_RIGHTS[name]) for name in _SHOWN)
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         grant = grant_of_request(request)
-        return [name for name, right in POLICY_RIGHTS.items() if grant is None or not has(grant, right)]
+        return [name for name in _SHOWN if grant is None or not has(grant, POLICY_RIGHTS[name])]
 
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         change_policy(grant=grant, policy=record, fields=form.changed_data)

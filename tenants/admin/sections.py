@@ -15,6 +15,7 @@ class Section(StrEnum):
     CHAT = "chat"
     PEOPLE = "people"
     ORGANISATION = "organisation"
+    SECURITY = "security"
     AUDIT = "audit"
     PLATFORM = "platform"
 
@@ -28,6 +29,7 @@ _LABELS: Final = {
     Section.CHAT: _("Chat"),
     Section.PEOPLE: _("People"),
     Section.ORGANISATION: _("Organisation"),
+    Section.SECURITY: _("Security"),
     Section.AUDIT: _("Audit"),
     Section.PLATFORM: _("Platform"),
 }

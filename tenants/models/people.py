@@ -14,6 +14,7 @@ from security.models import User
 from security.scoping import TenantForeignKey
 from security.scoping.constraints import USER_SETTING
 from tenants.models.base import PublicModel, TenantModel
+from tenants.models.tenant import Policy
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -106,11 +107,12 @@ class Membership(PublicModel):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def must_change_password(self) -> bool:
-        """Whether this organisation asked for a new password and the person has not chosen one since. Others do not see it."""
-        asked = self.password_change_required_at
-        return asked is not None and asked >= self.user.password_changed_at
+    def must_change_password(self, policy: Policy, now: datetime) -> bool:
+        """Whether this organisation wants a new password first: it asked for one, or the present one is too old. Others do not see it."""
+        chosen = self.user.password_changed_at
+        asked = (self.password_change_required_at, policy.password_change_required_at)
+        ends = policy.password_ends_at(chosen)
+        return any(at is not None and at >= chosen for at in asked) or (ends is not None and now >= ends)
 
 
 class DepartmentMembership(TenantModel):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from security.accounts.rules import BEST_STRENGTH, LEAST_LENGTH, MODERN, MOST_HISTORY, MOST_LENGTH
 from security.scoping import TenantIsolation, TenantManager
 from security.scoping.constraints import USER_SETTING
 from tenants.models.base import TenantModel
@@ -59,10 +62,21 @@ class Policy(TenantModel):
     mine = OF_THIS_PERSON.format(column="tenant_id")
     readable_by_its_person = True
 
-    # Enforced by nothing yet, so in no form: every password follows AUTH_PASSWORD_VALIDATORS.
     password_min_length = models.PositiveSmallIntegerField(
-        default=15, validators=[MinValueValidator(8), MaxValueValidator(128)]
+        default=MODERN.min_length, validators=[MinValueValidator(LEAST_LENGTH), MaxValueValidator(MOST_LENGTH)]
     )
+    password_classes = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    password_min_strength = models.PositiveSmallIntegerField(
+        default=MODERN.min_strength, validators=[MaxValueValidator(BEST_STRENGTH)]
+    )
+    password_history = models.PositiveSmallIntegerField(
+        default=MODERN.history, validators=[MaxValueValidator(MOST_HISTORY)]
+    )
+    password_max_age_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(30), MaxValueValidator(365)]
+    )
+    # Everybody's password that is older than this is to be changed first.
+    password_change_required_at = models.DateTimeField(null=True, editable=False)
     session_idle_minutes = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
@@ -76,6 +90,11 @@ class Policy(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="tenants_policy_one_key")]
+
+    def password_ends_at(self, chosen_at: datetime) -> datetime | None:
+        """When a password that was chosen then is to be changed; None for never."""
+        days = self.password_max_age_days
+        return None if days is None else chosen_at + timedelta(days=days)
 
 
 class Directory(TenantModel):

@@ -19,7 +19,7 @@ from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
 from security.scoping import require_tenant_id
-from tenants.models import Department, Membership, MembershipStatus, Role, usable
+from tenants.models import Department, Membership, MembershipStatus, Policy, Role, usable
 from tenants.roles import OWNER, permissions_of
 from tenants.services.departments import put_in_departments
 from tenants.services.invitations import withdraw_invitations_of
@@ -126,6 +126,18 @@ def require_password_change(*, grant: Grant, member: UUID) -> Membership:
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     record(Action.MEMBER_PASSWORD_CHANGE_REQUIRED, on=membership)
     return membership
+
+
+@transaction.atomic
+def require_password_change_of_all(*, grant: Grant) -> int:
+    """Lead every member, whoever asks included, to a new password before anything else here; how many they are."""
+    require(grant, Permission.CONFIGURATION_PASSWORDS)
+    Policy.objects.update(password_change_required_at=timezone.now())
+    members = list(Membership.objects.filter(usable(timezone.now())).values_list("public_id", flat=True))
+    for member in members:
+        revoke(RevocationKind.MEMBERSHIP, member)
+    record(Action.MEMBERS_PASSWORD_CHANGE_REQUIRED, members=len(members))
+    return len(members)
 
 
 def assignable_roles(grant: Grant) -> list[Role]:

@@ -18,6 +18,11 @@ from tenants.services.records import change_record
 
 POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
     {
+        "password_min_length": Permission.CONFIGURATION_PASSWORDS,
+        "password_classes": Permission.CONFIGURATION_PASSWORDS,
+        "password_min_strength": Permission.CONFIGURATION_PASSWORDS,
+        "password_history": Permission.CONFIGURATION_PASSWORDS,
+        "password_max_age_days": Permission.CONFIGURATION_PASSWORDS,
         "session_idle_minutes": Permission.CONFIGURATION_SECURITY,
         "close_after_hours": Permission.CONFIGURATION_CHAT,
         "agent_capacity": Permission.CONFIGURATION_CHAT,
@@ -25,6 +30,12 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
 )
 """Each setting with the right that changes it."""
 _TENANT_FIELDS = frozenset({"name", "time_zone"})
+
+
+def read_policy(*, grant: Grant, permission: Permission) -> Policy:
+    """The organisation's policy, for who may change this part of it."""
+    require(grant, permission)
+    return Policy.objects.get()
 
 
 def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Policy:

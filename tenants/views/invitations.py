@@ -19,6 +19,7 @@ from security.models import User
 from tenants import services
 from tenants.access import InvitationRef, access_invitation
 from tenants.forms import JoinForm, PasswordForm
+from tenants.password_rules import rules_of_tenant
 from tenants.services.invitations import accept_by_password, accept_new, is_stranger
 from tenants.services.switching import TENANT_KEY
 from tenants.views.public import SeeOther, too_many
@@ -72,7 +73,8 @@ class _Bearer:
         return self._joined()
 
     def _stranger(self) -> HttpResponse:
-        form = JoinForm(self.request.POST or None, email=self.found.email)
+        rules = rules_of_tenant(self.found.tenant_id)
+        form = JoinForm(self.request.POST or None, email=self.found.email, rules=rules)
         if self.request.method != "POST" or not form.is_valid():
             return self._page("join", form)
         user = accept_new(invitation=self.found, **form.cleaned_data)

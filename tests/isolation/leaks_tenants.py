@@ -27,7 +27,7 @@ TENANTS: Final = (
     Leak(
         "a suspended member comes in",
         _ACCESS,
-        "Membership.objects.filter(usable(timezone.now()), user=user)",
+        "Membership.objects.filter(usable(now), user=user)",
         "Membership.objects.filter(user=user)",
         (_OF_MEMBERS, _MIDDLEWARE),
     ),
@@ -41,7 +41,7 @@ TENANTS: Final = (
     Leak(
         "a suspended member keeps his grant",
         _ACCESS,
-        "Membership.objects.filter(usable(timezone.now()), user_id=user_id)",
+        "Membership.objects.filter(usable(now), user_id=user_id)",
         "Membership.objects.filter(user_id=user_id)",
         (_OF_MEMBERS,),
     ),
@@ -55,8 +55,8 @@ TENANTS: Final = (
     Leak(
         "a grant is read from any membership of the tenant",
         _ACCESS,
-        "Membership.objects.filter(usable(timezone.now()), user_id=user_id)",
-        "Membership.objects.filter(usable(timezone.now()))",
+        "Membership.objects.filter(usable(now), user_id=user_id)",
+        "Membership.objects.filter(usable(now))",
         (_OF_MEMBERS, "tests/isolation/test_grants.py"),
     ),
     Leak(

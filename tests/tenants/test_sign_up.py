@@ -106,7 +106,7 @@ def test_in_the_demo_a_new_address_is_let_in_at_once(client: Client, settings: S
     ("field", "value", "said"),
     [
         ("password", "short", "at least 15"),
-        ("password", "olga@acme.example", "similar"),
+        ("password", "olga@acme.example", "little more than a name"),
         ("password", "x" * 300, "256"),
         ("website", "not a website", "web address"),
         ("organisation", "Win! http://evil.example", "no web or e-mail address"),

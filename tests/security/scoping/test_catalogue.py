@@ -18,6 +18,7 @@ from tests.services import session
 pytestmark = pytest.mark.django_db
 
 NO_TENANT = {
+    "security.FormerPassword": "a person's, as the password is",
     "security.User": "a person, who may be a member of several tenants",
     "security.Revocation": "subjects are random names; read before any tenant is known",
     "tenants.Directory": "answers by one exact digest only",

@@ -1,0 +1,133 @@
+"""Forms over the organisation's policy: what is wrong with a value is said with the values that would be right."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from security.accounts.rules import MODERN, PCI_DSS, CharacterClass, PasswordRules
+from security.permissions import Permission
+from tenants.admin.forms import TenantModelForm
+from tenants.models import Policy
+from tenants.services.settings import POLICY_RIGHTS
+
+OWN: Final = "own"
+PROFILES: Final[dict[str, PasswordRules]] = {"modern": MODERN, "pci": PCI_DSS}
+
+
+class PolicySettingsForm(TenantModelForm):
+    """Some settings of the policy, all under one right."""
+
+    permission: ClassVar[Permission]
+
+    class Meta(TenantModelForm.Meta):
+        model = Policy
+        fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored = {name: getattr(self.instance, name) for name in POLICY_RIGHTS}
+
+    def changed_settings(self) -> list[str]:
+        """The settings whose values are others now, by the form's fields or by what it derived from them."""
+        return [name for name, value in self._stored.items() if getattr(self.instance, name) != value]
+
+
+class PasswordPolicyForm(PolicySettingsForm):
+    """A profile fills the settings; with `own` each is as it was typed."""
+
+    permission = Permission.CONFIGURATION_PASSWORDS
+    profile = forms.ChoiceField(
+        label=_("Profile"),
+        choices=[
+            ("modern", _("Modern: long, not common, no change without a reason (NIST SP 800-63B-4)")),
+            ("pci", _("PCI DSS 4.0.1: 12 characters, letters and digits, changed every 90 days")),
+            (OWN, _("Settings of your own, below")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    password_classes = forms.MultipleChoiceField(
+        label=_("A password holds"),
+        required=False,
+        choices=[
+            (CharacterClass.LETTERS.value, _("a letter")),
+            (CharacterClass.DIGITS.value, _("a digit")),
+            (CharacterClass.UPPER.value, _("a capital letter")),
+            (CharacterClass.LOWER.value, _("a small letter")),
+            (CharacterClass.SYMBOLS.value, _("a sign such as ! or a space")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "None by default: people answer such rules with Password1!, which is easy to guess. Length is what counts."
+        ),
+    )
+    password_min_strength = forms.TypedChoiceField(
+        label=_("Strength"),
+        coerce=int,
+        choices=[
+            (0, _("any")),
+            (1, _("not guessed at once")),
+            (2, _("not easy to guess")),
+            (3, _("hard to guess")),
+            (4, _("very hard to guess")),
+        ],
+        help_text=_("How many tries an attacker would need, as zxcvbn estimates it."),
+    )
+
+    class Meta(PolicySettingsForm.Meta):
+        fields = (
+            "password_min_length",
+            "password_min_strength",
+            "password_classes",
+            "password_history",
+            "password_max_age_days",
+        )
+        labels: ClassVar = {
+            "password_min_length": _("Characters at least"),
+            "password_history": _("Passwords that must not come again"),
+            "password_max_age_days": _("Days until a password must be changed"),
+        }
+        help_texts: ClassVar = {
+            "password_min_length": _("8 to 128, 15 by default; 12 is enough where a second factor is required."),
+            "password_history": _("0 to 24, the present one counted; 4 by default."),
+            "password_max_age_days": _(
+                "30 to 365; empty, the default, is never: people who must change without a reason choose weaker passwords"
+                " (NIST SP 800-63B-4 and ASVS 6.2.10 are against it, PCI DSS 8.3.9 asks for 90)."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["profile"] = profile_of(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        """A profile's values count, whatever stands in the other fields."""
+        data = super().clean() or self.cleaned_data
+        rules = PROFILES.get(data.get("profile", ""))
+        if rules is not None:
+            values = values_of(rules)
+            data.update(values)
+            for name in values:
+                self.errors.pop(name, None)
+        return data
+
+
+def values_of(rules: PasswordRules) -> dict[str, Any]:
+    """The rules as the policy stores them."""
+    return {
+        "password_min_length": rules.min_length,
+        "password_classes": [kind.value for kind in CharacterClass if kind in rules.classes],
+        "password_min_strength": rules.min_strength,
+        "password_history": rules.history,
+        "password_max_age_days": rules.max_age_days,
+    }
+
+
+def profile_of(policy: Policy) -> str:
+    """The profile whose values the policy has, or `own`."""
+    for name, rules in PROFILES.items():
+        if all(getattr(policy, field) == value for field, value in values_of(rules).items()):
+            return name
+    return OWN

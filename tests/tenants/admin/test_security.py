@@ -1,0 +1,115 @@
+"""The pages of the section Security: what is stored, what is refused, and what the trail says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from security.errors import Denied
+from security.models import Revocation
+from security.permissions import Permission
+from security.scoping import tenant_scope
+from tenants.models import Policy
+from tenants.services.members import require_password_change_of_all
+from tenants.services.settings import change_policy, read_policy
+
+from ..people import PASSWORD, Organisation
+from .pages import Browse, errors_of, text_of
+
+As = Callable[[str], Browse]
+PAGE = "security_passwords"
+OWN: dict[str, Any] = {
+    "profile": "own",
+    "password_min_length": 20,
+    "password_min_strength": 4,
+    "password_classes": ["digits", "symbols"],
+    "password_history": 10,
+    "password_max_age_days": 60,
+}
+
+
+def policy(of: Organisation) -> Policy:
+    with tenant_scope(of.tenant_id):
+        return Policy.objects.get()
+
+
+def test_own_settings_are_stored(house: Organisation, rival: Organisation, as_: As) -> None:
+    assert as_("ada").post(PAGE, app="", **OWN).status_code == 302
+    stored = policy(house)
+    assert {name: getattr(stored, name) for name in OWN if name != "profile"} == {
+        k: v for k, v in OWN.items() if k != "profile"
+    }
+    assert house.actions()[-1] == "policy.changed"
+    assert policy(rival).password_min_length == 15
+
+
+@pytest.mark.parametrize(("profile", "length", "days"), [("modern", 15, None), ("pci", 12, 90)])
+def test_a_profile_counts_whatever_stands_below_it(
+    house: Organisation, as_: As, profile: str, length: int, days: int | None
+) -> None:
+    as_("ada").post(PAGE, app="", **OWN)
+    form = {**OWN, "profile": profile, "password_min_length": "nonsense"}
+    assert as_("ada").post(PAGE, app="", **form).status_code == 302
+    stored = policy(house)
+    assert (stored.password_min_length, stored.password_max_age_days) == (length, days)
+    page = text_of(as_("ada").get(PAGE, app=""))
+    checked = re.findall(r'name="profile" value="(\w+)"[^>]* checked', page)
+    assert checked == [profile]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("password_min_length", 7, "greater than or equal to 8"),
+        ("password_min_length", 129, "less than or equal to 128"),
+        ("password_history", 25, "less than or equal to 24"),
+        ("password_max_age_days", 29, "greater than or equal to 30"),
+        ("password_max_age_days", 366, "less than or equal to 365"),
+        ("password_min_strength", 5, "valid choice"),
+        ("password_classes", ["runes"], "valid choice"),
+        ("profile", "", "required"),
+    ],
+)
+def test_what_is_out_of_bounds_is_said(house: Organisation, as_: As, field: str, value: object, said: str) -> None:
+    assert said in errors_of(as_("ada").post(PAGE, app="", **{**OWN, field: value}))
+    assert policy(house).password_min_length == 15
+
+
+def test_nothing_changed_leaves_no_event(house: Organisation, as_: As) -> None:
+    as_("ada").post(PAGE, app="", **OWN)
+    before = house.actions()
+    as_("ada").post(PAGE, app="", **OWN)
+    assert house.actions().count("policy.changed") == before.count("policy.changed")
+
+
+def test_who_lacks_the_right_changes_nothing(house: Organisation, rival: Organisation) -> None:
+    with tenant_scope(house.tenant_id), pytest.raises(Denied):
+        read_policy(grant=house.grant("sam"), permission=Permission.CONFIGURATION_PASSWORDS)
+    with tenant_scope(house.tenant_id), pytest.raises(Denied):
+        change_policy(grant=house.grant("sam"), policy=policy(house), fields=["password_history"])
+    with tenant_scope(house.tenant_id), pytest.raises(Denied):
+        require_password_change_of_all(grant=house.grant("sam"))
+
+
+def test_everybody_is_led_to_a_new_password(house: Organisation, rival: Organisation, as_: As) -> None:
+    alice, mallory = Client(), Client()
+    alice.force_login(house.user("alice"), "allauth.account.auth_backends.AuthenticationBackend")
+    mallory.force_login(rival.user("mallory"), "allauth.account.auth_backends.AuthenticationBackend")
+    assert alice.get("/console/").status_code == 200
+    assert "Ask everybody" in text_of(as_("ada").get("security_require_all", app=""))
+    as_("ada").post("security_require_all", app="")
+    assert house.actions()[-1] == "member.all_password_change_required"
+    assert alice.get("/console/").headers["Location"] == "/accounts/password/change/?next=%2Fconsole%2F"
+    assert mallory.get("/console/").status_code == 200
+    assert Revocation.objects.filter(kind="membership").count() >= 6
+    new = {
+        "oldpassword": PASSWORD,
+        "password1": "quiet-lantern-orbit-marble",
+        "password2": "quiet-lantern-orbit-marble",
+    }
+    assert alice.post("/accounts/password/change/?next=/console/", new).headers["Location"] == "/console/"
+    assert alice.get("/console/").status_code == 200
