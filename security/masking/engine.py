@@ -29,6 +29,7 @@ WITHHELD: Final = "[message withheld: masking error]"
 _PASSES: Final = 8
 _PASSES_THAT_KEEP: Final = 2  # later passes keep no digits, so that a chain made to measure ends
 _ALWAYS: Final = frozenset({"card", "ssn"})
+_NEVER_ALLOWED: Final = _ALWAYS | {"cvv", "expiry"}
 _READ_BY_PACKS: Final = frozenset({"plain", "decoded"})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # No pattern matches a single space (`patterns`), so these may stay where all is hidden, and the text can break its lines.
@@ -162,27 +163,21 @@ def _built_in(text: str, conversation: Conversation, suspected: _Suspected, effo
 def _without_allowed(text: str, policy: MaskingPolicy, found: Iterable[Candidate]) -> Iterable[Candidate]:
     """Without what the tenant allows, and what lies inside of it: a number is also found as the shorter one it ends with.
 
-    A card or social security number is allowed by its own digits alone, and not where words name it.
+    No list rescues what the built-in rules find, whatever was stored in it once: nine digits of somebody's phone would
+    show the same social security number of everybody.
     """
     if not policy.allowed:
         return found
     found = list(found)
-    allowed = {(one.start, one.end) for one in found if policy.allows(text[one.start : one.end])}
-    places = sorted({(one.start, one.end) for one in found if one.kind not in _ALWAYS} & allowed)
+    own = {(one.start, one.end) for one in found if one.kind not in _NEVER_ALLOWED}
+    places = sorted(place for place in own if policy.allows(text[slice(*place)]))
     starts, reached = [start for start, _ in places], list(accumulate([end for _, end in places], max))
 
     def is_allowed(one: Candidate) -> bool:
-        if one.kind in _ALWAYS:
-            return (one.start, one.end) in allowed and not _is_named(one)
         before = bisect_right(starts, one.start)
-        return before > 0 and one.end <= reached[before - 1]
+        return one.kind not in _NEVER_ALLOWED and before > 0 and one.end <= reached[before - 1]
 
     return [one for one in found if not is_allowed(one)]
-
-
-def _is_named(found: Candidate) -> bool:
-    """Whether words near it say that it is a card or a social security number: then no list rescues it."""
-    return found.kind in _ALWAYS and any("words" in reason for reason in found.explain())
 
 
 def _numbers(view: View, around: Surroundings, hints: frozenset[int], effort: Effort) -> Iterator[Candidate]:

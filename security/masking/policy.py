@@ -35,8 +35,8 @@ class UnknownPack(ValueError):
 class MaskingPolicy:
     """Packs are added to `card` and `ssn`, which are always on; `version` numbers the tenant's set of rules.
 
-    `allowed` texts are left alone where they are found as a whole, but for cards and social security numbers that words
-    near them name as such.
+    `allowed` texts are left alone where packs or patterns find them as a whole; a card, its code or date, or a social
+    security number never is.
     """
 
     packs: Collection[str] = field(default=_ALWAYS)
