@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0010_business_hours'),
+        ('tenants', '0011_roles_on_departments'),
     ]
 
     operations = [
