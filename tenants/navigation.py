@@ -18,8 +18,7 @@ from security.scoping import tenant_scope
 from tenants.access import MembershipRef, active_grant, first_site
 from tenants.guards import grant_of_request
 
-_WITHOUT_A_PAGE = "reports"
-"""The tier whose pages are not built: its rights alone open nothing in the administration."""
+_REPORTS = (Permission.REPORTS_ALL, Permission.REPORTS_DEPARTMENT, Permission.REPORTS_OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def links_of(request: HttpRequest) -> list[Link]:
             links.append(Link(_("Console"), settings.CONSOLE_PATH))
         if has(grant, Permission.CONFIGURATION_SITES):
             links.append(Link(_("Get started"), reverse("get_started")))
-        if any(right.tier != _WITHOUT_A_PAGE for right in Permission if has_somewhere(grant, right)):
+        if any(has_somewhere(grant, right) for right in Permission):
             links.append(Link(_("Administration"), reverse("admin:index")))
     return links
 
@@ -59,6 +58,8 @@ def landing_of(request: HttpRequest) -> str | None:
             return reverse("get_started")
         if Permission.AUDIT_READ in grant.permissions and not has_somewhere(grant, Permission.CHAT_SEE_OWN):
             return reverse("admin:security_auditevent_changelist")
+        if any(has_somewhere(grant, right) for right in _REPORTS) and not has_somewhere(grant, Permission.CHAT_SEE_OWN):
+            return reverse("admin:reports")
     links = links_of(request)
     return links[0].url if links else None
 

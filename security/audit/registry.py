@@ -116,6 +116,9 @@ class Action(StrEnum):
     CONVERSATION_SEARCHED = "conversation.searched", "Conversations were searched or listed."
     MESSAGE_EDITED = "message.edited", "An agent edited a message of their own."
 
+    REPORT_READ = "report.read", "A report that names persons was shown."
+    REPORT_EXPORTED = "report.exported", "Numbers of a report, or the list behind them, were exported."
+
     VISITOR_IDENTIFIED = "visitor.identified", "The organisation's server vouched for a visitor."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 

@@ -13,6 +13,7 @@ class Section(StrEnum):
     """In the order of the menu."""
 
     CHAT = "chat"
+    REPORTS = "reports"
     PEOPLE = "people"
     ORGANISATION = "organisation"
     SECURITY = "security"
@@ -27,6 +28,7 @@ class Section(StrEnum):
 
 _LABELS: Final = {
     Section.CHAT: _("Chat"),
+    Section.REPORTS: _("Numbers"),
     Section.PEOPLE: _("People"),
     Section.ORGANISATION: _("Organisation"),
     Section.SECURITY: _("Security"),
