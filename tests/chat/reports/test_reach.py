@@ -176,7 +176,9 @@ def given(of: Organisation, who: str, **rights: str) -> None:
     """A role of one right each on these departments."""
     with tenant_scope(of.tenant_id):
         for department, right in rights.items():
-            role = Role.objects.create(slug=uuid4().hex, name=right, permissions=[right])
+            role = Role.objects.get_or_create(
+                slug=right.replace(".", "-"), defaults={"name": right, "permissions": [right]}
+            )[0]
             DepartmentRole.objects.create(
                 membership=of.member(who), department=Department.objects.get(name=department), role=role
             )
