@@ -24,6 +24,7 @@ class Child:
     name: str
     command: Sequence[str]
     log: Path
+    without: frozenset[str] = frozenset()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = 0.0
@@ -38,7 +39,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us; we end the children in order
-                env=dict(environment),
+                env={name: value for name, value in environment.items() if name not in self.without},
             )
         self.started_at = time.monotonic()
 

@@ -42,6 +42,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.secret_key
     yield deployment.master_keys
     yield deployment.audit_signing_key
+    yield deployment.checkpoint_urls
     yield lambda: deployment.site_url
     yield lambda: deployment.allowed_hosts
     yield deployment.trusted_proxies

@@ -97,6 +97,28 @@ class Deployment:
             value = generated.secret(Layout(self.var).secrets, "AUDIT_SIGNING_KEY")
         return _decoded(value, "AUDIT_SIGNING_KEY") if value else None
 
+    @property
+    def is_given_signing_key(self) -> bool:
+        """Whether this process's environment holds it, as only a worker's may."""
+        return bool(self.env.secret("AUDIT_SIGNING_KEY"))
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where the worker remembers what it signed; not in the database, or it would prove nothing."""
+        return Path(self.env.text("AUDIT_CHECKPOINT_DIR", str(self.var / "checkpoints"))).absolute()
+
+    def checkpoint_urls(self) -> list[str]:
+        """Where copies of signed checkpoints go: folders and mailboxes."""
+        urls = self.env.words("AUDIT_CHECKPOINT_URLS")
+        for url in urls:
+            split = urlsplit(url)
+            is_folder = split.scheme == "file" and not split.netloc and split.path.startswith("/")
+            if not is_folder and not (split.scheme == "mailto" and "@" in split.path):
+                raise ImproperlyConfigured(
+                    "AUDIT_CHECKPOINT_URLS must be file:///a/folder or mailto:somebody@example.com."
+                )
+        return urls
+
     def database_url(self) -> str:
         """The application's role."""
         return self.env.secret("DATABASE_URL") or self._embedded("postgres", "DATABASE_URL").app

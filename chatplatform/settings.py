@@ -25,7 +25,11 @@ VAR_DIR = deployment.var
 PORT = deployment.port
 SECRET_KEY = deployment.secret_key()
 CRYPTOGRAPHY_KEY = deployment.master_keys()
-AUDIT_SIGNING_KEY = deployment.audit_signing_key()
+AUDIT_SIGNING_KEY = deployment.audit_signing_key
+"""Not read before a worker signs: the web server must not have it."""
+IS_GIVEN_SIGNING_KEY = deployment.is_given_signing_key
+AUDIT_CHECKPOINT_DIR = deployment.checkpoint_folder
+AUDIT_CHECKPOINT_URLS = deployment.checkpoint_urls()
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 SITE_URL = deployment.site_url
 ALLOWED_HOSTS = deployment.allowed_hosts

@@ -43,6 +43,8 @@ environment:
 docs/reference/settings.md lists every setting."""
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_SIGNING_KEY = frozenset({"AUDIT_SIGNING_KEY", "AUDIT_SIGNING_KEY_FILE"})
+"""Of the audit trail's checkpoints: the worker's alone."""
 
 
 class Stopped(BaseException):
@@ -186,10 +188,12 @@ def _start_servers(children: Children, deployment: Deployment, layout: Layout) -
     celery = [sys.executable, "-m", "celery", "-A"]
     quiet = ["--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = ["--schedule", str(layout.run / "beat-schedule"), "--pidfile", ""]
-    web = Child("web", [sys.executable, "manage.py", "serve", f"--port={deployment.port}"], layout.logs / "web.log")
+    serve = [sys.executable, "manage.py", "serve", f"--port={deployment.port}"]
+    web = Child("web", serve, layout.logs / "web.log", without=_SIGNING_KEY)
     children.start(web)
     children.start(Child("worker", [*celery, "chatplatform.celery:app", "worker", *quiet], layout.logs / "worker.log"))
-    children.start(Child("beat", [*celery, "chatplatform.beat:app", "beat", *beat], layout.logs / "beat.log"))
+    schedule = [*celery, "chatplatform.beat:app", "beat", *beat]
+    children.start(Child("beat", schedule, layout.logs / "beat.log", without=_SIGNING_KEY))
     return web
 
 

@@ -7,7 +7,9 @@ class SecurityConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and connect to the signals of libraries; both need the registry of apps."""
-        from security import checks  # noqa: F401
+        from security import checks, tasks  # noqa: F401
         from security.accounts import signals
+        from security.audit.record import on_many
 
         signals.connect()
+        on_many(tasks.sign_soon)

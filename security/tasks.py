@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from security.accounts import outbox
+from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.outbox import Queued
+from security.audit import Action, outside, record_failed
+from security.audit.checkpoints import Refused, Signer, behind, sign_tenant
+from security.audit.memory import Memory
 from security.context import Actor, ActorKind, acting
 from security.scoping import tenant_ids, tenant_scope
 
+logger = logging.getLogger(__name__)
+
 SWEEP_EVERY = timedelta(minutes=1)
+SIGN_EVERY = timedelta(seconds=30)
+MAIL_EVERY = timedelta(days=1)
 
 
 @shared_task(name="security.deliver_mail")
@@ -31,7 +43,55 @@ def sweep_mail() -> None:
             deliver_mail.delay(queued.tenant_id, queued.pk)
 
 
+@shared_task(name="security.sign_checkpoints")
+def sign_checkpoints(tenants: Iterable[int] | None = None) -> None:
+    """Sign what was appended to each chain; beat asks twice a minute, and `record` once a chain has grown by many events."""
+    seed = settings.AUDIT_SIGNING_KEY()
+    if seed is None:
+        logger.error("AUDIT_SIGNING_KEY is not set: no checkpoint of the audit trail is signed")
+        return
+    signer = Signer(seed, Memory(Path(settings.AUDIT_CHECKPOINT_DIR)))
+    with acting(actor=Actor(ActorKind.JOB, name=sign_checkpoints.name)):
+        for tenant_id in behind() if tenants is None else tenants:
+            _sign(tenant_id, signer)
+
+
+def _sign(tenant_id: int, signer: Signer) -> None:
+    try:
+        outside.push(settings.AUDIT_CHECKPOINT_URLS, sign_tenant(tenant_id, signer=signer, now=timezone.now()))
+    except Refused as refusal:
+        if signer.memory.is_new_refusal(tenant_id, str(refusal)):
+            logger.critical("A checkpoint was refused at event %s: %s; tenant=%s", refusal.seq, refusal, tenant_id)
+            record_failed(
+                Action.AUDIT_CHECKPOINT_REFUSED, tenant_id=tenant_id, first_bad=refusal.seq, reason=refusal.reason
+            )
+
+
+def sign_soon(tenant_id: int) -> None:
+    """One chain has grown by many events: it does not wait for beat."""
+    sign_checkpoints.delay([tenant_id])
+
+
+@shared_task(name="security.mail_checkpoints")
+def mail_checkpoints() -> None:
+    """Once a day the newest checkpoint of each chain goes to the mailboxes of AUDIT_CHECKPOINT_URLS."""
+    now, boxes = timezone.now(), outside.mailboxes(settings.AUDIT_CHECKPOINT_URLS)
+    for tenant_id in tenant_ids() if boxes else ():
+        with acting(actor=Actor(ActorKind.JOB, name=mail_checkpoints.name)), tenant_scope(tenant_id):
+            mail_newest(boxes=boxes, since=now - MAIL_EVERY)
+
+
 SCHEDULE = {
+    "mail-checkpoints": {
+        "task": mail_checkpoints.name,
+        "schedule": MAIL_EVERY,
+        "options": {"expires": MAIL_EVERY.total_seconds()},
+    },
+    "sign-checkpoints": {
+        "task": sign_checkpoints.name,
+        "schedule": SIGN_EVERY,
+        "options": {"expires": SIGN_EVERY.total_seconds()},
+    },
     "sweep-mail": {
         "task": sweep_mail.name,
         "schedule": SWEEP_EVERY,

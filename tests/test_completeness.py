@@ -23,11 +23,15 @@ FAN_OUT = {
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
     "chat.resume_masking_jobs_everywhere": "queues one task for each tenant, by its number",
     "chat.run_masking_job": "opens the tenant's scope for each step anew, so that what is done stays done",
+    "security.mail_checkpoints": "opens each tenant's scope in turn",
+    "security.sign_checkpoints": "opens the scope of each tenant whose chain has grown",
     "security.deliver_mail": "opens a scope before and after the mail server is spoken to, none meanwhile",
     "security.sweep_mail": "opens each tenant's scope in turn",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {
+    "accept_restore": "opens the scope of the tenant that is named",
+    "audit_key": "reads a setting",
     "bench": "measures; reads no tenant's row",
     "check_config": "reads settings",
     "create_tenant": "founds one organisation through the service",

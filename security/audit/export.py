@@ -1,30 +1,33 @@
-"""The trail as JSON lines: a header that says where the chain begins and ends, then one event a line.
+"""The trail as JSON lines: a header that says where the chain begins and ends, then its events and the checkpoints that cover them.
 
-    {"format":"chatplatform-audit","version":1,"chain":UUID,"first":1,"previous":HEX,"last":N,"hash":HEX}
+    {"format":"chatplatform-audit","version":2,"chain":UUID,"first":1,"previous":HEX,"last":N,"hash":HEX,"exported":TIME,"keys":[KEY]}
+    {"checkpoint":"chatplatform-audit/…"}
     {"seq":1,"at":"2026-01-31T09:30:00.123456Z","entry":"{…}","hash":HEX,"details":[{"part":"actor","salt":HEX,"values":"{…}"}]}
 
 `entry` and `values` are strings, to be hashed as they stand. Sealed values come opened, with their salt, so that whoever
-has the export can check them without any key; those of an erased person are not there.
+has the export can check them without any key; those of an erased person are not there. A checkpoint comes before the events that
+it covers. `security.audit.offline` reads all this. `keys` are shown for convenience: believe one that you have from elsewhere.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from uuid import UUID
+from datetime import UTC, datetime
+from typing import Final
 
-from security.audit.chain import HASH_BYTES, commitment, genesis
+from django.utils import timezone
+
+from security.audit.chain import genesis
+from security.audit.checkpoints import shown_key
 from security.audit.details import Opener
+from security.audit.offline import FORMAT
 from security.audit.record import record
 from security.audit.registry import Action
-from security.audit.walk import Broken, Step
-from security.models.audit import AuditEvent, AuditHead
+from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from security.scoping import tenant_scope
 
-FORMAT: Final = "chatplatform-audit"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def export_tenant(tenant_id: int, *, page: int = 500) -> Iterator[str]:
@@ -45,37 +48,9 @@ def events_after(seq: int, count: int) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(seq__gt=seq).order_by("seq").prefetch_related("details")[:count])
 
 
-def parsed_header(line: str) -> dict[str, Any]:
-    """The header of an export; ValueError, KeyError or TypeError for anything else."""
-    header = json.loads(line)
-    if header["format"] != FORMAT or header["version"] != VERSION:
-        raise ValueError("unknown format")
-    first, last = header["first"], header["last"]
-    if not isinstance(first, int) or not isinstance(last, int) or not 1 <= first <= last + 1:
-        raise ValueError("no such range")
-    previous, final = bytes.fromhex(header["previous"]), bytes.fromhex(header["hash"])
-    if len(previous) != HASH_BYTES or len(final) != HASH_BYTES:
-        raise ValueError("not a hash")
-    return {"chain": UUID(header["chain"]), "first": first, "previous": previous, "last": last, "hash": final}
-
-
-def parsed_event(line: str, expected: int) -> Step:
-    """One event of an export; Broken at `expected` for what is not one."""
-    try:
-        event = json.loads(line)
-        details = {
-            str(part["part"]): commitment(bytes.fromhex(part["salt"]), part["values"]) for part in event["details"]
-        }
-        at = datetime.fromisoformat(event["at"])
-        step = Step(event["seq"], at, event["entry"], bytes.fromhex(event["hash"]), details)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise Broken(expected, "the line is not an event") from None
-    if at.utcoffset() != timedelta(0) or type(step.seq) is not int:
-        raise Broken(expected, "the line is not an event")
-    return step
-
-
 def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:
+    with tenant_scope(tenant_id):
+        keys = sorted(bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct())
     yield _line(
         format=FORMAT,
         version=VERSION,
@@ -84,6 +59,8 @@ def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:
         previous=genesis(head.chain).hex(),
         last=head.seq,
         hash=bytes(head.hash).hex(),
+        exported=_moment(timezone.now()),
+        keys=[shown_key(key) for key in keys],
     )
     seq = 0
     while seq < head.seq:
@@ -91,7 +68,11 @@ def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:
             opener = Opener()
             events = events_after(seq, min(page, head.seq - seq))
             opener.load(events)
+            until = events[-1].seq if events else head.seq
+            covering = AuditCheckpoint.objects.filter(after__gte=seq, after__lt=until, seq__lte=head.seq)
+            notes = list(covering.order_by("after").values_list("note", flat=True))
             lines = [_event_line(event, opener) for event in events]
+        yield from (_line(checkpoint=note) for note in notes)
         if not events:
             return  # the tail is missing; whoever verifies the export sees it, as its header says where the chain ends
         seq = events[-1].seq
@@ -102,13 +83,17 @@ def _event_line(event: AuditEvent, opener: Opener) -> str:
     parts = (opener.opened(detail) for detail in event.details.all())
     return _line(
         seq=event.seq,
-        at=event.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        at=_moment(event.at),
         entry=event.entry,
         hash=bytes(event.hash).hex(),
         details=[
             {"part": part.part, "salt": part.salt.hex(), "values": part.values} for part in parts if part is not None
         ],
     )
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _line(**values: object) -> str:

@@ -132,6 +132,11 @@ class Action(StrEnum):
 
     AUDIT_READ = "audit.read", "The trail was read."
     AUDIT_EXPORTED = "audit.exported", "The trail was exported."
+    AUDIT_CHECKPOINT_REFUSED = (
+        "audit.checkpoint_refused",
+        "The trail was not signed, since it does not continue what was signed before.",
+    )
+    AUDIT_RESTORED = "audit.restored", "An operator said that the database was restored; signing began anew from there."
     AUDIT_VERIFIED = "audit.verified", "The trail was verified."
 
 

@@ -1,84 +1,94 @@
-"""Verifying a tenant's chain in the database, or any chain in an export.
+"""Verifying a tenant's chain in the database; `security.audit.offline` verifies an export, and says what the steps catch.
 
-What the steps catch, and that a history written anew is not among it, is said in `security.audit.walk`.
+A chain, its head and its checkpoints all written anew by somebody who holds the signing key, or who took the newest checkpoints away, are shown
+by copies that lie elsewhere: give them as `held`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
 
 from security.audit.chain import genesis
 from security.audit.details import Opener
-from security.audit.export import events_after, parsed_event, parsed_header
-from security.audit.walk import Broken, Report, Step, Walk
-from security.models.audit import AuditEvent, AuditHead
+from security.audit.export import events_after
+from security.audit.offline import Note, read_note
+from security.audit.walk import Broken, Report, StoredWalk, Witness
+from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from security.scoping import tenant_scope
 
 
-def verify_tenant(tenant_id: int, *, page: int = 1_000) -> Report:
+def verify_tenant(
+    tenant_id: int,
+    *,
+    page: int = 1_000,
+    keys: Iterable[bytes] | None = None,
+    held: Iterable[Note] = (),
+    now: datetime | None = None,
+) -> Report:
     """Follow the tenant's chain from its first event to its head, each page in a scope of its own.
 
-    Events may be appended meanwhile; they are verified too.
+    Without `keys`, those that the database names are believed. Events may be appended meanwhile; they are verified too.
     """
     with tenant_scope(tenant_id):
         head = AuditHead.objects.first()
         if head is None:
             stray = AuditEvent.objects.order_by("seq").first()
             return Report(True, 0) if stray is None else Report(False, 0, stray.seq, "the end of the chain is missing")
-    walk = Walk(0, genesis(head.chain))
+        named = AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()
+        believed = tuple(bytes(key) for key in named) if keys is None else tuple(keys)
+    witness = Witness(head.chain, believed)
+    for note in held:
+        witness.add(note)
+    walk = StoredWalk(0, genesis(head.chain), witness)
     try:
-        while _took_page(walk, tenant_id, page):
+        while _took_page(walk, tenant_id, page, now):
             pass
     except Broken as broken:
-        return Report(False, walk.entries, broken.seq, broken.reason)
-    return Report(True, walk.entries)
+        return Report(False, walk.entries, broken.seq, broken.reason, witness.signed)
+    return Report(True, walk.entries, signed=witness.signed)
 
 
-def verify_export(lines: Iterable[str]) -> Report:
-    """Follow the chain in the lines of an export, with nothing but the export."""
-    rest = iter(lines)
-    try:
-        header = parsed_header(next(rest, ""))
-    except (KeyError, TypeError, ValueError):
-        return Report(False, 0, None, "this is not an export of an audit trail")
-    if header["first"] == 1 and header["previous"] != genesis(header["chain"]):
-        return Report(False, 0, 1, "the chain does not begin where its name says")
-    walk = Walk(header["first"] - 1, header["previous"])
-    try:
-        for line in rest:
-            walk.step(parsed_event(line, walk.seq + 1))
-        walk.end(header["last"], header["hash"])
-    except Broken as broken:
-        return Report(False, walk.entries, broken.seq, broken.reason)
-    return Report(True, walk.entries)
-
-
-def _took_page(walk: Walk, tenant_id: int, page: int) -> bool:
+def _took_page(walk: StoredWalk, tenant_id: int, page: int, now: datetime | None) -> bool:
     """Walk over the next page; at the end compare with the head. False when the end was reached and is right."""
     with tenant_scope(tenant_id):
         opener = Opener()
         events = events_after(walk.seq, page)
         opener.load(events)
+        _add_checkpoints(walk, None if not events else events[-1].seq)
         for event in events:
-            walk.step(_stored(event, opener))
+            _step(walk, event, opener)
         if events:
             return True
         head = AuditHead.objects.get()
         if head.seq > walk.seq and AuditEvent.objects.filter(seq__gt=walk.seq).exists():
             return True  # appended between the two queries
-        walk.end(head.seq, bytes(head.hash))
+        walk.end(head.seq, bytes(head.hash), now or timezone.now())
         return False
 
 
-def _stored(event: AuditEvent, opener: Opener) -> Step:
+def _add_checkpoints(walk: StoredWalk, until: int | None) -> None:
+    """Those that begin among the events of this page; after the last page all that are left, which no event explains."""
+    found = AuditCheckpoint.objects.filter(after__gte=walk.seq)
+    rows = (found if until is None else found.filter(after__lt=until)).order_by("after").values_list("after", "note")
+    for after, text in rows:
+        try:
+            walk.witness.add(read_note(text))
+        except ValueError:
+            raise Broken(after + 1, "the checkpoint after it is not one") from None
+
+
+def _step(walk: StoredWalk, event: AuditEvent, opener: Opener) -> None:
     found = {detail.part: opener.opened(detail) for detail in event.details.all()}
-    return Step(
-        seq=event.seq,
-        at=event.at,
-        entry=event.entry,
-        hash=bytes(event.hash),
-        details={part: None if values is None else values.commitment for part, values in found.items()},
-        columns={
+    walk.step_stored(
+        event.seq,
+        event.at,
+        event.entry,
+        bytes(event.hash),
+        {part: None if values is None else values.commitment for part, values in found.items()},
+        {
             "action": event.action,
             "outcome": event.outcome,
             "actor_kind": event.actor_kind,

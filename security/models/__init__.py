@@ -1,4 +1,4 @@
-from security.models.audit import AuditDetail, AuditEvent, AuditHead
+from security.models.audit import AuditCheckpoint, AuditDetail, AuditEvent, AuditHead
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.mail import Mail
 from security.models.password import FormerPassword
@@ -6,6 +6,7 @@ from security.models.revocation import Revocation, RevocationKind
 from security.models.user import User, normalize_email
 
 __all__ = [
+    "AuditCheckpoint",
     "AuditDetail",
     "AuditEvent",
     "AuditHead",

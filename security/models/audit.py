@@ -68,3 +68,25 @@ class AuditDetail(TenantOwned):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "event", "part"], name="security_auditdetail_part_key")
         ]
+
+
+class AuditCheckpoint(TenantOwned):
+    """What the worker has signed of a chain: `note` says its hash at `seq`. Inserted, never changed; a copy of each lies outside."""
+
+    seq = models.BigIntegerField(editable=False)
+    after = models.BigIntegerField(editable=False)
+    hash = models.BinaryField(max_length=32, editable=False)
+    public_key = models.BinaryField(max_length=32, editable=False)
+    note = models.TextField(editable=False)
+    signed_at = models.DateTimeField(editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "seq", "hash", "public_key"], name="security_checkpoint_seq_key"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "after"], name="security_checkpoint_after_idx")]
+
+    def __str__(self) -> str:
+        return f"Checkpoint {self.seq}"

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 DEFINERS: Final = {
     "audit_append": "takes the tenant from the scope, never from the event",
+    "audit_unsigned": "numbers of tenants whose chain is ahead of its last checkpoint, nothing else",
     "sweep_accounts": "deletes what is over of global tables",
     "sweep_revocations": "deletes revocations of an hour ago",
     "tenant_ids": "numbers of tenants, nothing else",

@@ -37,6 +37,8 @@ class Command(BaseCommand):
             raise CommandError("TLS_CERT and TLS_KEY must be set together.")
         if not (settings.TLS_CERT or is_loopback(host) or settings.TRUSTED_PROXIES):
             raise CommandError("Plain HTTP is refused: set TLS_CERT and TLS_KEY, or TRUSTED_PROXIES for a proxy.")
+        if settings.IS_GIVEN_SIGNING_KEY and not settings.DEBUG:
+            raise CommandError("AUDIT_SIGNING_KEY is the worker's alone: take it out of the web server's environment.")
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
         self.check(databases=["default"])

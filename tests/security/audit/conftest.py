@@ -1,10 +1,15 @@
 """Acme's and Rival's chains, people who act, and a superuser who tampers."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from security.audit import Action, record
+from security.audit.checkpoints import Signer, sign_tenant
+from security.audit.memory import Memory
 from security.context import Actor, ActorKind, acting
 from security.crypto import keyring
 from security.models import AuditEvent
@@ -50,3 +55,21 @@ def events_of(tenant_id: int) -> list[AuditEvent]:
     """The tenant's events in order, with their details."""
     with tenant_scope(tenant_id):
         return list(AuditEvent.objects.order_by("seq").prefetch_related("details"))
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    """The worker's key, and its memory."""
+    return Signer(bytes(range(32)), Memory(tmp_path / "memory"))
+
+
+def sign(signer: Signer, tenant_id: int = ACME) -> list[str]:
+    """Sign what was appended; the new notes."""
+    return sign_tenant(tenant_id, signer=signer, now=datetime.now(UTC))
+
+
+def read_again(first: int, last: int) -> None:
+    """Acts with these numbers, each in a scope of its own."""
+    for number in range(first, last + 1):
+        with tenant_scope(ACME):
+            record(Action.CONVERSATION_READ, number=number)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from security.audit import Action, record
-from security.audit.chain import canonical, commitment, genesis, link, microseconds
+from security.audit.chain import canonical, commitment, genesis, link
 from security.audit.verify import verify_tenant
 from security.context import acting
 from security.models import AuditHead
@@ -48,8 +48,15 @@ def test_everything_about_an_event_is_in_its_hash(other: tuple[bytes, int, datet
 
 
 def test_times_are_exact_to_the_microsecond_and_before_1970_too() -> None:
-    assert microseconds(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)) == 253402300799999999
-    assert microseconds(datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)) == -1
+    for at, microseconds in (
+        (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), 253402300799999999),
+        (datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), -1),
+    ):
+        hashed = b"chatplatform audit event v1\n" + b"\0" * 32 + (7).to_bytes(8, "big")
+        assert (
+            link(b"\0" * 32, 7, at, "{}")
+            == sha256(hashed + microseconds.to_bytes(8, "big", signed=True) + b"{}").digest()
+        )
 
 
 def test_an_entry_is_one_line_of_ascii() -> None:

@@ -1,0 +1,400 @@
+r"""Verifies an export of a Chatplatform audit trail: this file, Python 3.11 or newer, and nothing else.
+
+    python3 verify_audit_export.py EXPORT.jsonl --key PUBLIC_KEY [--held CHECKPOINTS ...]
+
+It exits with 0 if every event is as it was written, else with 1, naming the first that is not. Note the public key once, by a way
+of your own (the admin shows it); a key that came with the export proves nothing. `--held` names files of checkpoints that you kept,
+from mails or elsewhere: they show a tail that was cut off, and a history written anew together with its checkpoints.
+
+    hash(0)    = SHA-256("chatplatform audit chain v1\n" || the 16 bytes of the chain's UUID)
+    hash(n)    = SHA-256("chatplatform audit event v1\n" || hash(n-1) || n || at || entry)
+    commitment = SHA-256("chatplatform audit detail v1\n" || 32 bytes of salt || values)
+
+Integers are 8 bytes, big-endian, `at` in microseconds since 1970 in UTC. `entry` and `values` are JSON texts, hashed as they stand.
+A checkpoint is a signed note (C2SP tlog-checkpoint): the chain's name, a number, hash(number), then `signed`, `after` and `prints`,
+four bytes of the hash of each event after the checkpoint before: they name the first event that was written anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256, sha512
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+FORMAT: Final = "chatplatform-audit"
+HASH_BYTES, PRINT_BYTES = 32, 4
+SIGNED_WITHIN: Final = timedelta(minutes=10)
+"""A checkpoint is made each minute; an older event that none covers was not there, or somebody took the checkpoint away."""
+UNSIGNED_AT_MOST: Final = 2_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_ERASURES: Final = {"visitor.erased": "visitor", "member.erased": "person"}
+
+
+Details = Mapping[str, bytes | None]
+
+
+class Broken(Exception):
+    """The chain does not hold at event `seq`."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(reason)
+        self.seq, self.reason = seq, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification found: `first_bad` is the first event that is not as it was written, `signed` the last that a checkpoint covers."""
+
+    ok: bool
+    entries: int
+    first_bad: int | None = None
+    reason: str | None = None
+    signed: int = 0
+
+
+def genesis(chain: UUID) -> bytes:
+    """The hash before the first event."""
+    return sha256(b"chatplatform audit chain v1\n" + chain.bytes).digest()
+
+
+def link(previous: bytes, seq: int, at: datetime, entry: str) -> bytes:
+    """The hash of event `seq`, which follows the one whose hash is `previous`."""
+    if len(previous) != HASH_BYTES:
+        raise ValueError(f"a hash has {HASH_BYTES} bytes")
+    place = seq.to_bytes(8, "big", signed=True) + ((at - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
+    return sha256(b"chatplatform audit event v1\n" + previous + place + entry.encode()).digest()
+
+
+def commitment(salt: bytes, values: str) -> bytes:
+    """What the chain says about personal values that it does not hold."""
+    if len(salt) != HASH_BYTES:
+        raise ValueError(f"a salt has {HASH_BYTES} bytes")
+    return sha256(b"chatplatform audit detail v1\n" + salt + values.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A checkpoint as it was read: what is signed, and by whom it says it is."""
+
+    chain: UUID
+    seq: int
+    hash: bytes
+    after: int
+    prints: bytes
+    text: bytes
+    signatures: tuple[tuple[bytes, bytes], ...]
+
+    def says(self, seq: int, found: bytes) -> bool:
+        """Whether event `seq`, one of those that it covers, had this hash when it was signed."""
+        if seq == self.seq:
+            return found == self.hash
+        start = (seq - self.after - 1) * PRINT_BYTES
+        return found[:PRINT_BYTES] == self.prints[start : start + PRINT_BYTES]
+
+    def is_signed_by(self, keys: Iterable[bytes]) -> bool:
+        """Whether one of the keys signed it."""
+        pairs = ((key, signature) for name, signature in self.signatures for key in keys if name == key_id(key))
+        return any(is_signature(key, self.text, signature) for key, signature in pairs)
+
+
+def key_id(key: bytes) -> bytes:
+    """By what a signature says which key made it (C2SP signed-note)."""
+    return sha256(FORMAT.encode() + b"\n\x01" + key).digest()[:4]
+
+
+def read_key(text: str) -> bytes:
+    """A public key as it is shown: NAME+ID+KEY; ValueError for anything else."""
+    name, _, rest = text.strip().partition("+")
+    shown, _, encoded = rest.partition("+")
+    raw = b64decode(encoded, validate=True)
+    if name != FORMAT or len(raw) != HASH_BYTES + 1 or raw[:1] != b"\x01" or shown != key_id(raw[1:]).hex():
+        raise ValueError("not a public key of an audit trail")
+    return raw[1:]
+
+
+def read_note(note: str) -> Note:
+    """A checkpoint; ValueError for what is none."""
+    text, blank, rest = note.partition("\n\n")
+    origin, seq, root_text, signed, after, prints = text.split("\n")
+    labels = (signed[:7], after[:6], prints[:7])
+    chain = UUID(origin[len(FORMAT) + 1 :])
+    root, covered = b64decode(root_text, validate=True), b64decode(prints[7:], validate=True)
+    number, since, signatures = int(seq), int(after[6:]), tuple(_signature(line) for line in rest.splitlines())
+    is_whole = (blank, labels, len(root)) == ("\n\n", ("signed ", "after ", "prints "), HASH_BYTES)
+    is_counted = 0 <= since < number and len(covered) == (number - since) * PRINT_BYTES
+    if not is_whole or not is_counted or origin != f"{FORMAT}/{chain}":
+        raise ValueError("not a checkpoint")
+    return Note(chain, number, root, since, covered, f"{text}\n".encode(), signatures)
+
+
+def read_notes(text: str) -> list[Note]:
+    """All checkpoints in a file or a mail, whatever else stands between them."""
+    whole = rf"^{FORMAT}/.+\n\d+\n.+\nsigned .+\nafter .+\nprints .+\n\n(?:— .+\n?)+"
+    return [read_note(found) for found in re.findall(whole, text.replace("\r\n", "\n"), re.MULTILINE)]
+
+
+def _signature(line: str) -> tuple[bytes, bytes]:
+    dash, name, encoded = line.split(" ")
+    raw = b64decode(encoded, validate=True)
+    if dash != "—":
+        raise ValueError("not a signature")
+    return (raw[:4], raw[4:]) if name == FORMAT else (b"", b"")
+
+
+@dataclass(slots=True)
+class Witness:
+    """Checkpoints, compared with the chain while it is followed."""
+
+    chain: UUID
+    keys: tuple[bytes, ...]
+    signed: int = 0
+    _known: set[bytes] = field(default_factory=set)
+    _ahead: list[tuple[int, bytes, Note]] = field(default_factory=list)
+    _notes: list[Note] = field(default_factory=list)
+    _last: Note | None = None
+
+    def add(self, note: Note) -> None:
+        """Take a checkpoint whose events are still to come."""
+        if note.chain == self.chain and note.text not in self._known:
+            self._known.add(note.text)
+            heappush(self._ahead, (note.after, note.text, note))
+
+    def see(self, seq: int, found: bytes) -> None:
+        """Compare one event's hash with the checkpoints that cover it."""
+        while self._ahead and self._ahead[0][0] < seq:
+            self._notes.append(heappop(self._ahead)[2])
+        for note in tuple(self._notes):
+            if note.seq >= seq and not note.says(seq, found):
+                raise Broken(seq, self._why(note, seq, found))
+            if note.seq <= seq:
+                self._notes.remove(note)
+                self._last = note if note.seq == seq else self._last
+
+    def end(self, seq: int, since: datetime | None, now: datetime) -> None:
+        """At the end of the chain; `since` is when the first event was written that no checkpoint covers."""
+        beyond = next((note for note in (*self._notes, *(one[2] for one in self._ahead)) if note.seq > seq), None)
+        if beyond is not None:
+            raise Broken(seq + 1, f"the tail is missing: {self._why(beyond, seq, b'')}")
+        if not self.keys:
+            return
+        if self._last is not None and not self._last.is_signed_by(self.keys):
+            raise Broken(self._last.after + 1, f"the checkpoint at {self._last.seq} is not signed by the key")
+        self.signed = self.covered
+        is_old = since is not None and now - since > SIGNED_WITHIN
+        if seq > self.covered and (is_old or seq - self.covered > UNSIGNED_AT_MOST):
+            raise Broken(self.covered + 1, "no checkpoint covers the event, though one is signed each minute")
+
+    @property
+    def covered(self) -> int:
+        """The last event that a checkpoint covers, so far."""
+        return 0 if self._last is None else self._last.seq
+
+    def _why(self, note: Note, seq: int, found: bytes) -> str:
+        if not note.is_signed_by(self.keys):
+            return f"a checkpoint at {note.seq}, which the key did not sign, says otherwise"
+        others = (one for one in self._notes if one.seq >= seq and one.says(seq, found))
+        what = "a fork" if any(one.is_signed_by(self.keys) for one in others) else "written anew"
+        return f"{what}: the checkpoint that was signed at {note.seq} says otherwise"
+
+
+@dataclass(slots=True)
+class Walk:
+    """A position in a chain: the number and hash of the last event that was right."""
+
+    seq: int
+    hash: bytes
+    witness: Witness
+    entries: int = 0
+    unsigned_since: datetime | None = None
+    _gone: dict[str, list[int]] = field(default_factory=dict)
+    _erased: dict[str, int] = field(default_factory=dict)
+
+    def step(self, seq: int, at: datetime, entry: str, found: bytes, details: Details) -> dict[str, Any]:
+        """Go on by one event and return what it says, or raise Broken. `details` maps each part that is there to its commitment."""
+        if seq != self.seq + 1:
+            why = "the event is missing" if seq > self.seq else "the number is there twice"
+            raise Broken(min(seq, self.seq + 1), why)
+        try:
+            if link(self.hash, seq, at, entry) != found:
+                raise Broken(seq, "the hash does not follow from the entry and the event before it")
+            said: dict[str, Any] = json.loads(entry)
+            self._look_at_details(seq, said, details)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            raise Broken(seq, "the entry is not an event's") from None
+        self.witness.see(seq, found)
+        self.unsigned_since = None if self.witness.covered == seq else self.unsigned_since or at
+        self.seq, self.hash = seq, found
+        self.entries += 1
+        return said
+
+    def end(self, seq: int, final: bytes, now: datetime) -> None:
+        """Compare with where the chain is said to end, with the checkpoints, and missing details with erasures; or raise Broken."""
+        if self.seq < seq:
+            raise Broken(self.seq + 1, f"the tail is missing: the chain ends at {seq}")
+        if self.seq > seq:
+            raise Broken(seq + 1, f"the event is beyond the end of the chain at {seq}")
+        if self.hash != final:
+            raise Broken(seq, "the end of the chain has another hash")
+        self.witness.end(seq, self.unsigned_since, now)
+        unexplained = [n for of, numbers in self._gone.items() for n in numbers if n >= self._erased.get(of, 0)]
+        if unexplained:
+            raise Broken(min(unexplained), "sealed values are gone and no erasure names their subject")
+
+    def _look_at_details(self, seq: int, said: dict[str, Any], details: Details) -> None:
+        claims = {claim["part"]: claim for claim in said.get("sealed", ())}
+        if not details.keys() <= claims.keys():
+            raise Broken(seq, "sealed values were added")
+        for part, claim in claims.items():
+            found = details.get(part)
+            if found is None:
+                self._gone.setdefault(claim["of"], []).append(seq)
+            elif found.hex() != claim["hash"]:
+                raise Broken(seq, "sealed values were changed")
+        kind = _ERASURES.get(said["action"])
+        if kind is not None and said["outcome"] == "ok":
+            self._erased[f"{kind}:{said['on']['id']}"] = seq
+
+
+def verify(lines: Iterable[str], *, keys: Iterable[bytes] = (), held: Iterable[Note] = ()) -> Report:
+    """Follow the chain in the lines of an export, with nothing but the export, the public keys, and checkpoints that were kept."""
+    rest = iter(lines)
+    try:
+        header = read_header(next(rest, ""))
+    except (KeyError, TypeError, ValueError):
+        return Report(False, 0, None, "this is not an export of an audit trail")
+    chain: UUID = header["chain"]
+    witness, kept = Witness(chain, tuple(keys)), list(held)
+    walk = Walk(header["first"] - 1, header["previous"], witness)
+    if header["first"] == 1 and header["previous"] != genesis(chain):
+        return Report(False, 0, 1, "the chain does not begin where its name says")
+    if kept and all(note.chain != chain for note in kept):
+        return Report(False, 0, header["first"], "the checkpoints that were kept are of another chain")
+    try:
+        for note in kept:
+            witness.add(note)
+        for line in rest:
+            _take(walk, line)
+        walk.end(header["last"], header["hash"], header["exported"])
+    except Broken as broken:
+        return Report(False, walk.entries, broken.seq, broken.reason, witness.signed)
+    return Report(True, walk.entries, signed=witness.signed)
+
+
+def read_header(line: str) -> dict[str, Any]:
+    """The header of an export; ValueError, KeyError or TypeError for anything else."""
+    header = json.loads(line)
+    first, last, chain = header["first"], header["last"], UUID(header["chain"])
+    previous, final = bytes.fromhex(header["previous"]), bytes.fromhex(header["hash"])
+    exported = datetime.fromisoformat(header["exported"]) if header["version"] > 1 else datetime.now(UTC)
+    if header["format"] != FORMAT or header["version"] not in {1, 2} or exported.utcoffset() is None:
+        raise ValueError("unknown format")
+    if type(first) is not int or type(last) is not int or not 1 <= first <= last + 1:
+        raise ValueError("no such range")
+    if (len(previous), len(final)) != (HASH_BYTES, HASH_BYTES):
+        raise ValueError("not a hash")
+    return {"chain": chain, "first": first, "last": last, "previous": previous, "hash": final, "exported": exported}
+
+
+def _take(walk: Walk, line: str) -> None:
+    """One line after the header: a checkpoint or an event."""
+    try:
+        said = json.loads(line)
+        if "checkpoint" in said:
+            walk.witness.add(read_note(said["checkpoint"]))
+            return
+        details = {part["part"]: commitment(bytes.fromhex(part["salt"]), part["values"]) for part in said["details"]}
+        seq, entry, found = said["seq"], said["entry"], bytes.fromhex(said["hash"])
+        at = datetime.fromisoformat(said["at"])
+        if type(seq) is not int or type(entry) is not str or at.utcoffset() != timedelta(0):
+            raise ValueError  # noqa: TRY301 - as what json or hex say of a line
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Broken(walk.seq + 1, "the line is not an event") from None
+    walk.step(seq, at, entry, found, details)
+
+
+# Ed25519 (RFC 8032), to verify only: slow and plain. Nothing secret passes through it.
+_P: Final = 2**255 - 19
+_L: Final = 2**252 + 27742317777372353535851937790883648493
+_D: Final = -121665 * pow(121666, -1, _P) % _P
+_Point = tuple[int, int, int, int]
+
+
+def _added(p: _Point, q: _Point) -> _Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(number: int, p: _Point) -> _Point:
+    total: _Point = (0, 1, 1, 0)
+    while number:
+        total = _added(total, p) if number & 1 else total
+        p, number = _added(p, p), number >> 1
+    return total
+
+
+def _point(encoded: bytes) -> _Point:
+    if len(encoded) != HASH_BYTES:
+        raise ValueError("not a point")
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * pow(2, (_P - 1) // 4, _P) % _P
+    if y >= _P or (x * x - square) % _P or (x == 0 and sign):
+        raise ValueError("not a point")
+    x = _P - x if x & 1 != sign else x
+    return x, y, 1, x * y % _P
+
+
+_BASE: Final = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+
+
+def is_signature(key: bytes, text: bytes, signature: bytes) -> bool:
+    """Whether the owner of `key` signed `text`."""
+    try:
+        owner, nonce = _point(key), _point(signature[:32])
+    except ValueError:
+        return False
+    number = int.from_bytes(signature[32:64], "little")
+    challenge = int.from_bytes(sha512(signature[:32] + key + text).digest(), "little") % _L
+    (x, y, z, _), (u, v, w, _) = _times(number, _BASE), _added(nonce, _times(challenge, owner))
+    return number < _L and (x * w - u * z) % _P == 0 and (y * w - v * z) % _P == 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 if the export is as it was written, 1 if it is not."""
+    parser = argparse.ArgumentParser(description="Verify an export of a Chatplatform audit trail.")
+    parser.add_argument("export", type=Path, help="the file, as JSON lines")
+    parser.add_argument(
+        "--key", action="append", default=[], type=read_key, help="the public key; again for older ones"
+    )
+    parser.add_argument("--held", action="append", default=[], type=Path, help="a file with checkpoints that you kept")
+    given = parser.parse_args(arguments)
+    held = [note for path in given.held for note in read_notes(path.read_text(encoding="utf-8"))]
+    with given.export.open(encoding="utf-8") as lines:
+        report = verify(lines, keys=given.key, held=held)
+    if not report.ok:
+        sys.stdout.write(f"Event {report.first_bad or '?'}: {report.reason}.\n")
+        return 1
+    sys.stdout.write(f"{report.entries:,} entries, chain intact; signed up to {report.signed:,}.\n")
+    if not given.key:
+        sys.stdout.write("No key was given: whoever wrote this file could have written all of it anew.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
