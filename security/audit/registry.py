@@ -50,7 +50,7 @@ class Action(StrEnum):
     MEMBER_REMOVED = "member.removed", "A member was removed."
     MEMBER_SESSIONS_ENDED = "member.sessions_ended", "A member's sessions were ended by somebody else."
     MEMBER_PASSWORD_CHANGE_REQUIRED = "member.password_change_required", "A member was asked for a new password."
-    MEMBERS_PASSWORD_CHANGE_REQUIRED = (
+    MEMBER_ALL_PASSWORD_CHANGE_REQUIRED = (
         "member.all_password_change_required",
         "Every member was asked for a new password.",
     )

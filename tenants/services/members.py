@@ -136,7 +136,7 @@ def require_password_change_of_all(*, grant: Grant) -> int:
     members = list(Membership.objects.filter(usable(timezone.now())).values_list("public_id", flat=True))
     for member in members:
         revoke(RevocationKind.MEMBERSHIP, member)
-    record(Action.MEMBERS_PASSWORD_CHANGE_REQUIRED, members=len(members))
+    record(Action.MEMBER_ALL_PASSWORD_CHANGE_REQUIRED, members=len(members))
     return len(members)
 
 
