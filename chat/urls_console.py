@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from chat.views.console import console
+from chat.views.console import console, visits
 
 urlpatterns = [
     path("console/", console, name="console"),
+    path("console/visits/", visits, name="console_visits"),
     path("console/c/<uuid:conversation>", console, name="console_conversation"),
 ]

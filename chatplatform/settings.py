@@ -100,6 +100,7 @@ TEMPLATES = [
                 "security.csp.csp",
                 "tenants.theme.theme",
                 "tenants.navigation.navigation",
+                "tenants.visits.here",
             ],
         },
     },

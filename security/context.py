@@ -34,6 +34,8 @@ class Actor:
     name: str = ""
     role: str | None = None
     user_id: int | None = None
+    entry: str | None = None
+    """The public id of the stay in which an operator acts inside a tenant."""
 
 
 ANONYMOUS = Actor(ActorKind.ANONYMOUS)

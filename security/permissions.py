@@ -7,6 +7,7 @@ table is an error, not a yes. Proof: tests/security/test_permissions.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -99,6 +100,10 @@ class Grant:
     department_ids: frozenset[int]
     capacity: int
     further: frozenset[tuple[int, Permission]] = frozenset()
+    until: datetime | None = None
+    """When the membership runs out, where it does."""
+    entry: UUID | None = None
+    """An operator's stay, where this is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +170,10 @@ def require(grant: Grant, permission: Permission | str, department: int | None =
 def require_somewhere(grant: Grant, permission: Permission | str) -> None:
     """Denied unless `has_somewhere()`."""
     if not has_somewhere(grant, permission):
+        raise Denied
+
+
+def require_member(grant: Grant) -> None:
+    """Denied for an operator who is in for a time: what outlasts his stay is not his to make."""
+    if grant.entry is not None:
         raise Denied

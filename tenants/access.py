@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -18,7 +18,7 @@ from security.models import User
 from security.permissions import ON_DEPARTMENTS, Grant, Permission
 from security.scoping import require_tenant_id, tenant_of, tenant_scope, user_scope
 from tenants.models import Directory, Invitation, Membership, Policy, Role, Site, Tenant, TenantStatus, usable
-from tenants.roles import permissions_of
+from tenants.roles import ENTRY_MAY, OWNER, permissions_of
 
 _SITE_KEY = re.compile(r"pk_[A-Za-z0-9_]{1,37}", re.ASCII)
 
@@ -98,7 +98,8 @@ def active_grant(user_id: int, tenant_id: int) -> Grant | None:
     """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended."""
     with tenant_scope(tenant_id):
         now = timezone.now()
-        membership = Membership.objects.filter(usable(now), user_id=user_id).select_related("role", "user").first()
+        members = Membership.objects.filter(usable(now), user_id=user_id)
+        membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
         if membership is None or membership.must_change_password(policy, now):
             return None
@@ -113,7 +114,7 @@ def grant_of(membership: Membership, policy: Policy | None = None) -> Grant:
     capacity = membership.capacity
     if capacity is None:
         capacity = (policy or Policy.objects.get()).agent_capacity
-    return Grant(
+    grant = Grant(
         user_id=membership.user_id,
         user_public_id=membership.user.public_id,
         tenant_id=require_tenant_id(),
@@ -123,8 +124,13 @@ def grant_of(membership: Membership, policy: Policy | None = None) -> Grant:
         role=role.slug,
         permissions=role_permissions(role),
         capacity=capacity,
+        until=membership.expires_at,
         **_in_departments(membership),
     )
+    entry = membership.entry
+    if entry is None:
+        return grant
+    return replace(grant, permissions=grant.permissions & ENTRY_MAY, further=frozenset(), entry=entry.public_id)
 
 
 def role_permissions(role: Role) -> frozenset[Permission]:
@@ -147,6 +153,12 @@ def _in_departments(membership: Membership) -> _InDepartments:
             given = permissions_of(slug, is_builtin=is_builtin, stored=stored) & ON_DEPARTMENTS
             further |= {(department, permission) for permission in given}
     return {"department_ids": frozenset(department_ids), "further": frozenset(further)}
+
+
+def owners_to_tell() -> list[str]:
+    """The addresses of the owners of the tenant in scope, for what they must know; operators who are in for a time are none."""
+    owners = Membership.objects.filter(usable(timezone.now()), role__slug=OWNER, entry=None)
+    return list(owners.order_by("pk").values_list("user__email", flat=True))
 
 
 def access_site(key: str) -> SiteRef:

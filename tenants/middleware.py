@@ -78,7 +78,8 @@ class TenantMiddleware:
     def _answered(self, request: HttpRequest, grant: Grant | None) -> HttpResponseBase:
         if grant is None:  # lost between the two looks
             return self.get_response(request)
-        actor = replace(current().actor, name=grant.name, role=grant.role)
+        entry = None if grant.entry is None else str(grant.entry)
+        actor = replace(current().actor, name=grant.name, role=grant.role, entry=entry)
         with acting(actor=actor):
             return self.get_response(request)
 

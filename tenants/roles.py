@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.utils.functional import Promise
@@ -65,6 +65,33 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = MappingProxyType(
         AUDITOR: frozenset({Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.AUDIT_VERIFY}),
     }
 )
+
+ENTRY_ROLES: Sequence[str] = (AUDITOR, ANALYST, SUPERVISOR, ADMIN)
+"""What an operator may enter as, the least first; never as an owner."""
+ENTRY_MAY: frozenset[Permission] = frozenset(
+    {
+        Permission.CHAT_SEE_QUEUE,
+        Permission.CHAT_SEE_OWN,
+        Permission.CHAT_SEE_DEPARTMENT,
+        Permission.CHAT_SEE_ALL,
+        Permission.CONFIGURATION_SITES,
+        Permission.CONFIGURATION_BRANDING,
+        Permission.CONFIGURATION_BUSINESS_HOURS,
+        Permission.CONFIGURATION_CANNED_RESPONSES,
+        Permission.CONFIGURATION_TAGS,
+        Permission.CONFIGURATION_CHAT,
+        Permission.CONFIGURATION_MASKING,
+        Permission.REPORTS_OWN,
+        Permission.REPORTS_DEPARTMENT,
+        Permission.REPORTS_ALL,
+        Permission.AUDIT_READ,
+        Permission.AUDIT_VERIFY,
+    }
+)
+"""All that an operator's stay may give, whatever the role: nothing that gives rights, speaks for the tenant, takes data out or ends it.
+
+A permission that is new is not among them until somebody puts it here.
+"""
 
 
 def permissions_of(slug: str, *, is_builtin: bool, stored: Iterable[str]) -> frozenset[Permission]:

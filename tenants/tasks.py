@@ -20,10 +20,12 @@ from django.utils import timezone
 from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
 from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
+from tenants.services import platform_entry
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = timedelta(hours=1)
+END_ENTRIES_EVERY = timedelta(minutes=1)
 P = ParamSpec("P")
 
 
@@ -58,7 +60,21 @@ def sweep_everybodys_accounts() -> None:
         logger.info("Removed %s rows of sign-ins that are over", removed)
 
 
+@shared_task(name="tenants.end_operators_entries")
+def end_operators_entries() -> None:
+    """Write down which stays of operators are over; what they gave ended by itself."""
+    with acting(actor=Actor(ActorKind.JOB, name=end_operators_entries.name)):
+        ended = platform_entry.end_expired(now=timezone.now())
+    if ended:
+        logger.info("Ended %s stays of operators", ended)
+
+
 SCHEDULE = {
+    "end-operators-entries": {
+        "task": end_operators_entries.name,
+        "schedule": END_ENTRIES_EVERY,
+        "options": {"expires": END_ENTRIES_EVERY.total_seconds()},
+    },
     "sweep-accounts": {
         "task": sweep_everybodys_accounts.name,
         "schedule": SWEEP_EVERY,

@@ -23,7 +23,18 @@ from chat.services import masking_jobs
 from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
 from security.scoping import tenant_scope
-from tenants.models import BusinessHours, Department, Invitation, MaskingDraft, Membership, Policy, Role, Site, Tenant
+from tenants.models import (
+    BusinessHours,
+    Department,
+    Invitation,
+    MaskingDraft,
+    Membership,
+    OperatorEntry,
+    Policy,
+    Role,
+    Site,
+    Tenant,
+)
 from tenants.rules import Rule, RuleKind
 from tenants.services.masking import activate, add_rule
 
@@ -91,6 +102,9 @@ SHOWN_TO = {
     "admin/masking/versions/<uuid:version>/restore/": "",
     "admin/masking/versions/first/restore/": "",
     "admin/platform/tenants/": "P",
+    "admin/platform/tenants/<uuid:tenant>/": "P",
+    "admin/platform/tenants/<uuid:tenant>/enter/": "P",
+    "admin/platform/tenants/<uuid:tenant>/leave/<uuid:entry>/": "P",
     "admin/platform/tenants/<uuid:tenant>/resume/": "P",
     "admin/platform/tenants/<uuid:tenant>/suspend/": "P",
     "admin/reports/": "OASGN",
@@ -130,6 +144,14 @@ SHOWN_TO = {
     "admin/tenants/membership/<object_id>/resume/": "OA",
     "admin/tenants/membership/<object_id>/suspend/": "OA",
     "admin/tenants/membership/add/": "",
+    "admin/tenants/operatorentry/": "OA",
+    "admin/tenants/operatorentry/<object_id>/allow/": "OA",
+    "admin/tenants/operatorentry/<object_id>/change/": "OA",
+    "admin/tenants/operatorentry/<object_id>/delete/": "",
+    "admin/tenants/operatorentry/<object_id>/end/": "OA",
+    "admin/tenants/operatorentry/<object_id>/history/": "OA",
+    "admin/tenants/operatorentry/<object_id>/refuse/": "OA",
+    "admin/tenants/operatorentry/add/": "",
     "admin/tenants/policy/": "",
     "admin/tenants/policy/<object_id>/change/": "",
     "admin/tenants/policy/<object_id>/delete/": "",
@@ -147,6 +169,7 @@ SHOWN_TO = {
     "admin/tenants/tenant/<object_id>/history/": "",
     "admin/tenants/tenant/add/": "",
     "console/": "OASG",
+    "console/visits/": "OASG",
     "console/c/<uuid:conversation>": "OASG",
     "demo/<str:key>/": "",
     "demo/<str:key>/<slug:page>/": "",
@@ -211,10 +234,19 @@ def objects(of: Organisation) -> dict[str, str]:
             "tenant": str(Tenant.objects.get().public_id),
             "policy": str(getattr(Policy.objects.get(), "public_id", Policy.objects.get().pk)),
             "site": str(site.public_id),
+            "operatorentry": str(entry(of).public_id),
             "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
             "conversation": str(conversation.public_id),
             "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),
         }
+
+
+def entry(of: Organisation) -> OperatorEntry:
+    """An operator's question that waits for an answer."""
+    operator, _ = User.objects.get_or_create(email=f"asks@{of.slug}.platform.example", is_operator=True)
+    return OperatorEntry.objects.create(
+        operator=operator, role="auditor", reason="A look at the trail", stay_minutes=15, status="asked"
+    )
 
 
 def masking(of: Organisation) -> dict[str, str]:
@@ -241,6 +273,7 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:rule>": known["rule"],
         "<uuid:version>": known["version"],
         "<uuid:job>": known["job"],
+        "<uuid:entry>": known["operatorentry"],
         "<object_id>": known.get(model[1], "") if model else "",
     }
     for name, value in filled.items():

@@ -72,7 +72,12 @@ CHAT = frozenset(
 def actor_of(grant: Grant) -> Actor:
     """The member, as the trail names him."""
     return Actor(
-        ActorKind.PERSON, id=str(grant.user_public_id), name=grant.name, role=grant.role, user_id=grant.user_id
+        ActorKind.PERSON if grant.entry is None else ActorKind.OPERATOR,
+        id=str(grant.user_public_id),
+        name=grant.name,
+        role=grant.role,
+        user_id=grant.user_id,
+        entry=None if grant.entry is None else str(grant.entry),
     )
 
 

@@ -46,7 +46,7 @@ def colleagues(*, now: datetime) -> list[AgentLoad]:
     """Members who answer chats and have a socket, with their load; by name."""
     capacity = Policy.objects.get().agent_capacity
     members = (
-        Membership.objects.filter(Exists(_here(now)), usable(now))
+        Membership.objects.filter(Exists(_here(now)), usable(now), entry=None)
         .annotate(load=Count("conversations", filter=Q(conversations__status=Status.OPEN.value)))
         .order_by("name", "pk")
     )

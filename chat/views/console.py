@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from security.accounts.sessions import polling
 from security.permissions import Permission
+from tenants.admin.base import require_grant
 from tenants.guards import member_page
+from tenants.services import entering
 
 AGENT_SOCKET: Final = "/ws/agent/"
 
@@ -21,3 +24,11 @@ AGENT_SOCKET: Final = "/ws/agent/"
 def console(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:  # noqa: ARG001 - read by the page itself
     """The same page for every conversation: which one is open stands in the address, and the socket says whether it is there."""
     return render(request, "console/index.html", {"root": reverse("console"), "socket": AGENT_SOCKET})
+
+
+@require_safe
+@polling
+@member_page(Permission.CHAT_SEE_OWN)
+def visits(request: HttpRequest) -> JsonResponse:
+    """A sentence for each operator who is in here now: the console asks while it is open."""
+    return JsonResponse({"lines": [visit.sentence for visit in entering.visits(grant=require_grant(request))]})

@@ -119,6 +119,8 @@ def _actor(context: Context) -> dict[str, Scalar]:
         shown["id"] = str(UUID(actor.id))  # a public id or nothing: a primary key must not slip in
     if actor.role is not None:
         shown["role"] = scalar("role", actor.role)
+    if actor.entry is not None:
+        shown["entry"] = str(UUID(actor.entry))
     if actor.kind in _NAMED_OPENLY:
         shown["name"] = scalar("job", actor.name)
     return shown

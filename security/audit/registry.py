@@ -38,6 +38,10 @@ class Action(StrEnum):
     TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
     TENANT_SUSPENDED = "tenant.suspended", "An organisation was suspended."
     TENANT_RESUMED = "tenant.resumed", "A suspended organisation was let in again."
+    OPERATOR_ENTRY_ASKED = "operator.entry_asked", "An operator asked to enter the organisation."
+    OPERATOR_ENTRY_REFUSED = "operator.entry_refused", "An operator was not let into the organisation."
+    OPERATOR_ENTERED = "operator.entered", "An operator entered the organisation for a time."
+    OPERATOR_LEFT = "operator.left", "An operator's stay in the organisation ended."
     POLICY_CHANGED = "policy.changed", "A setting of the organisation was changed."
 
     MEMBER_INVITED = "member.invited", "A person was invited."

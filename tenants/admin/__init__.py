@@ -3,9 +3,11 @@
 from tenants.admin import (
     audit,
     departments,
+    entries,
     hours,
     invitations,
     members,
+    operator_entry,
     operators,
     organisation,
     security,
@@ -16,9 +18,11 @@ from tenants.admin.site import site
 __all__ = [
     "audit",
     "departments",
+    "entries",
     "hours",
     "invitations",
     "members",
+    "operator_entry",
     "operators",
     "organisation",
     "security",

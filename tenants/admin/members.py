@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -102,13 +103,15 @@ def _is_another(grant: Grant, member: Membership) -> bool:
 
 
 def _belongs(grant: Grant, member: Membership) -> bool:
-    return _is_another(grant, member) and (
-        member.status != MembershipStatus.SUSPENDED.value or member.expires_at is None
+    return (
+        _is_another(grant, member)
+        and member.entry_id is None
+        and (member.status != MembershipStatus.SUSPENDED.value or member.expires_at is None)
     )
 
 
 def _is_active(grant: Grant, member: Membership) -> bool:
-    return _is_another(grant, member) and member.status == MembershipStatus.ACTIVE.value
+    return _belongs(grant, member) and member.status == MembershipStatus.ACTIVE.value
 
 
 def _is_suspended(grant: Grant, member: Membership) -> bool:
@@ -150,9 +153,11 @@ class MemberAdmin(TenantAdmin):
         return super().get_queryset(request).select_related("user", "role")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes who may do more than himself."""
+        """Nobody changes who may do more than himself, nor an operator who is in for a time."""
         is_allowed = super().has_change_permission(request, obj)
-        return is_allowed and (obj is None or services.holds(require_grant(request), obj.role))
+        if obj is None or not is_allowed:
+            return is_allowed
+        return obj.entry_id is None and services.holds(require_grant(request), obj.role)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
         """Only roles that the person may give."""
@@ -180,6 +185,9 @@ class MemberAdmin(TenantAdmin):
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, member: Membership) -> str:
+        is_over = member.expires_at is not None and member.expires_at <= timezone.now()
+        if member.entry_id is not None:
+            return gettext("Operator, has left") if is_over else gettext("Operator, in for a time")
         if member.status == MembershipStatus.SUSPENDED.value and member.expires_at is not None:
             return gettext("Removed")
         return str(STATUS_NAMES[member.status])

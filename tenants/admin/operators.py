@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,18 +9,20 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from security.errors import Conflict
+from security.errors import Conflict, Invalid
 from security.masking import mask_or_withhold
 from security.models import User
+from tenants.admin.platform_forms import ReasonForm
 from tenants.admin.refusals import sentence_for
 from tenants.admin.searching import page_of, searched
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
-from tenants.services import platform
+from tenants.services import platform, platform_entry
 
 _MOST_PAGES = 100_000
 
@@ -31,7 +32,8 @@ def is_operator(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.is_active and request.user.is_operator
 
 
-def _operator(request: HttpRequest) -> User:
+def operator_of(request: HttpRequest) -> User:
+    """Who asks; PermissionDenied for everybody else."""
     if not isinstance(request.user, User) or not is_operator(request):
         raise PermissionDenied
     return request.user
@@ -42,7 +44,7 @@ def tenants(request: HttpRequest) -> HttpResponse:
     """Every organisation, newest first."""
     number = _page_number(request)
     search = searched(request, mask_or_withhold)
-    page = platform.list_tenants(operator=_operator(request), search=search, page=number)
+    page = platform.list_tenants(operator=operator_of(request), search=search, page=number)
     context = {
         **site.each_context(request),
         "title": _("Organisations"),
@@ -55,37 +57,60 @@ def tenants(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/platform/tenants.html", context)
 
 
+@require_http_methods(["GET", "HEAD"])
+def tenant(request: HttpRequest, tenant: UUID) -> HttpResponse:
+    """One organisation: its state, who of the platform is or was in it, and what can be done."""
+    operator = operator_of(request)
+    found = platform.access_tenant(operator=operator, tenant=tenant)
+    context = {
+        **site.each_context(request),
+        "title": found.name,
+        "tenant": found,
+        "stays": platform_entry.stays(operator=operator, tenant=tenant),
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "admin/platform/tenant.html", context)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def suspend(request: HttpRequest, tenant: UUID) -> HttpResponse:
-    """Asks, then keeps everybody of an organisation out."""
-    return _move(request, tenant, platform.suspend, _("The organisation was suspended."), is_suspending=True)
+    """Asks why, then keeps everybody of an organisation out."""
+    return _move(request, tenant, is_suspending=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, tenant: UUID) -> HttpResponse:
-    """Asks, then lets them in again."""
-    return _move(request, tenant, platform.resume, _("The organisation was let in again."), is_suspending=False)
+    """Asks why, then lets them in again."""
+    return _move(request, tenant, is_suspending=False)
 
 
-def _move(
-    request: HttpRequest, tenant: UUID, service: Callable[..., None], said: str, *, is_suspending: bool
-) -> HttpResponse:
-    operator = _operator(request)
+def _move(request: HttpRequest, tenant: UUID, *, is_suspending: bool) -> HttpResponse:
+    operator = operator_of(request)
     found = platform.access_tenant(operator=operator, tenant=tenant)
-    if request.method != "POST":
-        context = {
-            **site.each_context(request),
-            "title": _("Suspend") if is_suspending else _("Let in again"),
-            "tenant": found,
-            "is_suspending": is_suspending,
-        }
-        return TemplateResponse(request, "admin/platform/move.html", context)
-    try:
-        service(operator=operator, tenant=tenant)
-        messages.success(request, said)
-    except Conflict as refusal:
-        messages.error(request, sentence_for(refusal))
-    return HttpResponseRedirect(reverse("admin:platform_tenants"))
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            if is_suspending:
+                platform.suspend(operator=operator, tenant=tenant, reason=reason, now=timezone.now())
+                messages.success(request, _("The organisation was suspended. Its owners are told."))
+            else:
+                platform.resume(operator=operator, tenant=tenant, reason=reason)
+                messages.success(request, _("The organisation was let in again. Its owners are told."))
+        except Conflict as refusal:
+            messages.error(request, sentence_for(refusal))
+        except Invalid as refusal:
+            form.refuse(refusal)
+        if form.is_valid():
+            return HttpResponseRedirect(reverse("admin:platform_tenant", args=[tenant]))
+    context = {
+        **site.each_context(request),
+        "title": _("Suspend") if is_suspending else _("Let in again"),
+        "tenant": found,
+        "is_suspending": is_suspending,
+        "form": form,
+    }
+    return TemplateResponse(request, "admin/platform/move.html", context)
 
 
 def _page_number(request: HttpRequest) -> int:
@@ -95,6 +120,7 @@ def _page_number(request: HttpRequest) -> int:
 
 for _path, _name, _view, _label in (
     ("platform/tenants/", "platform_tenants", tenants, gettext_lazy("Organisations")),
+    ("platform/tenants/<uuid:tenant>/", "platform_tenant", tenant, ""),
     ("platform/tenants/<uuid:tenant>/suspend/", "platform_suspend", suspend, ""),
     ("platform/tenants/<uuid:tenant>/resume/", "platform_resume", resume, ""),
 ):

@@ -108,11 +108,15 @@ class PolicyForm(TenantModelForm):
             "session_idle_minutes": _("Minutes until an idle session ends"),
             "close_after_hours": _("Hours without a message until a conversation is closed"),
             "agent_capacity": _("Conversations that an agent answers at once"),
+            "entry_needs_consent": _("Operators ask before they enter"),
         }
         help_texts: ClassVar = {
             "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
             "close_after_hours": _("1 to 720, 24 by default."),
             "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
+            "entry_needs_consent": _(
+                "On: nobody of the platform gets in before an owner allows it. Off: owners are told by mail at the moment somebody enters."
+            ),
         }
 
 
@@ -124,6 +128,7 @@ class PolicyAdmin(SingleAdmin):
     form = PolicyForm
     fieldsets = (
         (_("Sign-in"), {"fields": ("session_idle_minutes",)}),
+        (_("Platform"), {"fields": ("entry_needs_consent",)}),
         (_("Chat"), {"fields": ("agent_capacity", "close_after_hours")}),
     )
 

@@ -95,6 +95,7 @@ class SiteAdmin(TenantAdmin):
                 "Make a new secret for signing visitors' identities? Tokens that were signed with the old one are refused at once."
             ),
             _renew_secret,
+            lambda grant, record: grant.entry is None,
         ),
     )
 

@@ -1,4 +1,5 @@
 from tenants.models.base import PublicModel, TenantModel
+from tenants.models.entry import LONGEST_STAY, EntryEnd, EntryStatus, OperatorEntry
 from tenants.models.hours import BusinessHours
 from tenants.models.masking import MaskingCount, MaskingDraft, MaskingVersion, RuleSetModel
 from tenants.models.people import (
@@ -16,17 +17,21 @@ from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
 
 __all__ = [
+    "LONGEST_STAY",
     "BusinessHours",
     "Department",
     "DepartmentMembership",
     "DepartmentRole",
     "Directory",
+    "EntryEnd",
+    "EntryStatus",
     "Invitation",
     "MaskingCount",
     "MaskingDraft",
     "MaskingVersion",
     "Membership",
     "MembershipStatus",
+    "OperatorEntry",
     "Policy",
     "PublicModel",
     "Role",

@@ -14,6 +14,7 @@ from security.models import User
 from security.scoping import TenantForeignKey
 from security.scoping.constraints import USER_SETTING
 from tenants.models.base import PublicModel, TenantModel
+from tenants.models.entry import OperatorEntry
 from tenants.models.tenant import Policy
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def unexpired(now: datetime) -> models.Q:
 
 
 def usable(now: datetime) -> models.Q:
-    """Memberships that give something at this moment: active, not run out, of a person who may sign in."""
-    return models.Q(status=MembershipStatus.ACTIVE.value, user__is_active=True) & unexpired(now)
+    """Memberships that give something at this moment: active, not run out, of a person who may sign in; an entry, of an operator alone."""
+    is_own = models.Q(entry=None) | models.Q(user__is_operator=True)
+    return models.Q(status=MembershipStatus.ACTIVE.value, user__is_active=True) & unexpired(now) & is_own
 
 
 class Membership(PublicModel):
@@ -90,6 +92,8 @@ class Membership(PublicModel):
     is_away = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    # Through which an operator is in, for a time; the row is used again for the next one.
+    entry = TenantForeignKey(OperatorEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     password_change_required_at = models.DateTimeField(null=True, editable=False)
 
@@ -100,7 +104,11 @@ class Membership(PublicModel):
     class Meta(PublicModel.Meta):
         verbose_name = "member"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key")
+            models.UniqueConstraint(fields=["tenant_id", "user"], name="tenants_membership_user_key"),
+            models.CheckConstraint(
+                condition=models.Q(entry=None) | models.Q(expires_at__isnull=False),
+                name="tenants_membership_entry_ends_check",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["user"], name="tenants_membership_user_idx")]
 

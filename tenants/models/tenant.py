@@ -86,6 +86,7 @@ class Policy(TenantModel):
     agent_capacity = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
+    entry_needs_consent = models.BooleanField(default=False)
 
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"

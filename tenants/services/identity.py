@@ -11,7 +11,7 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, open_sealed, record_aad, seal
 from security.errors import NotFound
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, require, require_member
 from security.scoping import require_tenant_id
 from tenants.models import Site
 
@@ -28,6 +28,7 @@ def identity_secret(*, site_id: int) -> str | None:
 def renew_identity_secret(*, grant: Grant, site: UUID) -> str:
     """Make a new secret of 256 random bits; tokens signed with the old one are refused from now on."""
     require(grant, Permission.CONFIGURATION_SITES)
+    require_member(grant)  # who knows the secret speaks for visitors as long as it is valid
     found = Site.objects.select_for_update().filter(public_id=site).first()
     if found is None:
         raise NotFound

@@ -219,9 +219,10 @@ def _join(user: User, role: Role) -> Membership:
     elif Membership.objects.filter(_belongs(timezone.now()), pk=membership.pk).exists():
         raise Conflict("already_member")
     else:
-        membership.status, membership.role, membership.expires_at = MembershipStatus.ACTIVE.value, role, None
+        membership.status, membership.role = MembershipStatus.ACTIVE.value, role
+        membership.expires_at, membership.entry, membership.reason = None, None, ""
         membership.name = user.full_name or membership.name
-        membership.save(update_fields=["status", "role", "expires_at", "name"])
+        membership.save(update_fields=["status", "role", "expires_at", "entry", "reason", "name"])
     department = Department.objects.filter(is_default=True).first()
     if department is not None:
         DepartmentMembership.objects.get_or_create(department=department, membership=membership)

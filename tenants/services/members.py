@@ -167,6 +167,8 @@ def _lock(grant: Grant, member: UUID) -> Membership:
     membership = Membership.objects.select_related("role", "user").filter(public_id=member).first()
     if membership is None:
         raise NotFound
+    if membership.entry_id is not None:
+        raise Conflict("operator_entry")  # a stay is ended as a stay; nothing lasting is made of it
     _require_to_hold(grant, membership.role)
     return membership
 

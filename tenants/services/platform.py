@@ -18,10 +18,12 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from security.audit import Action, record
-from security.errors import Denied, NotFound
+from security.errors import Denied, Invalid, NotFound
+from security.masking import MaskedText
 from security.models import User
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
-from tenants.models import TenantStatus
+from tenants.models import EntryEnd, TenantStatus
+from tenants.services.entering import SHORTEST_REASON, end_open_entries
 from tenants.services.tenancy import resume_tenant, suspend_tenant
 
 PAGE: Final = 50
@@ -62,12 +64,12 @@ class TenantPage:
 
 def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPage:
     """Organisations whose name or slug holds `search`. Outside any scope; leaves an event in the platform's trail."""
-    _require_operator(operator)
+    require_operator(operator)
     values: dict[str, str | int] = {
         "platform": PLATFORM_TENANT_ID,
         "search": search[:_LONGEST_SEARCH].replace("\0", ""),
     }
-    with _as_platform() as cursor:
+    with as_platform() as cursor:
         cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
         rows = cursor.fetchall()
     record(Action.ADMIN_READ, organisations=len(rows))
@@ -76,26 +78,39 @@ def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPa
 
 def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:
     """One organisation; NotFound for any other id."""
-    return _find(operator, tenant)[0]
+    return find(operator, tenant)[0]
 
 
-def suspend(*, operator: User, tenant: UUID) -> None:
-    """Nobody of it gets in any more; the event is in its own trail."""
-    _, tenant_id = _find(operator, tenant)
+@transaction.atomic
+def suspend(*, operator: User, tenant: UUID, reason: MaskedText, now: datetime) -> None:
+    """Nobody of it gets in any more, operators included; its owners are told why. The event is in its own trail and the platform's."""
+    found, tenant_id = find(operator, tenant)
+    _require_reason(reason)
     with tenant_scope(tenant_id):
-        suspend_tenant()
+        end_open_entries(by=EntryEnd.SUSPENSION, now=now)
+        suspend_tenant(reason=reason)
+    record(Action.TENANT_SUSPENDED, organisation=found.public_id, reason=reason)
 
 
-def resume(*, operator: User, tenant: UUID) -> None:
-    """Let it in again."""
-    _, tenant_id = _find(operator, tenant)
+@transaction.atomic
+def resume(*, operator: User, tenant: UUID, reason: MaskedText) -> None:
+    """Let it in again; its owners are told."""
+    found, tenant_id = find(operator, tenant)
+    _require_reason(reason)
     with tenant_scope(tenant_id):
-        resume_tenant()
+        resume_tenant(reason=reason)
+    record(Action.TENANT_RESUMED, organisation=found.public_id, reason=reason)
 
 
-def _find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
-    _require_operator(operator)
-    with _as_platform() as cursor:
+def _require_reason(reason: str) -> None:
+    if len(" ".join(reason.split())) < SHORTEST_REASON:
+        raise Invalid("reason")
+
+
+def find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
+    """One organisation, and its number for a scope; NotFound for any other id, the platform's own among them."""
+    require_operator(operator)
+    with as_platform() as cursor:
         cursor.execute(_FIND, [tenant, PLATFORM_TENANT_ID])
         row = cursor.fetchone()
     if row is None:
@@ -103,13 +118,14 @@ def _find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
     return _ref(row), row[6]
 
 
-def _require_operator(person: User) -> None:
+def require_operator(person: User) -> None:
+    """Denied for everybody else."""
     if not (person.is_operator and person.is_active):
         raise Denied
 
 
 @contextmanager
-def _as_platform() -> Iterator[CursorWrapper]:
+def as_platform() -> Iterator[CursorWrapper]:
     """A transaction that reads as `chat_platform`; if it fails, the rollback gives the role back."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE chat_platform")

@@ -26,6 +26,7 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
         "session_idle_minutes": Permission.CONFIGURATION_SECURITY,
         "close_after_hours": Permission.CONFIGURATION_CHAT,
         "agent_capacity": Permission.CONFIGURATION_CHAT,
+        "entry_needs_consent": Permission.CONFIGURATION_SECURITY,
     }
 )
 """Each setting with the right that changes it."""

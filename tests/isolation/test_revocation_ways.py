@@ -24,12 +24,13 @@ from chat.models import Visitor, VisitorToken
 from chat.services.visitors import TOKEN_LIFE, forget_session, new_session, token_digest
 from security.accounts import people
 from security.accounts.ending import SessionsAdapter
-from security.models import RevocationKind
+from security.masking import mask_or_withhold
+from security.models import RevocationKind, User
 from security.permissions import Grant
 from security.revocation import revoked_since, session_digest
 from security.scoping import tenant_scope
-from tenants.models import Department, Site
-from tenants.services import departments, members
+from tenants.models import Department, Membership, Site
+from tenants.services import departments, entering, members
 from tenants.services.settings import change_site
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
@@ -130,6 +131,23 @@ def forgetting_a_visitor(acme: Organisation) -> str:
     return digest.hex()[:32]
 
 
+def an_operators_end(acme: Organisation) -> str:
+    oscar = User.objects.create_superuser("oscar@platform.example", None, full_name="Oscar")
+    now, why = timezone.now(), mask_or_withhold("A look at their trail")
+    stay = timedelta(minutes=15)
+    with tenant_scope(acme.tenant_id):
+        entry = entering.ask_to_enter(operator=oscar, role="auditor", reason=why, stay=stay, now=now)
+        entering.leave(operator=oscar, entry=entry.public_id, now=now)
+        return str(Membership.objects.get(user=oscar).public_id)
+
+
+def a_password_asked_of_all(acme: Organisation) -> str:
+    grant, alice = acme.grant("olga"), acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        members.require_password_change_of_all(grant=grant)
+    return str(alice.public_id)
+
+
 WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "signing out": (signing_out, RevocationKind.SESSION, "end_sockets_of_session"),
     "signing out everywhere": (signing_out_everywhere, RevocationKind.USER, "end_sessions"),
@@ -141,8 +159,10 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "another role": (by_olga(members.change_role, role="analyst"), RevocationKind.MEMBERSHIP, "change_role"),
     "sessions ended by an admin": (by_olga(members.end_member_sessions), RevocationKind.MEMBERSHIP, "end_member_sessions"),
     "a password asked for": (by_olga(members.require_password_change), RevocationKind.MEMBERSHIP, "require_password_change"),
+    "a password asked of all": (a_password_asked_of_all, RevocationKind.MEMBERSHIP, "require_password_change_of_all"),
     "out of all departments": (by_olga(_without_departments), RevocationKind.MEMBERSHIP, "put_in_departments"),
     "out of a department": (by_olga(_out_of_a_department), RevocationKind.MEMBERSHIP, "_put"),
+    "an operator's stay that ends": (an_operators_end, RevocationKind.MEMBERSHIP, "close_entry"),
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),
     "a visitor who is forgotten": (forgetting_a_visitor, RevocationKind.VISITOR, "forget_session"),

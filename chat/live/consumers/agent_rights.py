@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ParamSpec, TypeVar
 
@@ -41,6 +41,7 @@ T = TypeVar("T")
 
 ACTIVITY_EVERY = timedelta(seconds=30)
 ASK_EVERY = 30.0
+AT_LEAST = 0.05
 MEMBERS_ARE_GIVEN = 10
 """So many times what an anonymous socket may send and cost: whoever leafs through conversations asks for each of them."""
 SAID = frozenset({"message", "note", "edit"})
@@ -80,6 +81,8 @@ class AgentRights(ChatConsumer):
         self._is_present = True  # before waiting: what is counted has to be counted off, whatever the database says
         await self.live.presence.enter(self.grant.tenant_id, self.grant.membership_id)
         self.spawn(self._keep_asking())
+        if self.grant.until is not None:
+            self.spawn(self._ask_at(self.grant.until))
         return None
 
     async def ended(self) -> None:
@@ -151,6 +154,13 @@ class AgentRights(ChatConsumer):
                 self._compare(await unscoped(admit_staff, self.admitted_as.session_key))
             except Exception as error:  # noqa: BLE001 - asked again in 30 s
                 log_failure("checking", error)
+
+    async def _ask_at(self, until: datetime) -> None:
+        """A membership for a time ends with its time: no row is written for that, so nobody else would tell."""
+        while self.revoked is None:
+            left = (until - timezone.now()).total_seconds()
+            await asyncio.sleep(max(left, AT_LEAST))
+            await self._ask_again()
 
     def _compare(self, found: Admitted | CloseCode) -> None:
         if isinstance(found, CloseCode):

@@ -12,6 +12,7 @@ import { observe } from "./views/observe.js";
 import { mountRail } from "./views/rail.js";
 import { mountThread } from "./views/thread.js";
 import { mountVisitor } from "./views/visitor.js";
+import { mountVisits } from "./views/visits.js";
 
 /** The number of conversations with something unread, in the tab's title. @param {any} app */
 function mountTitle(app) {
@@ -44,6 +45,7 @@ function start(shell) {
   app.layout = new Layout(shell, app);
   app.toasts = mountToasts(hook(document, "toasts"), app);
   mountConnection(hook(shell, "connection"), app);
+  mountVisits(hook(shell, "visits"), app.signal);
   mountRail(hook(shell, "rail"), hook(document, "menu"), app);
   mountInbox(hook(shell, "inbox"), app);
   mountThread(hook(shell, "thread"), app);

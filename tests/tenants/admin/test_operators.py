@@ -6,9 +6,11 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.errors import Denied, NotFound
+from security.masking import mask_or_withhold
 from security.models import Revocation, User
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
 from tenants.access import access_invitation
@@ -19,6 +21,8 @@ from tenants.services.invitations import accept_by_password
 
 from ..people import PASSWORD, Organisation, trail
 from .pages import Browse, sign_in, text_of
+
+WHY = mask_or_withhold("Unpaid since September")
 
 As = Callable[[str], Browse]
 
@@ -64,7 +68,7 @@ def test_only_an_operator_asks(house: Organisation) -> None:
     with pytest.raises(Denied):
         platform.list_tenants(operator=house.user("olga"))
     with pytest.raises(Denied):
-        platform.suspend(operator=house.user("olga"), tenant=tenant)
+        platform.suspend(operator=house.user("olga"), tenant=tenant, reason=WHY, now=timezone.now())
 
 
 def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisation, oscar: User) -> None:
@@ -76,7 +80,7 @@ def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisati
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
             transaction.atomic(),
-            platform._as_platform() as cursor,
+            platform.as_platform() as cursor,
         ):
             cursor.execute(f"SELECT * FROM {table}")
     with connection.cursor() as cursor:
@@ -88,13 +92,13 @@ def test_suspending_keeps_everybody_out_until_resumed(house: Organisation, as_: 
     operator, olga, tenant = sign_in(oscar), as_("olga"), _public_id(house)
     assert operator.get("platform_suspend", tenant, app="").status_code == 200
     assert "tenant.suspended" not in house.actions()
-    assert operator.post("platform_suspend", tenant, app="").status_code == 302
+    assert operator.post("platform_suspend", tenant, app="", reason=WHY).status_code == 302
     assert house.actions()[-1] == "tenant.suspended"
     assert Revocation.objects.filter(kind="tenant", subject=tenant).exists()
     assert olga.client.get("/admin/").status_code == 403
-    operator.post("platform_suspend", tenant, app="")
+    operator.post("platform_suspend", tenant, app="", reason=WHY)
     assert house.actions().count("tenant.suspended") == 1
-    operator.post("platform_resume", tenant, app="")
+    operator.post("platform_resume", tenant, app="", reason=WHY)
     assert olga.client.get("/admin/").status_code == 200
     assert current_tenant_id() is None
 
@@ -106,7 +110,7 @@ def test_an_operator_who_is_a_member_somewhere_acts_on_any_organisation(
         Membership.objects.create(user=oscar, role=Role.objects.get(slug="agent"), name="Oscar")
     operator = sign_in(oscar)
     assert "Rival" in text_of(operator.get("platform_tenants", app=""))
-    assert operator.post("platform_suspend", _public_id(rival), app="").status_code == 302
+    assert operator.post("platform_suspend", _public_id(rival), app="", reason=WHY).status_code == 302
     assert rival.actions()[-1] == "tenant.suspended"
     assert operator.get("membership_changelist").status_code == 403
 
@@ -115,7 +119,7 @@ def test_an_unknown_organisation_is_not_found(house: Organisation, oscar: User) 
     nowhere = "00000000-0000-4000-8000-000000000000"
     assert sign_in(oscar).get("platform_suspend", nowhere, app="").status_code == 404
     with pytest.raises(NotFound):
-        platform.resume(operator=oscar, tenant=nowhere)
+        platform.resume(operator=oscar, tenant=nowhere, reason=WHY)
 
 
 def test_a_page_number_is_any_text(house: Organisation, oscar: User) -> None:

@@ -27,6 +27,7 @@ LISTS = {
     "tenants.department": SETTINGS,
     "tenants.invitation": SETTINGS,
     "tenants.membership": SETTINGS,
+    "tenants.operatorentry": SETTINGS,
     "tenants.policy": SETTINGS,
     "tenants.site": SETTINGS,
     "tenants.tenant": {"olga"},
@@ -59,7 +60,14 @@ def _labels() -> set[str]:
 
 def test_every_list_is_in_the_table() -> None:
     assert _labels() == set(LISTS)
-    assert {page.name for page in OPERATORS} == {"platform_tenants", "platform_suspend", "platform_resume"}
+    assert {page.name for page in OPERATORS} == {
+        "platform_tenants",
+        "platform_tenant",
+        "platform_suspend",
+        "platform_resume",
+        "platform_enter",
+        "platform_leave",
+    }
     assert {page.name.partition("_")[0] for page in site.pages if page not in OPERATORS} == {
         "masking",
         "reports",

@@ -1,0 +1,127 @@
+"""Operators who see more, stay longer or leave more behind than a stay allows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .leak import Leak
+
+_ENTERING: Final = "tenants/services/entering.py"
+_STAYS: Final = ("tests/tenants/test_entering.py",)
+_LASTING: Final = ("tests/tenants/test_lasting.py",)
+
+PLATFORM: Final = (
+    Leak(
+        "an operator has all of the role that he enters as",
+        "tenants/access.py",
+        "permissions=grant.permissions & ENTRY_MAY, further=frozenset(), entry",
+        "entry",
+        (*_STAYS, *_LASTING),
+    ),
+    Leak(
+        "a stay gives what gives rights",
+        "tenants/roles.py",
+        "        Permission.CONFIGURATION_SITES,\n        Permission.CONFIGURATION_BRANDING,\n        Permission.CONFIGURATION_BUSINESS_HOURS,\n"
+        "        Permission.CONFIGURATION_CANNED_RESPONSES,\n        Permission.CONFIGURATION_TAGS,\n        Permission.CONFIGURATION_CHAT,",
+        "        Permission.CONFIGURATION_SITES,\n        Permission.CONFIGURATION_MEMBERS,",
+        (*_STAYS, *_LASTING),
+    ),
+    Leak(
+        "an operator enters as an owner",
+        "tenants/roles.py",
+        "(AUDITOR, ANALYST, SUPERVISOR, ADMIN)",
+        "(AUDITOR, ANALYST, SUPERVISOR, ADMIN, OWNER)",
+        _STAYS,
+    ),
+    Leak(
+        "anybody enters",
+        _ENTERING,
+        "    if not (operator.is_operator and operator.is_active):\n        raise Denied\n    if role",
+        "    if role",
+        _STAYS,
+    ),
+    Leak(
+        "an operator enters where he has to ask",
+        _ENTERING,
+        'if not Policy.objects.values_list("entry_needs_consent", flat=True).get():',
+        "if True:",
+        _STAYS,
+    ),
+    Leak(
+        "an administrator lets operators in",
+        _ENTERING,
+        "    require(grant, Permission.CONFIGURATION_ACCOUNT)\n    found = _locked(entry)\n    if found.status != EntryStatus.ASKED.value or",
+        "    found = _locked(entry)\n    if found.status != EntryStatus.ASKED.value or",
+        (*_STAYS, *_LASTING),
+    ),
+    Leak(
+        "an operator enters unseen",
+        _ENTERING,
+        '    _tell_owners("entry_opened", entry)\n',
+        "",
+        _STAYS,
+    ),
+    Leak(
+        "an old question still opens",
+        _ENTERING,
+        " or found.asked_at <= now - ANSWERED_WITHIN:",
+        ":",
+        _STAYS,
+    ),
+    Leak(
+        "an operator who was sent out stays connected",
+        _ENTERING,
+        "        revoke(RevocationKind.MEMBERSHIP, membership.public_id)\n",
+        "",
+        (*_STAYS, "tests/isolation/test_revocation_ways.py"),
+    ),
+    Leak(
+        "who works for the platform no more goes on",
+        "tenants/models/people.py",
+        "& unexpired(now) & is_own",
+        "& unexpired(now)",
+        _STAYS,
+    ),
+    Leak(
+        "a stay that is over keeps its socket",
+        "chat/live/consumers/agent_rights.py",
+        "        if self.grant.until is not None:\n            self.spawn(self._ask_at(self.grant.until))\n",
+        "",
+        ("tests/chat/live/test_stays.py",),
+    ),
+    Leak(
+        "an owner makes a member of an operator",
+        "tenants/services/members.py",
+        '    if membership.entry_id is not None:\n        raise Conflict("operator_entry")',
+        '    if False:\n        raise Conflict("operator_entry")',
+        _LASTING,
+    ),
+    Leak(
+        "an operator takes the secret of identities with him",
+        "tenants/services/identity.py",
+        "    require_member(grant)",
+        "    pass",
+        _LASTING,
+    ),
+    Leak(
+        "suspending leaves a stay for later",
+        "tenants/services/platform.py",
+        "        end_open_entries(by=EntryEnd.SUSPENSION, now=now)\n",
+        "",
+        _STAYS,
+    ),
+    Leak(
+        "an operator's acts are not marked in pages",
+        "tenants/middleware.py",
+        "role=grant.role, entry=entry)",
+        "role=grant.role)",
+        _STAYS,
+    ),
+    Leak(
+        "an operator's acts are not marked in the console",
+        "chat/live/admission.py",
+        "entry=None if grant.entry is None else str(grant.entry),",
+        "entry=None,",
+        ("tests/chat/live/test_stays.py",),
+    ),
+)

@@ -1,0 +1,155 @@
+"""What is made during an operator's stay ends with it: nobody makes a lasting right of it, the operator or an owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from security.errors import Conflict, Denied
+from security.masking import mask_or_withhold
+from security.models import User
+from security.permissions import Grant, Permission
+from security.scoping import tenant_scope
+from tenants.access import access_invitation, active_grant
+from tenants.models import (
+    Department,
+    Membership,
+    OperatorEntry,
+    Policy,
+    Site,
+    Tenant,
+)
+from tenants.roles import ENTRY_MAY
+from tenants.services import departments, entering, members, platform_entry, settings
+from tenants.services.identity import renew_identity_secret
+from tenants.services.invitations import accept_invitation, invite_member
+
+from .people import Organisation, person
+
+WHY = mask_or_withhold("Masking fails for them, ticket 4711")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def oscar(db: None) -> User:
+    oscar = person("oscar@platform.example", "Oscar")
+    oscar.is_operator = True
+    oscar.save(update_fields=["is_operator"])
+    return oscar
+
+
+def public_id(of: Organisation) -> UUID:
+    with tenant_scope(of.tenant_id):
+        return Tenant.objects.get().public_id
+
+
+def enter(
+    oscar: User, of: Organisation, role: str = "auditor", *, stay: timedelta = HOUR, now: datetime | None = None
+) -> OperatorEntry:
+    return platform_entry.enter(
+        operator=oscar, tenant=public_id(of), role=role, reason=WHY, stay=stay, now=now or timezone.now()
+    )
+
+
+def grant_of(oscar: User, of: Organisation) -> Grant:
+    found = active_grant(oscar.pk, of.tenant_id)
+    assert found is not None
+    return found
+
+
+def ask_first(of: Organisation) -> None:
+    with tenant_scope(of.tenant_id):
+        Policy.objects.update(entry_needs_consent=True)
+
+
+def _alice() -> UUID:
+    return Membership.objects.get(user__email="alice@acme.example").public_id
+
+
+LASTING: dict[str, Callable[[Grant], object]] = {
+    "inviting": lambda grant: invite_member(grant=grant, email="friend@platform.example", role="agent"),
+    "another role": lambda grant: members.change_role(grant=grant, member=_alice(), role="admin"),
+    "a member let in again": lambda grant: members.resume_member(grant=grant, member=_alice()),
+    "a member kept out": lambda grant: members.suspend_member(grant=grant, member=_alice()),
+    "a member removed": lambda grant: members.remove_member(grant=grant, member=_alice()),
+    "a member changed": lambda grant: members.change_member(
+        grant=grant, member=_alice(), name="Mine", capacity=1, departments=()
+    ),
+    "sessions ended": lambda grant: members.end_member_sessions(grant=grant, member=_alice()),
+    "a password asked for": lambda grant: members.require_password_change(grant=grant, member=_alice()),
+    "a department made": lambda grant: departments.create_department(grant=grant, name="Ours", members=()),
+    "a department changed": lambda grant: departments.change_department(
+        grant=grant, department=Department.objects.get(), name="Ours", members=()
+    ),
+    "the secret of identities": lambda grant: renew_identity_secret(grant=grant, site=Site.objects.get().public_id),
+    "the organisation's name": lambda grant: settings.change_tenant(
+        grant=grant, tenant=Tenant.objects.get(), fields=["name"]
+    ),
+    "the question before an entry": lambda grant: settings.change_policy(
+        grant=grant, policy=Policy.objects.get(), fields=["entry_needs_consent"]
+    ),
+    "the idle limit": lambda grant: settings.change_policy(
+        grant=grant, policy=Policy.objects.get(), fields=["session_idle_minutes"]
+    ),
+    "his own stay ended as a member would": lambda grant: entering.end_entry(
+        grant=grant, entry=OperatorEntry.objects.get().public_id, now=timezone.now()
+    ),
+    "an entry allowed": lambda grant: entering.allow_entry(
+        grant=grant, entry=OperatorEntry.objects.get().public_id, now=timezone.now()
+    ),
+}
+"""What outlasts a stay or gives rights, and so is nobody's who is in for a time."""
+
+
+@pytest.mark.parametrize("act", LASTING)
+def test_nothing_lasting_is_made_of_a_stay(acme: Organisation, oscar: User, act: str) -> None:
+    enter(oscar, acme, "admin")
+    grant = grant_of(oscar, acme)
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        LASTING[act](grant)
+
+
+def test_no_right_that_gives_rights_is_among_what_a_stay_may() -> None:
+    never = {"account", "keys", "members", "roles", "departments", "passwords", "security", "api_tokens", "webhooks"}
+    assert not {Permission(f"configuration.{name}") for name in never} & ENTRY_MAY
+    assert not {one for one in ENTRY_MAY if "export" in one or "erase" in one or "hold" in one or "mail" in one}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [members.resume_member, members.suspend_member, members.remove_member, members.end_member_sessions,
+     lambda **who: members.change_role(**who, role="owner"),
+     lambda **who: members.change_member(**who, name="Ours", capacity=None, departments=())],
+    ids=["resume", "suspend", "remove", "end sessions", "promote", "rename"],
+)  # fmt: skip
+def test_an_owner_makes_no_member_of_who_is_in_for_a_time(
+    acme: Organisation, oscar: User, act: Callable[..., object]
+) -> None:
+    enter(oscar, acme)
+    with tenant_scope(acme.tenant_id):
+        member = Membership.objects.get(user=oscar).public_id
+        with pytest.raises(Conflict, match="operator_entry"):
+            act(grant=acme.grant("olga"), member=member)
+        with pytest.raises(Conflict, match="already_member"):
+            invite_member(grant=acme.grant("olga"), email=oscar.email, role="agent")
+
+
+def test_who_was_in_for_a_time_is_invited_as_anybody_afterwards(
+    acme: Organisation, oscar: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    entry = enter(oscar, acme)
+    platform_entry.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True), tenant_scope(acme.tenant_id):
+        invite_member(grant=acme.grant("olga"), email=oscar.email, role="agent")
+    (token,) = re.findall(r"/invitations/(\S+)/", str(mail.outbox[0].body))
+    accept_invitation(invitation=access_invitation(token), user=oscar)
+    grant = grant_of(oscar, acme)
+    assert (grant.entry, grant.until, grant.role) == (None, None, "agent")
