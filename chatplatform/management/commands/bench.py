@@ -4,9 +4,11 @@ import argparse
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatplatform.bench import report
+from chatplatform.bench.chat import command as chat
 
 
 class Command(BaseCommand):
@@ -17,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
-        parser.add_argument("bench", choices=["masking"], help="what to measure")
+        parser.add_argument("bench", choices=["masking", "chat"], help="what to measure")
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
@@ -27,11 +29,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="report as JSON")
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
+        chat.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
         terminal = sys.stderr if sys.stderr.isatty() else None
-        if options["quality"]:
+        if options["bench"] == "chat":
+            text, shortfalls = self._chat(options)
+        elif options["quality"]:
             text, shortfalls = report.quality(as_json=options["json"], failures=options["failures"], terminal=terminal)
         elif options["fuzz"]:
             text, shortfalls = report.fuzzed(options["fuzz"], as_json=options["json"], terminal=terminal)
@@ -42,3 +47,13 @@ class Command(BaseCommand):
         self.stdout.write(text)
         if options["gate"] and shortfalls:
             raise CommandError("; ".join(shortfalls))
+
+    def _chat(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        try:
+            found = chat.run(options, base=settings.VAR_DIR / "bench", say=self.stderr.write)
+        except chat.Impossible as why:
+            raise CommandError(str(why)) from None
+        if found.faults:
+            self.stdout.write(found.text)
+            raise CommandError("; ".join(found.faults))
+        return found.text, found.shortfalls
