@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "security.accounts.known_devices.KnownDeviceMiddleware",
     "security.accounts.must_change.MustChangePasswordMiddleware",
     "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -120,7 +121,7 @@ DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
 REDIS_URL = deployment.redis_url()
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "security.steady_cache.SteadyCache",
         "LOCATION": REDIS_URL,
         "VERSION": 2,  # of how values are written: 1 was Django's pickles
         # A Valkey that takes a connection and never answers counts as away.
@@ -157,6 +158,7 @@ SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 _SECURE = SITE_URL.startswith("https://")
 _PREFIX = "__Host-" if _SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}session", f"{_PREFIX}csrf"
+DEVICE_COOKIE_NAME = f"{_PREFIX}device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

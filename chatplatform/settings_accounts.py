@@ -38,8 +38,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_RATE_LIMITS = {
-    # Reserved before a password is checked, so a parallel burst cannot outrun it; `key` is a name at one address.
-    "login_failed": "50/h/ip,5/30m/key",
+    "login_failed": None,  # counted in PostgreSQL, before a password is checked: security.accounts.attempts
     "login": "60/m/ip",
     "signup": "20/h/ip",
     "signup_mail": "5/h/key",
@@ -55,6 +54,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "security.accounts.lockout.username"
 AXES_CLIENT_IP_CALLABLE = "security.accounts.lockout.address"
+AXES_WHITELIST_CALLABLE = "security.accounts.lockout.is_on_known_device"
 AXES_LOCKOUT_CALLABLE = "security.accounts.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

@@ -9,6 +9,8 @@ from security.scoping import TenantForeignKey, TenantManager, TenantOwned
 OURS = {"security", "tenants", "chat", "chatplatform"}
 GLOBAL = {
     "security.User": "a person belongs to himself; tenant code reaches him through Membership",
+    "security.Attempt": "of whoever tries to sign in; names as digests",
+    "security.LimitRow": "of whoever asks often while Valkey is away; keys are digests and addresses",
     "security.FormerPassword": "of a person, as the password is; compared, never shown",
     "security.Revocation": "a sign-out concerns all of a person's tenants; holds random identifiers only",
     "tenants.Tenant": "the tenant itself; its row is isolated by its own id",

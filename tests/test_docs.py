@@ -326,7 +326,8 @@ def test_cookies_are_named() -> None:
     from tenants.theme import COOKIE  # noqa: PLC0415
 
     listed = {row[0].strip("`") for row in rows(page("reference/cookies.md")) if row[0].startswith("`")}
-    own = {f"__Host-{settings.SESSION_COOKIE_NAME}", f"__Host-{settings.CSRF_COOKIE_NAME}", LAST_COOKIE, COOKIE}
+    prefixed = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.DEVICE_COOKIE_NAME)
+    own = {*(f"__Host-{name}" for name in prefixed), LAST_COOKIE, COOKIE}
     browser = {"console", "chat:<site key>", "messages"}
     assert listed == own | browser | {visitor_cookie("<site key>")}
 

@@ -7,12 +7,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from axes.signals import user_locked_out
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
 from security.accounts import lockout
+from security.accounts.attempts import Reserved
 from security.accounts.mail import send
 from security.accounts.people import change_password
 from security.forms import spells_no_secret
@@ -62,22 +62,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Reserve an attempt before any hashing, so that parallel ones cannot outrun the count; answer as axes does."""
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            request.axes_locked_out = True  # type: ignore[attr-defined]
-            request.axes_credentials = credentials  # type: ignore[attr-defined]
-            user_locked_out.send(
-                "security",
-                request=request,
-                username=lockout.username(request, credentials),
-                ip_address=lockout.address(request),
-            )
-            raise
+        reserved = lockout.reserve(request, credentials)
+        if isinstance(reserved, Reserved):
+            self._reserved = reserved
+            return
+        request.axes_locked_out = True  # type: ignore[attr-defined]
+        request.axes_credentials = credentials  # type: ignore[attr-defined]
+        user_locked_out.send(
+            "security",
+            request=request,
+            username=lockout.username(request, credentials),
+            ip_address=lockout.address(request),
+        )
+        raise self.validation_error("too_many_login_attempts")
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """A name at one address: from elsewhere nobody can lock a person out."""
-        return f"{lockout.username(request, credentials)}:{lockout.address(request)}"
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Every way that asks for a password comes through here: sign-in, being asked again, the old one before a new one."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            lockout.release(self._reserved)
+        return user
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """On our own origin, whatever Host the request named."""

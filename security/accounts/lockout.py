@@ -7,7 +7,9 @@ kept. Proof: tests/security/accounts/test_lockout.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -15,9 +17,13 @@ from axes.utils import reset
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from security.models import normalize_email
+from security.accounts import attempts, known_devices
+from security.accounts.attempts import Refused, Reserved, Who
+from security.accounts.mail import send
+from security.models import User, normalize_email
 from security.net import client_ip_of_meta, networks
 
 _LONGEST_NAME = 254
@@ -45,17 +51,59 @@ def address(request: HttpRequest) -> str | None:
     return client_ip_of_meta(request.META, networks(tuple(settings.TRUSTED_PROXIES)))
 
 
+def reserve(request: HttpRequest, credentials: Mapping[str, Any]) -> Reserved | Refused:
+    """Count an attempt before it is made; a person who is locked out by it is told once, by mail."""
+    name = username(request, credentials)
+    who = Who(name, address(request) or "", known_devices.device_of(request, name))
+    found = attempts.reserve(who, now=timezone.now())
+    if isinstance(found, Refused):
+        request.locked_for = found.wait  # type: ignore[attr-defined]
+        if found.is_first:
+            _tell(credentials, request)
+    return found
+
+
+def release(reserved: Reserved) -> None:
+    """The attempt succeeded."""
+    attempts.release(reserved)
+
+
+def is_on_known_device(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> bool:
+    """For axes, which knows addresses alone: what others do at this one does not concern who signed in here before."""
+    return bool(known_devices.device_of(request, username(request, credentials)))
+
+
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
     """The page for whoever is locked out: the same whether or not the account exists."""
-    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    response = render(request, "account/locked_out.html", {"minutes": seconds // 60}, status=429)
+    wait: timedelta = getattr(request, "locked_for", settings.AXES_COOLOFF_TIME)
+    seconds = max(ceil(wait.total_seconds()), 1)
+    response = render(request, "account/locked_out.html", {"minutes": ceil(seconds / 60)}, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def unlock(email: str) -> int:
     """Forget the failures counted for an address, from wherever they came; how many counters there were."""
-    return int(reset(username=name_digest(email)))
+    name = name_digest(email)
+    return attempts.forget(name) + int(reset(username=name))
+
+
+def locked_people(emails: Iterable[str], *, now: datetime) -> dict[str, datetime]:
+    """Which of these addresses are locked, somewhere or everywhere, and until when at the latest."""
+    names = {name_digest(email): email for email in emails}
+    return {names[name]: until for name, until in attempts.locked_names(list(names), now=now).items()}
+
+
+def _tell(credentials: Mapping[str, Any], request: HttpRequest) -> None:
+    typed = next((str(credentials[field]) for field in _NAME_FIELDS if credentials.get(field)), "")
+    person = User.objects.filter(email=normalize_email(typed[:_LONGEST_NAME]), is_active=True).first()
+    if person is not None:
+        context = {
+            "timestamp": timezone.now(),
+            "ip": address(request) or "–",
+            "minutes": attempts.LOCKED_FOR.seconds // 60,
+        }
+        send("account/email/locked_out", person.email, context)
 
 
 def forget_form_data(instance: AccessAttempt, **_: object) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from allauth.account.signals import password_changed, password_reset, password_set
 from axes.models import AccessAttempt
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from security.accounts import lockout
+from security.accounts import known_devices, lockout
 from security.accounts.people import confirm_email, end_sessions
 from security.models import RevocationKind, User
 from security.revocation import revoke, session_digest
@@ -22,6 +22,12 @@ def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: 
     """Sign-out, before the session is gone."""
     if request is not None and user is not None and request.session.session_key:
         revoke(RevocationKind.SESSION, session_digest(request.session.session_key))
+
+
+def remember_device(request: HttpRequest | None, user: User, **_: object) -> None:
+    """A whole sign-in: from now on this browser is one that the person is known in."""
+    if request is not None:
+        known_devices.remember(request, lockout.name_digest(user.email))
 
 
 def end_other_sessions(request: HttpRequest, user: User, **_: object) -> None:
@@ -38,6 +44,7 @@ def welcome_back(request: HttpRequest, user: User, **_: object) -> None:  # noqa
 
 def connect() -> None:
     """Called once, when the registry of apps is ready."""
+    user_logged_in.connect(remember_device, dispatch_uid="security.remember_device")
     user_logged_out.connect(end_sockets_of_session, dispatch_uid="security.end_sockets_of_session")
     password_changed.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")
     password_set.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 
+from security.accounts.attempts import ADDRESS_FOR
 from security.accounts.sessions import LONGEST
+from security.models import Attempt, LimitRow
 
 
 def sweep_accounts(*, now: datetime) -> int:
@@ -22,6 +24,8 @@ def sweep_accounts(*, now: datetime) -> int:
     for rows in (
         Session.objects.filter(expire_date__lte=now),
         UserSession.objects.filter(created_at__lte=now - LONGEST - timedelta(hours=1)),
+        Attempt.objects.filter(at__lte=now - 2 * ADDRESS_FOR),
+        LimitRow.objects.filter(expires_at__lte=now),
         AccessAttempt.objects.filter(attempt_time__lte=now - 2 * settings.AXES_COOLOFF_TIME),
     ):
         removed += rows.delete()[0]

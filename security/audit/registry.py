@@ -58,6 +58,7 @@ class Action(StrEnum):
         "member.all_password_change_required",
         "Every member was asked for a new password.",
     )
+    MEMBER_UNLOCKED = "member.unlocked", "A lock after failed sign-ins was lifted from a member."
     MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
 
     SITE_CREATED = "site.created", "A website was added."

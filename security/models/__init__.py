@@ -1,17 +1,21 @@
+from security.models.attempt import Attempt
 from security.models.audit import AuditCheckpoint, AuditDetail, AuditEvent, AuditHead
 from security.models.keys import KeySubject, SubjectKey, TenantKey
+from security.models.limit import LimitRow
 from security.models.mail import Mail
 from security.models.password import FormerPassword
 from security.models.revocation import Revocation, RevocationKind
 from security.models.user import User, normalize_email
 
 __all__ = [
+    "Attempt",
     "AuditCheckpoint",
     "AuditDetail",
     "AuditEvent",
     "AuditHead",
     "FormerPassword",
     "KeySubject",
+    "LimitRow",
     "Mail",
     "Revocation",
     "RevocationKind",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
@@ -21,6 +23,7 @@ from tenants.admin.security_forms import PasswordPolicyForm, PolicySettingsForm
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
 from tenants.services import settings
+from tenants.services.locks import lift_lock, read_locks
 from tenants.services.members import require_password_change_of_all
 
 
@@ -64,6 +67,22 @@ def require_all(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:security_passwords"))
 
 
+@require_safe
+def locks(request: HttpRequest) -> HttpResponse:
+    """Which members cannot sign in everywhere, and until when."""
+    locked = read_locks(grant=require_grant(request), now=timezone.now())
+    context = {**site.each_context(request), "title": _("Locked members"), "locked": locked}
+    return TemplateResponse(request, "admin/security/locks.html", context)
+
+
+def lift(request: HttpRequest, member: UUID) -> HttpResponse:
+    """Lets a member try again at once; asked for otherwise than by POST it leads to the list."""
+    if request.method == "POST":
+        lift_lock(grant=require_grant(request), member=member)
+        messages.success(request, _("The lock was lifted."))
+    return HttpResponseRedirect(reverse("admin:security_locks"))
+
+
 for _path, _name, _view, _label, _right in (
     (
         "security/passwords/",
@@ -78,6 +97,8 @@ for _path, _name, _view, _label, _right in (
         gettext_lazy("Passwords"),
         Permission.CONFIGURATION_PASSWORDS,
     ),
+    ("security/locks/", "security_locks", locks, gettext_lazy("Locked members"), Permission.CONFIGURATION_MEMBERS),
+    ("security/locks/<uuid:member>/lift/", "security_lift", lift, "", Permission.CONFIGURATION_MEMBERS),
     ("security/passwords/require/", "security_require_all", require_all, "", Permission.CONFIGURATION_PASSWORDS),
 ):
     site.add_page(AdminPage(_path, _name, _view, Section.SECURITY, holder_of(_right), _label))

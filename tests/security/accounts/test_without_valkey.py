@@ -1,14 +1,17 @@
-"""While Valkey is away nobody signs in uncounted: everybody is asked to come again."""
+"""While Valkey is away people sign in all the same, and are counted all the same; what cannot do without asks them to come again."""
 
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from security.failures import server_error
+from security.models import LimitRow
+from security.steady_cache import LIMITS
 from tests.tenants.people import PASSWORD, Organisation
 
 pytestmark = pytest.mark.django_db
@@ -26,20 +29,52 @@ def without_valkey(settings: Settings) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/valkey.sock"}}
 
 
+@pytest.fixture(autouse=True)
+def _asked_at_once() -> None:
+    """No test rests because an earlier one found Valkey away."""
+    caches["default"]._away_until = 0.0  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
-    ("path", "form"),
+    ("path", "form", "to"),
     [
-        ("/accounts/login/", {"login": "olga@acme.example", "password": PASSWORD}),
-        ("/accounts/login/", {"login": "olga@acme.example", "password": "wrong"}),
-        ("/signup/", SIGN_UP),
-        ("/accounts/password/reset/", {"email": "olga@acme.example"}),
+        ("/accounts/login/", {"login": "olga@acme.example", "password": PASSWORD}, "/start/"),
+        ("/signup/", SIGN_UP, "/signup/sent/"),
+        ("/accounts/password/reset/", {"email": "olga@acme.example"}, "/accounts/password/reset/done/"),
     ],
 )
-def test_whoever_would_be_counted_comes_again(
-    acme: Organisation, without_valkey: None, client: Client, path: str, form: dict[str, str]
+def test_people_come_in_all_the_same(
+    acme: Organisation, without_valkey: None, client: Client, path: str, form: dict[str, str], to: str
 ) -> None:
     response = client.post(path, form)
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+    assert (response.status_code in {302, 303}, response.headers["Location"]) == (True, to)
+
+
+def test_they_are_counted_all_the_same(acme: Organisation, without_valkey: None, client: Client) -> None:
+    wrong = {"login": "olga@acme.example", "password": "wrong"}
+    assert [client.post("/accounts/login/", wrong).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+    asked = [client.post("/accounts/password/reset/", {"email": "olga@acme.example"}).status_code for _ in range(6)]
+    assert asked == [302] * 5 + [429]
+    assert LimitRow.objects.exists()
+
+
+def test_what_is_no_limit_is_not_kept_in_rows(without_valkey: None) -> None:
+    with pytest.raises(RedisConnectionError):
+        caches["default"].set("something-else", 1)
+    assert not LimitRow.objects.exists()
+
+
+def test_a_count_that_is_over_is_none(without_valkey: None) -> None:
+    cache = caches["default"]
+    key = LIMITS + "x"
+    assert [cache.add(key, [1], 60), cache.add(key, [2], 60), cache.get(key)] == [True, False, [1]]
+    cache.set(key, [3], -1)
+    assert [cache.get(key, "none"), cache.add(key, [4], 60), cache.get(key), cache.delete(key)] == [
+        "none",
+        True,
+        [4],
+        True,
+    ]
 
 
 def away(_: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

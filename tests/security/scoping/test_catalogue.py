@@ -18,6 +18,8 @@ from tests.services import session
 pytestmark = pytest.mark.django_db
 
 NO_TENANT = {
+    "security.Attempt": "of whoever tries to sign in, before it is known who he is",
+    "security.LimitRow": "counts of limits, before it is known who asks",
     "security.FormerPassword": "a person's, as the password is",
     "security.User": "a person, who may be a member of several tenants",
     "security.Revocation": "subjects are random names; read before any tenant is known",

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from security.errors import Denied
 from security.models import Revocation
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Policy
+from tenants.services.locks import lift_lock, read_locks
 from tenants.services.members import require_password_change_of_all
 from tenants.services.settings import change_policy, read_policy
 
@@ -113,3 +115,41 @@ def test_everybody_is_led_to_a_new_password(house: Organisation, rival: Organisa
     }
     assert alice.post("/accounts/password/change/?next=/console/", new).headers["Location"] == "/console/"
     assert alice.get("/console/").status_code == 200
+
+
+def _lock_out(email: str) -> None:
+    stranger = Client(REMOTE_ADDR="198.51.100.7")
+    for _ in range(5):
+        stranger.post("/accounts/login/", {"login": email, "password": "wrong"})
+
+
+def test_locked_members_are_listed_and_let_in_again(house: Organisation, rival: Organisation, as_: As) -> None:
+    assert "Nobody is locked" in text_of(as_("ada").get("security_locks", app=""))
+    for email in ("alice@acme.example", "mallory@rival.example"):
+        _lock_out(email)
+    page = text_of(as_("ada").get("security_locks", app=""))
+    assert "alice@acme.example" in page
+    assert "mallory" not in page
+    alice = house.member("alice").public_id
+    assert as_("ada").get("security_lift", alice, app="").status_code == 302
+    assert "alice@acme.example" in text_of(as_("ada").get("security_locks", app=""))
+    assert as_("ada").post("security_lift", alice, app="").status_code == 302
+    assert house.actions()[-1] == "member.unlocked"
+    form = {"login": "alice@acme.example", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 302
+
+
+def test_another_organisations_lock_is_not_lifted(house: Organisation, rival: Organisation, as_: As) -> None:
+    _lock_out("mallory@rival.example")
+    assert as_("ada").post("security_lift", rival.member("mallory").public_id, app="").status_code == 404
+    form = {"login": "mallory@rival.example", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
+
+
+def test_who_may_not_see_members_lifts_no_lock(house: Organisation, as_: As) -> None:
+    member = house.member("alice").public_id
+    assert as_("sam").post("security_lift", member, app="").status_code == 403
+    with tenant_scope(house.tenant_id), pytest.raises(Denied):
+        lift_lock(grant=house.grant("sam"), member=member)
+    with tenant_scope(house.tenant_id), pytest.raises(Denied):
+        read_locks(grant=house.grant("sam"), now=timezone.now())
