@@ -3,9 +3,11 @@
 from django.urls import path
 
 from chat.views.console import console, visits
+from chat.views.reports import own_reports
 
 urlpatterns = [
     path("console/", console, name="console"),
     path("console/visits/", visits, name="console_visits"),
+    path("console/reports/", own_reports, name="console_reports"),
     path("console/c/<uuid:conversation>", console, name="console_conversation"),
 ]

@@ -173,6 +173,7 @@ SHOWN_TO = {
     "console/": "OASG",
     "console/visits/": "OASG",
     "console/c/<uuid:conversation>": "OASG",
+    "console/reports/": "OASGN",
     "demo/<str:key>/": "",
     "demo/<str:key>/<slug:page>/": "",
     "get-started/": "OA",

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_safe
 
 from chat.admin.masking_forms import SettingsForm
 from chat.admin.masking_plot import HEIGHT, WIDTH, bars
-from chat.admin.masking_words import kind_of, sentence_of
+from chat.admin.masking_words import sentence_of
+from chat.masked_kinds import kind_of
 from chat.models import JobKind, JobStatus, MaskingJob
 from chat.services import masking_jobs
 from chat.tally import MOST_SHAPES, Tally

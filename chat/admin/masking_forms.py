@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.masking_words import SETTINGS, packs
+from chat.admin.masking_words import SETTINGS
+from chat.masked_kinds import packs
 from security.forms import spells_no_secret
 from security.masking import MAX_LENGTH
 from tenants.rules import MAX_NAME, Rule, RuleKind, RuleSet

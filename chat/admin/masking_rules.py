@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat.admin.masking import act, back, may_configure, page, put_refusal
 from chat.admin.masking_forms import RuleForm, TesterForm
-from chat.admin.masking_words import kind_of
+from chat.masked_kinds import kind_of
 from chat.tally import shape_of
 from security.errors import Conflict, Invalid
 from security.masking import Finding, MaskingPolicy, TooLong, mask_or_withhold

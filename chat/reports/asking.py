@@ -16,7 +16,7 @@ from security.scoping import ScopeConflict, require_tenant_id
 class Question:
     """What a report is asked for: whose conversations, and when."""
 
-    reach: Counted
+    counted: Counted
     calendar: Calendar
     span: Span
 
@@ -27,10 +27,10 @@ class Question:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What `statement` gives; it must hold PLACE or REACH for each conversation that it counts."""
-        if self.reach.tenant_id != require_tenant_id():
+        if self.counted.tenant_id != require_tenant_id():
             raise ScopeConflict("The report is another tenant's than the one in scope.")
         values = {
-            **self.reach.limits,
+            **self.counted.limits,
             "zone": self.calendar.zone,
             "now": self.calendar.clock.now,
             "since": self.span.since,
@@ -46,6 +46,6 @@ class Question:
         return found
 
 
-def question(reach: Counted, calendar: Calendar) -> Question:
+def question(counted: Counted, calendar: Calendar) -> Question:
     """Of the period that was asked for."""
-    return Question(reach, calendar, calendar.span)
+    return Question(counted, calendar, calendar.span)

@@ -10,6 +10,7 @@ from chat.reports.tables import Cell, Kind, Table, written
 
 WIDTH: Final = 1_200
 HEIGHT: Final = 160
+MOST_ROWS: Final = 30
 LEVELS: Final = 5
 """Shades of the heatmap besides none."""
 
@@ -43,24 +44,25 @@ class Chart:
     """Words of the rows, from above."""
 
 
-def bars(table: Table, *, first: tuple[str, str], second: tuple[str, str]) -> Chart:
-    """Two bars side by side for each row of a table by day."""
+def bars(table: Table, *shown: tuple[str, str]) -> Chart:
+    """Bars side by side for each row of a table by day, one for each column that is shown."""
     kinds = {column.key: column.kind for column in table.columns}
-    pairs = [(key, word, _numbers(table.column(key))) for key, word in (first, second)]
+    pairs = [(key, word, _numbers(table.column(key))) for key, word in shown]
     highest = max((value for _, _, values in pairs for value in values if value), default=0)
     step = WIDTH / max(1, len(table.rows))
     rects = []
     for which, (key, word, values) in enumerate(pairs):
         for number, value in enumerate(values):
             if value:
-                x, width = step * (number + 0.1 + which * 0.4), step * 0.4
+                width = step * 0.8 / len(pairs)
+                x = step * (number + 0.1) + which * width
                 named = f"{written(table.rows[number][0], Kind.DAY)}, {word}: {written(value, kinds[key])}"
                 rects.append(_bar(x, width, value / highest, f"bar-{which + 1}", named))
     return Chart(
         WIDTH,
         HEIGHT,
         rects,
-        top=written(highest, kinds[first[0]]),
+        top=written(highest, kinds[shown[0][0]]),
         ends=_ends(table),
         legend=[(f"bar-{which + 1}", word) for which, (_, word, _) in enumerate(pairs)],
     )
@@ -90,6 +92,36 @@ def layers(table: Table, *, behind: tuple[str, str], front: tuple[str, str]) -> 
         ends=_ends(table),
         legend=[("layer-front", front[1]), ("layer-back", behind[1])],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row with its bar: `share` of the width of the box."""
+
+    name: str
+    shown: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A bar to the right for each of the first rows."""
+
+    rows: Sequence[Line]
+    left: int
+    """How many rows are in the table alone."""
+
+
+def rows_of(table: Table, *, key: str) -> Lines:
+    """Of one column, named by the first."""
+    kind = next(column.kind for column in table.columns if column.key == key)
+    values = [value or 0 for value in _numbers(table.column(key))]
+    highest = max(values, default=0)
+    rows = [
+        Line(str(row[0]), written(value, kind), round(value / highest * WIDTH, 2) if highest else 0)
+        for row, value in zip(table.rows, values, strict=True)
+    ]
+    return Lines(rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS))
 
 
 def heatmap(table: Table) -> Chart:

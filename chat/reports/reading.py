@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from chat.reports import sheets, volume
+from chat.reports import agents, hidden, satisfaction, sheets, times, volume
 from chat.reports.asking import Question, question
 from chat.reports.clock import Calendar, Clock, read_calendar, read_clock
 from chat.reports.periods import Period, parse_period
@@ -18,7 +18,7 @@ from chat.reports.reach import Chosen, Tier, counted_for, departments_to_choose,
 from chat.reports.tables import Section
 from security.audit import Action, record
 from security.errors import Denied, NotFound
-from security.permissions import Grant, Permission, has_somewhere, require_somewhere
+from security.permissions import Grant, Permission, has_somewhere, require, require_somewhere
 from tenants.models import Department, Site
 
 Builder = Callable[[Question], Section]
@@ -34,7 +34,33 @@ class Kind:
     tiers: frozenset[Tier] = frozenset(Tier)
 
 
-KINDS: Final = (Kind("overview", _("Overview"), {"flow": volume.flow, "hours": volume.hours}),)
+_OTHERS: Final = frozenset({Tier.DEPARTMENT, Tier.ALL})
+KINDS: Final = (
+    Kind("overview", _("Overview"), {"flow": volume.flow, "hours": volume.hours}),
+    Kind("times", _("Response and end"), {"first-response": times.first_response, "resolution": times.resolution}),
+    Kind("waiting", _("Waiting now"), {"waiting": times.waiting}, _OTHERS),
+    Kind("satisfaction", _("Satisfaction"), {"satisfaction": satisfaction.satisfaction}),
+    Kind("agents", _("Agents"), {"agents": agents.agents}),
+    Kind(
+        "masking",
+        _("Masking"),
+        {"hidden": hidden.hidden_by_rule, "hidden-days": hidden.hidden_by_day},
+        frozenset({Tier.ALL}),
+    ),
+)
+OWN: Final = Kind(
+    "own",
+    _("Your numbers"),
+    {
+        "agents": agents.agents,
+        "flow": volume.flow,
+        "first-response": times.first_response,
+        "resolution": times.resolution,
+        "satisfaction": satisfaction.satisfaction,
+        "hours": volume.hours,
+    },
+)
+"""Everything about the reader himself, on one page of the console."""
 _READING: Final = (Permission.REPORTS_OWN, Permission.REPORTS_DEPARTMENT, Permission.REPORTS_ALL)
 _BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
 
@@ -103,10 +129,13 @@ def read_report(
     found = _BY_SLUG.get(kind)
     if found is None or tier not in found.tiers:
         raise NotFound
-    questioned, chosen = _question(grant, tier, asked, now)
-    sections = [build(questioned) for build in found.sections.values()]
-    _note_people(sections, found.slug, questioned.calendar)
-    return Report(found, tier, questioned.calendar, chosen, sections)
+    return _read(grant, found, tier, asked, now)
+
+
+def read_own(*, grant: Grant, asked: Mapping[str, str], now: datetime) -> Report:
+    """The reader's own numbers, whatever else he may see."""
+    require(grant, Permission.REPORTS_OWN)
+    return _read(grant, OWN, Tier.OWN, asked, now)
 
 
 def export_section(*, grant: Grant, section: str, asked: Mapping[str, str], now: datetime) -> Sheet:
@@ -135,6 +164,13 @@ def export_section(*, grant: Grant, section: str, asked: Mapping[str, str], now:
 def clock_of(*, now: datetime) -> Clock:
     """The organisation's time, for a page whose report was refused."""
     return read_clock(now=now)
+
+
+def _read(grant: Grant, kind: Kind, tier: Tier, asked: Mapping[str, str], now: datetime) -> Report:
+    questioned, chosen = _question(grant, tier, asked, now)
+    sections = [build(questioned) for build in kind.sections.values()]
+    _note_people(sections, kind.slug, questioned.calendar)
+    return Report(kind, tier, questioned.calendar, chosen, sections)
 
 
 def _tier(grant: Grant, wanted: Tier | None) -> Tier:

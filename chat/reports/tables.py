@@ -119,6 +119,8 @@ class Section:
     chart: object | None = None
     template: str = ""
     nothing: str | Promise = ""
+    zone: str = ""
+    """Where it is not the organisation's."""
     people: int = field(default=0)
     """How many persons the table names: such a report is read on the record."""
 

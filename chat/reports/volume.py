@@ -13,26 +13,26 @@ from chat.reports.charts import bars, heatmap
 from chat.reports.reach import REACH
 from chat.reports.tables import Column, Figure, Kind, Section, Table
 
-_CREATED: Final = (
+CREATED_THEN: Final = (
     f"{REACH} AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.last_message_at >= %(since)s"
 )
 """A conversation's last message is never older than itself, and by that column there is an index."""
-_CLOSED: Final = f"{REACH} AND c.closed_at >= %(since)s AND c.closed_at < %(until)s"
+CLOSED_THEN: Final = f"{REACH} AND c.closed_at >= %(since)s AND c.closed_at < %(until)s"
 _RESOLVED: Final = "count(*) FILTER (WHERE c.outcome = 'resolved')"
 
-NEW: Final = f"SELECT count(*) FROM chat_conversation c WHERE {_CREATED}"  # noqa: S608 - put together from constants
+NEW: Final = f"SELECT count(*) FROM chat_conversation c WHERE {CREATED_THEN}"  # noqa: S608 - put together from constants
 NEW_BY_DAY: Final = f"""
-SELECT (c.created_at AT TIME ZONE %(zone)s)::date AS day, count(*) FROM chat_conversation c WHERE {_CREATED} GROUP BY day
+SELECT (c.created_at AT TIME ZONE %(zone)s)::date AS day, count(*) FROM chat_conversation c WHERE {CREATED_THEN} GROUP BY day
 """  # noqa: S608 - put together from constants
-CLOSED: Final = f"SELECT count(*), {_RESOLVED} FROM chat_conversation c WHERE {_CLOSED}"  # noqa: S608 - as above
+CLOSED: Final = f"SELECT count(*), {_RESOLVED} FROM chat_conversation c WHERE {CLOSED_THEN}"  # noqa: S608 - as above
 CLOSED_BY_DAY: Final = f"""
 SELECT (c.closed_at AT TIME ZONE %(zone)s)::date AS day, count(*), {_RESOLVED}
-FROM chat_conversation c WHERE {_CLOSED} GROUP BY day
+FROM chat_conversation c WHERE {CLOSED_THEN} GROUP BY day
 """  # noqa: S608 - put together from constants
 BY_HOUR: Final = f"""
 SELECT extract(isodow FROM begun.here)::int, extract(hour FROM begun.here)::int, count(*)
 FROM chat_conversation c CROSS JOIN LATERAL (SELECT c.created_at AT TIME ZONE %(zone)s AS here) begun
-WHERE {_CREATED} GROUP BY 1, 2
+WHERE {CREATED_THEN} GROUP BY 1, 2
 """  # noqa: S608 - put together from constants
 
 DAY_COLUMNS: Final = (
@@ -61,7 +61,7 @@ def flow(asked: Question) -> Section:
             Figure(_("Closed"), closed, closed_before),
             Figure(_("Resolved"), resolved, resolved_before),
         ),
-        chart=bars(table, first=("new", _("New")), second=("closed", _("Closed"))) if new or closed else None,
+        chart=bars(table, ("new", _("New")), ("closed", _("Closed"))) if new or closed else None,
         template="bars",
         nothing=_("Nothing began and nothing was closed in this period."),
     )

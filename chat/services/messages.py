@@ -63,7 +63,9 @@ def append(
     conversation.last_visible_seq = message.seq if is_visible else conversation.last_visible_seq
     if code is None:
         conversation.last_message_at = now
-    conversation.save(update_fields=["last_seq", "last_rev", "last_visible_seq", "last_message_at"])
+    if author.kind is WireKind.AGENT and conversation.first_replied_at is None:
+        conversation.first_replied_at = now
+    conversation.save(update_fields=["last_seq", "last_rev", "last_visible_seq", "last_message_at", "first_replied_at"])
     return MessageView(
         conversation=conversation.public_id,
         id=message.public_id,

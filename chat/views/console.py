@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from security.accounts.sessions import polling
-from security.permissions import Permission
+from security.permissions import Permission, has
 from tenants.admin.base import require_grant
 from tenants.guards import member_page
 from tenants.services import entering
@@ -23,7 +23,12 @@ AGENT_SOCKET: Final = "/ws/agent/"
 @member_page(Permission.CHAT_SEE_OWN)
 def console(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:  # noqa: ARG001 - read by the page itself
     """The same page for every conversation: which one is open stands in the address, and the socket says whether it is there."""
-    return render(request, "console/index.html", {"root": reverse("console"), "socket": AGENT_SOCKET})
+    context = {
+        "root": reverse("console"),
+        "socket": AGENT_SOCKET,
+        "has_numbers": has(require_grant(request), Permission.REPORTS_OWN),
+    }
+    return render(request, "console/index.html", context)
 
 
 @require_safe

@@ -8,7 +8,8 @@ from .leak import Leak
 from .leaks_chat import CHAT
 from .leaks_database import DATABASE
 from .leaks_platform import PLATFORM
+from .leaks_reports import REPORTS
 from .leaks_revocation import REVOCATION
 from .leaks_tenants import TENANTS
 
-LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *CHAT, *REVOCATION, *PLATFORM)
+LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS)

@@ -133,6 +133,19 @@ def test_numbers_leave_by_their_own_right_alone(head: Organisation) -> None:
     assert len(list(sheet.lines)) == 29
 
 
+def test_who_may_read_a_department_may_not_take_it_along(head: Organisation) -> None:
+    with tenant_scope(head.tenant_id):
+        Role.objects.filter(slug="head").update(permissions=["reports.department"])
+        with pytest.raises(Denied):
+            export_section(grant=head.grant("hanna"), section="flow", asked={}, now=NOW)
+
+
+def test_ones_own_numbers_do_not_leave_by_a_right_on_a_department(acme: Organisation, told: list[Told]) -> None:
+    given(acme, "alice", Sales="reports.export")
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        export_section(grant=acme.grant("alice"), section="flow", asked={}, now=NOW)
+
+
 def test_what_leaves_is_on_record_before_it_does(acme: Organisation, told: list[Told]) -> None:
     response = acme.client("rita").get("/admin/reports/csv/flow/", {"period": "7"})
     assert response.status_code == 200
