@@ -16,6 +16,9 @@ from tests.missing import missing
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "tests/js/mask_differential.mjs"
+TIMES: Final = ROOT / "tests/js/mask_times.mjs"
+BOUND: Final = 50
+"""Milliseconds for a message made to be slow; three times that here, for a machine that is busy."""
 CORPUS: Final = ROOT / "chatplatform/bench/corpus"
 SEED: Final = 20261122
 MUTATIONS: Final = 2_000
@@ -86,14 +89,19 @@ def masked_here(case: Case) -> Any:
     return {"text": str(masked), "findings": findings}
 
 
-def masked_there(cases: list[Case], folder: Path) -> list[Any]:
+def said_there(script: Path, cases: list[Case], folder: Path) -> list[Any]:
+    """What a script of node says of each case."""
     node = tools.path_of(tools.NODE)
     if node is None:
         missing("node is not installed.")
     path = folder / "cases.jsonl"
     path.write_text("\n".join(map(json.dumps, cases)), "utf-8")
-    done = subprocess.run([node, str(SCRIPT), str(path)], capture_output=True, check=True)
-    results = [json.loads(line) for line in done.stdout.decode().strip("\n").split("\n")]
+    done = subprocess.run([node, str(script), str(path)], capture_output=True, check=True)
+    return [json.loads(line) for line in done.stdout.decode().strip("\n").split("\n")]
+
+
+def masked_there(cases: list[Case], folder: Path) -> list[Any]:
+    results = said_there(SCRIPT, cases, folder)
     return ["unsettled" if "error" in result else result for result in results]
 
 
@@ -116,3 +124,10 @@ def test_the_browser_masks_what_chance_writes_as_the_server_does(tmp_path: Path)
 
 def test_the_browser_masks_hostile_messages_as_the_server_does(tmp_path: Path) -> None:
     assert differing([{"text": text} for _, text in hostile.texts()], tmp_path) == []
+
+
+def test_no_message_holds_a_browser_up(tmp_path: Path) -> None:
+    for rules in ({}, {"packs": sorted(PACKS)}):
+        cases = [{"text": text, "rules": rules} for _, text in hostile.texts()]
+        slowest = max(said_there(TIMES, cases, tmp_path))
+        assert slowest < 3 * BOUND, f"{slowest:.1f} ms with {len(rules)} packs"

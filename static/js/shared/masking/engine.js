@@ -77,15 +77,23 @@ function masked(text, policy, conversation, effort) {
   for (let pass = 0; pass < PASSES; pass += 1) {
     const now = current.chars.join("");
     const found = resolved(candidatesIn(now, policy, conversation, effort));
-    if (!found.length) return { text: now, findings, shown: findings.map((finding) => shownFor(finding, current)) };
+    if (!found.length) return { text: now, findings, shown: shownFor(findings, current) };
     findings = merged(findings, found, current.origins);
     current = replaced(current, found, policy.keepsLastFour && pass < PASSES_THAT_KEEP, MAX_LENGTH);
   }
   throw new Error("masking did not come to an end");
 }
 
-/** What stands in the place of a finding. @param {Finding} finding @param {import("./render.js").Text} current */
-const shownFor = ({ start, end }, { chars, origins }) => chars.filter((_, i) => origins[i] >= start && origins[i] < end).join("");
+/** What stands in the place of each finding; these, and the origins, are in the order of the input. @param {Finding[]} findings @param {import("./render.js").Text} current */
+function shownFor(findings, { chars, origins }) {
+  let place = 0;
+  return findings.map(({ start, end }) => {
+    while (place < chars.length && origins[place] < start) place += 1;
+    const begin = place;
+    while (place < chars.length && origins[place] < end) place += 1;
+    return chars.slice(begin, place).join("");
+  });
+}
 
 /** What may be found in a text; null where there is nothing, as in nearly all messages. @param {string} text @param {Policy} policy @returns {Suspected | null} */
 function suspected(text, policy) {

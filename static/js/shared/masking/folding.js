@@ -33,6 +33,8 @@ for (const [first, value, count] of tables.digits) {
   for (let i = 0; i < count; i += 1) if (first + i >= ASCII) digits.set(first + i, String(value + i));
 }
 for (const [code, digit] of digits) FOLDED.set(code, digit);
+/** Part of a character class of expressions with the flag `u`: these digits, in ranges, since each of them by itself is slow to compile. */
+export const FOREIGN_DIGITS = rangesOf([...digits.keys()].sort((a, b) => a - b));
 for (const [ranges, letter] of /** @type {[number[][], string][]} */ ([
   [tables.spaces, " "], [tables.dashes, "-"], [tables.dots, "."], [tables.commas, ","], [tables.invisible, INVISIBLE],
 ])) {
@@ -67,6 +69,18 @@ export const isLetter = (char) => (char >= "a" && char <= "z") || (char >= "\x80
 
 /** @param {string} char a letter of class text, or nothing */
 export const isDigit = (char) => char >= "0" && char <= "9" && char.length === 1;
+
+/** @param {number[]} codes in order */
+function rangesOf(codes) {
+  const written = (/** @type {number} */ code) => `\\u{${code.toString(16)}}`;
+  let [ranges, first] = ["", codes[0]];
+  for (const [i, code] of codes.entries()) {
+    if (codes[i + 1] === code + 1) continue;
+    ranges += first === code ? written(code) : `${written(first)}-${written(code)}`;
+    first = codes[i + 1];
+  }
+  return ranges;
+}
 
 /** @param {string} char @param {number} code */
 function fold(char, code) {

@@ -1,6 +1,6 @@
 // @ts-check
 /** What is masked for one tenant on this device: the browser's copy of security/masking/policy.py, without what the server alone knows. */
-import { digits } from "./folding.js";
+import { FOREIGN_DIGITS, digits } from "./folding.js";
 
 /** @typedef {import("./scan.js").Candidate} Candidate */
 /** @typedef {{name: string, hint: RegExp, find: (view: import("./views.js").View, around: import("./surroundings.js").Surroundings) => Iterable<Candidate>}} Pack */
@@ -10,7 +10,7 @@ import { digits } from "./folding.js";
 /** Cards and social security numbers, last four digits of a card kept. @type {Policy} */
 export const DEFAULT = { packs: [], keepsLastFour: true };
 
-const FOREIGN = new RegExp(`[${[...digits.keys()].map((code) => `\\u{${code.toString(16)}}`).join("")}]`, "gu");
+const FOREIGN = new RegExp(`[${FOREIGN_DIGITS}]`, "gu");
 
 /**
  * The policy that a server tells, with the packs fetched that it names. One that this page does not know, since it is older

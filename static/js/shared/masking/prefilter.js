@@ -5,7 +5,7 @@
  * that begins no word costs one step.
  */
 import { tables } from "../mask-tables.js";
-import { digits } from "./folding.js";
+import { FOREIGN_DIGITS, digits } from "./folding.js";
 
 export const NUL = 0;
 export const DIGITS = 1;
@@ -25,6 +25,7 @@ const ALWAYS = [NUL, DIGITS, NUMBER_WORDS, CVV, LAST_FOUR, IDEOGRAPHS];
 const MANY = 9;
 const FEW = 5;
 const FEWEST_IDEOGRAPHS = 8;
+const FEWEST_WORDS = 4;
 /** @type {Record<string, string>} */
 const ACCENTS = { a: "aáàâãä", c: "cç", e: "eéèêë", i: "iíìîï", n: "nñ", o: "oóòôõö", s: "sß", u: "uúùûü" };
 /** What RE2 takes for the same letter where case does not matter, beyond upper case. @type {Record<string, string>} */
@@ -38,6 +39,7 @@ const JOINERS = ["and", "y", "et", "und", "then", "e"];
 const MAY_BE_ENCODED = /%[0-9a-fA-F]{2}|&#?[a-zA-Z0-9]|\\[uUxXntr]|<\/?[a-zA-Z!]|=3[0-9]/;
 const TAG_BY_DIGIT = /[0-9]<\/?[a-zA-Z]/;
 const ASCII = /^[\0-\x7f]*$/;
+const FIRST_BEYOND = Math.min(...digits.keys());
 
 /**
  * What is searched for. In a text of ASCII nothing beyond it can be found, so small expressions do there what those for all
@@ -47,7 +49,7 @@ class Searches {
   /** @param {boolean} isAscii */
   constructor(isAscii) {
     this.isAscii = isAscii;
-    const digit = isAscii ? "[0-9]" : `[0-9${[...digits.keys()].map((code) => `\\u{${code.toString(16)}}`).join("")}]`;
+    const digit = isAscii ? "[0-9]" : `[0-9${FOREIGN_DIGITS}]`;
     const between = isAscii ? "[^a-zA-Z0-9]" : "[^\\p{L}\\p{N}]";
     const noDigit = isAscii ? "[^0-9]" : "[^\\p{N}]";
     const like = this.#class(Object.keys(tables.lookalikes));
@@ -55,10 +57,11 @@ class Searches {
     const ss = `${this.#class(cased("s"))}{2}`;
     const ssn = this.#words(["ssn", "social"], cased);
     const [blank, no, num] = ["[\\t\\n\\f\\r ]", "[nN][oO]", "[nN][uU][mM]"];
-    const numbers = `(?:\\b${word}\\b${between}{1,8}(?:${this.#words(JOINERS, (letter) => letter)}${between}{1,4})?){3}\\b${word}|(?:${long}){4}`;
-    this.digits = this.#expression(digit, "g");
-    this.numbers = this.#expression(numbers);
-    this.wordByDigit = this.#expression(`${digit}${between}{0,4}${word}\\b|\\b${word}${between}{0,4}${digit}|(?:${long}){3}`);
+    const joined = `${between}{1,8}(?:${this.#words(JOINERS, (letter) => letter)}${between}{1,4})?`;
+    this.word = this.#expression(`\\b${word}`, "g");
+    this.words = this.#expression(`(?:\\b${word}\\b${joined}){3}\\b${word}`);
+    this.glued = [2, 3, 4].map((times) => this.#expression(`(?:${long}){${times}}`));
+    this.wordByDigit = this.#expression(`${digit}${between}{0,4}${word}\\b|\\b${word}${between}{0,4}${digit}`);
     this.likeByDigit = this.#expression(`${digit}${like}|${like}${digit}`);
     this.value = this.#expression(`${this.#words(tables.verification, accented)}${noDigit}{0,24}${digit}{3}`);
     this.lastFour = this.#expression(
@@ -85,7 +88,8 @@ class Searches {
   /** @param {Iterable<string>} chars */
   #class(chars) {
     const signs = [...new Set(chars)].filter((char) => !this.isAscii || char < "\x80");
-    return `[${signs.map((char) => (this.isAscii ? char : `\\u{${/** @type {number} */ (char.codePointAt(0)).toString(16)}}`)).join("")}]`;
+    const written = signs.map((char) => (this.isAscii || /[a-zA-Z]/.test(char) ? char : `\\u{${/** @type {number} */ (char.codePointAt(0)).toString(16)}}`));
+    return signs.length === 1 && /[a-zA-Z]/.test(signs[0]) ? signs[0] : `[${written.join("")}]`;
   }
 
   /** Any of the words, factored by their beginnings; spaces are up to four signs. @param {string[]} words @param {Written} written */
@@ -136,17 +140,21 @@ export function hintsOf(text, isThorough = true) {
   /** @type {Set<number>} */
   const found = new Set();
   const has = (/** @type {number} */ hint, /** @type {boolean} */ isThere) => isThere && found.add(hint);
-  const count = text.match(search.digits)?.length ?? 0;
+  const count = digitsIn(text, MANY);
   has(NUL, text.includes("\0"));
   has(DIGITS, count >= MANY);
-  has(NUMBER_WORDS, search.numbers.test(text));
+  // Large expressions take a phone a hundred milliseconds when they are first used: nearly no text comes so far.
+  const isSpelled = (text.match(search.word)?.length ?? 0) >= FEWEST_WORDS && search.words.test(text);
+  const [two, three, four] = search.glued;
+  const isGlued = two.test(text) && three.test(text);
+  has(NUMBER_WORDS, isSpelled || (isGlued && four.test(text)));
   has(CVV, count >= 3 && search.value.test(text));
   has(LAST_FOUR, count >= 4 && search.lastFour.test(text));
   has(IDEOGRAPHS, (text.match(search.ideographs)?.length ?? 0) >= FEWEST_IDEOGRAPHS || search.ideographByDigit.test(text));
   const needsMore = !isThorough && !found.size;
   if (needsMore && count < FEW) return found;
   has(FEW_DIGITS, count >= FEW);
-  has(WORD_BY_DIGIT, search.wordByDigit.test(text));
+  has(WORD_BY_DIGIT, isGlued || (count > 0 && search.wordByDigit.test(text)));
   has(LOOK_ALIKE, count > 0 && search.likeByDigit.test(text));
   if (needsMore && !areEnough(found)) return found;
   has(ENCODED, MAY_BE_ENCODED.test(text));
@@ -154,6 +162,17 @@ export function hintsOf(text, isThorough = true) {
   has(CARD_WORDS, search.card.test(text));
   has(SSN_WORDS, search.ssn.test(text));
   return found;
+}
+
+/** How many digits of any script there are, counted up to `most`. @param {string} text @param {number} most */
+function digitsIn(text, most) {
+  let count = 0;
+  for (let unit = 0; unit < text.length && count < most; unit += 1) {
+    const code = text.charCodeAt(unit);
+    if (code < FIRST_BEYOND) count += Number(code >= 0x30 && code <= 0x39);
+    else if (digits.has(/** @type {number} */ (text.codePointAt(unit)))) count += 1; // the second half of a pair is none
+  }
+  return count;
 }
 
 /** Whether a number may be there: for nearly all of chat they are not. @param {Set<number>} hints */
