@@ -14,7 +14,7 @@ CARD: Final = b"4242 4242 4242 4242"
 _ORDER_AT: Final = 11
 _PLAIN: Final = (
     "Hello, I would like to know when my parcel will be here. It was to arrive at the beginning of the week, and I am at home on weekdays.",
-    "Thanks for the quick answer! Could you also tell me whether the blue one is still there, and how long the delivery takes for that one?",
+    "Thanks for the quick answer! Could you also tell me whether the blue kettle is still there, and how long its delivery would take?",
     "I tried it again as you said, and the page still shows the old address. Is there anything else that I could do about that meanwhile?",
 )
 _WITH_ORDER: Final = "The order is 48213 of 12 May, it cost 39.90. The driver said that he would come again tomorrow between 9 and 11, and nobody came at all."

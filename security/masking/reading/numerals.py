@@ -4,13 +4,18 @@ Pure reading, no judgement: whether a row of such words is a card is decided whe
 The words are in `tables.json` under `numbers`, without accents and in lower case as `folding` folds them.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
+import re2
+
 from security.masking.tables import tables
 
+_FIGURE: Final = re.compile("[0-9]")
 _TOKEN: Final = re.compile("[a-z]+|[0-9]+")
 _JOINED: Final = re.compile("[ -]{1,3}")
 _DIGITS_OF_A_PAIR: Final = 2
@@ -58,8 +63,26 @@ def _glued() -> re.Pattern[str]:
     return re.compile("|".join(words))
 
 
+@cache
+def _number_words() -> re2._Regexp[str]:
+    """A whole word of number words, one or several: what only begins like one ("of", "until", "tender") is talk. RE2 looks for all at once."""
+    known = tables().numbers
+    pairs = {pair.split(" ")[0] for pair in known.pairs}
+    words = sorted({*known.units, *known.tens, *known.multipliers, *pairs}, key=len, reverse=True)
+    return re2.compile(rf"(?i)(?:^|[^a-z])(?:(?:{'|'.join(words)})(?:und)?)+(?:[^a-z]|$)")
+
+
+def may_say_digits(text: str) -> bool:
+    """Whether a word of class letters may say digits; quick, and False for most talk."""
+    return _number_words().search(text) is not None
+
+
 def numerals(text: str) -> Iterator[Numeral]:
     """Every number word and every run of figures in class letters, in order; linear in the length of the text."""
+    return _found(text) if _FIGURE.search(text) is not None or may_say_digits(text) else iter(())
+
+
+def _found(text: str) -> Iterator[Numeral]:
     tokens = [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
     vocabulary = _vocabulary()
     index = 0

@@ -12,17 +12,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from typing import Final
 
-import re2
-
+from security.masking.reading.numerals import may_say_digits
 from security.masking.reading.views import Digit, digits_of
 from security.masking.render import BULLET
 from security.masking.splitting import vocabulary as say
 from security.masking.splitting.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
-from security.masking.tables import tables
 from security.masking.text import MaskedText
 
 MOST_DIGITS: Final = 40
@@ -162,16 +159,8 @@ def may_hold_digits(text: str) -> bool:
         return True
     short = _squeezed(text)
     if short.isascii():
-        return len(short) <= LONGEST and _number_words().search(short) is not None
+        return len(short) <= LONGEST and may_say_digits(short)
     return bool(digits_of(short)) if len(short) <= LONGEST else any(map(str.isnumeric, text))
-
-
-@cache
-def _number_words() -> re2._Regexp[str]:
-    numbers = tables().numbers
-    words = sorted({*numbers.units, *numbers.tens, *numbers.multipliers}, key=len, reverse=True)
-    # Without a boundary behind it, so that words in one ("fortytwo") are found as well. RE2 looks for all words at once.
-    return re2.compile(rf"(?i)\b(?:{'|'.join(words)})")
 
 
 def parse(text: str) -> Fragment | None:
