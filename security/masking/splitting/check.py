@@ -166,10 +166,12 @@ class _Judgement:
         found = self._parsed(self.alone)
         if found is None or found.is_near or found.speaks_of_card or found.speaks_of_ssn or found.asks_beside_card:
             return found
+        if found.is_explained:
+            return None
         is_expected = (
             any(said.is_held for said in self._recent) or self._spoken_before.of_card or self._spoken_before.of_ssn
         )
-        return found if is_expected and not found.is_explained else None
+        return found if is_expected else None
 
     @cached_property
     def _recent(self) -> list[Said]:
@@ -190,15 +192,19 @@ class _Judgement:
         )
 
     @cached_property
+    def _is_expected(self) -> bool:
+        """Whether digits among other words may be part of a number too; asked only where there are some, since every text is read for it."""
+        return any(said.is_held for said in self._recent) or self._spoken.of_card or self._spoken.of_ssn
+
+    @cached_property
     def _pieces(self) -> list[Piece]:
         """The fragments that can still be joined, the new one last."""
         found = []
-        is_expected = self._spoken.of_card or self._spoken.of_ssn or any(said.is_held for said in self._recent)
         for index, said in enumerate(self.tail):
             if not said.by_visitor or said.typed is None or self.at - said.at > REMEMBERED_FOR:
                 continue
             fragment = self._parsed(said.typed)
-            if fragment is not None and (fragment.is_near or is_expected) and len(fragment.sizes) <= MOST_GROUPS:
+            if fragment is not None and (fragment.is_near or self._is_expected) and len(fragment.sizes) <= MOST_GROUPS:
                 found.append(Piece(index, self._explained(fragment, index)))
         if self.fragment is not None:
             found.append(Piece(self.new, self._explained(self.fragment, self.new)))
