@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from chatplatform.bench import fuzz, fuzz_clean, hostile, hostile_rules, speed
+from chatplatform.bench import fuzz, fuzz_clean, hostile, hostile_rules, speed, trail
 from chatplatform.bench import quality as measure
 from chatplatform.bench.corpus import every_case
 from chatplatform.bench.quality import GATE, Failure, Quality
@@ -67,6 +67,13 @@ def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str,
         data = {"messages": [asdict(one) for one in costs], "rules": [asdict(one) for one in rules]}
         return json.dumps(data, ensure_ascii=False), short
     return "\n".join([*hostile.lines(costs), *hostile_rules.lines(rules)]), short
+
+
+def verified(events: int, *, as_json: bool) -> tuple[str, list[str]]:
+    """What verifying an export of the audit trail costs, and whether that is more than agreed."""
+    found = trail.run(events)
+    text = json.dumps(asdict(found)) if as_json else "\n".join(trail.lines(found))
+    return text, trail.shortfalls(found)
 
 
 def progress(total: int, terminal: TextIO | None) -> Any:

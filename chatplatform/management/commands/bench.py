@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from chatplatform.bench import report
+from chatplatform.bench import report, trail
 from chatplatform.bench.chat import command as chat
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
-        parser.add_argument("bench", choices=["masking", "chat"], help="what to measure")
+        parser.add_argument("bench", choices=["masking", "chat", "audit"], help="what to measure")
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--search", type=int, metavar="N", default=0, help="with --hostile: N steps towards slower ones"
         )
+        parser.add_argument("--events", type=int, default=trail.EVENTS, help="with audit: verify so many")
         parser.add_argument("--json", action="store_true", help="report as JSON")
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
         chat.add_arguments(parser)
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         terminal = sys.stderr if sys.stderr.isatty() else None
         if options["bench"] == "chat":
             text, shortfalls = self._chat(options)
+        elif options["bench"] == "audit":
+            text, shortfalls = report.verified(options["events"], as_json=options["json"])
         elif options["quality"]:
             text, shortfalls = report.quality(as_json=options["json"], failures=options["failures"], terminal=terminal)
         elif options["fuzz"]:
