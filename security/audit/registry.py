@@ -49,6 +49,8 @@ class Action(StrEnum):
     MEMBER_JOINED = "member.joined", "A person became a member."
     MEMBER_CHANGED = "member.changed", "A member's name, capacity or departments were changed."
     MEMBER_ROLE_CHANGED = "member.role_changed", "A member was given another role."
+    MEMBER_ROLE_GRANTED = "member.role_granted", "A member was given a further role on a department."
+    MEMBER_ROLE_WITHDRAWN = "member.role_withdrawn", "A member lost a further role on a department."
     MEMBER_SUSPENDED = "member.suspended", "A member was suspended."
     MEMBER_RESUMED = "member.resumed", "A suspended member was let in again."
     MEMBER_REMOVED = "member.removed", "A member was removed."
@@ -60,6 +62,10 @@ class Action(StrEnum):
     )
     MEMBER_UNLOCKED = "member.unlocked", "A lock after failed sign-ins was lifted from a member."
     MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
+
+    ROLE_CREATED = "role.created", "A role was made."
+    ROLE_CHANGED = "role.changed", "A role's name or permissions were changed."
+    ROLE_REMOVED = "role.removed", "A role was removed."
 
     SITE_CREATED = "site.created", "A website was added."
     SITE_CHANGED = "site.changed", "A website's settings were changed."

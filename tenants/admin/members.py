@@ -157,7 +157,7 @@ class MemberAdmin(TenantAdmin):
         is_allowed = super().has_change_permission(request, obj)
         if obj is None or not is_allowed:
             return is_allowed
-        return obj.entry_id is None and services.holds(require_grant(request), obj.role)
+        return obj.entry_id is None and services.may_act_on(require_grant(request), obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
         """Only roles that the person may give."""

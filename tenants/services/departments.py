@@ -12,15 +12,17 @@ from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
 from tenants.models import Department, DepartmentMembership, Membership
+from tenants.services.department_roles import take
 from tenants.services.records import locked
+from tenants.services.rights import begin_change, require_to_give
 
 
 @transaction.atomic
 def create_department(*, grant: Grant, name: str, members: Collection[Membership]) -> Department:
     """A new department with these members."""
-    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     department = Department.objects.create(name=name)
-    pairs = _put(department, members)
+    pairs = _put(held, department, members)
     record(Action.DEPARTMENT_CREATED, on=department, changes={**changes_of(None, department), **pairs})
     return department
 
@@ -29,12 +31,12 @@ def create_department(*, grant: Grant, name: str, members: Collection[Membership
 def change_department(
     *, grant: Grant, department: Department, name: str, members: Collection[Membership]
 ) -> Department:
-    """Another name, other members."""
-    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    """Another name, other members; Denied for a member whose role gives there what the one who acts does not have there."""
+    held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)
     department.name = name
     department.save(update_fields=["name"])
-    changes = {**changes_of(before, department), **_put(department, members)}
+    changes = {**changes_of(before, department), **_put(held, department, members)}
     if changes:
         record(Action.DEPARTMENT_CHANGED, on=department, changes=changes)
     return department
@@ -62,11 +64,13 @@ def make_default(*, grant: Grant, department: Department) -> None:
 @transaction.atomic
 def delete_department(*, grant: Grant, department: Department) -> None:
     """Its conversations stay, without a department. Conflict("default_department") for the default one."""
-    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)
     if before.is_default:
         raise Conflict("default_department")
-    _put(before, ())
+    _put(held, before, ())
+    for row in before.roles_of_members.select_related("membership", "role", "department"):
+        take(row, row.membership)
     record_change(Action.DEPARTMENT_DELETED, before=before, after=None)
     before.delete()
 
@@ -84,13 +88,15 @@ def put_in_departments(membership: Membership, departments: Collection[Departmen
     return {"departments": (_names(before), _names(after))}
 
 
-def _put(department: Department, members: Collection[Membership]) -> dict[str, tuple[object, object]]:
+def _put(grant: Grant, department: Department, members: Collection[Membership]) -> dict[str, tuple[object, object]]:
     """As above from the other side. Members stand in the trail by id: their names are not this record's to keep."""
     rows = list(department.in_members.select_related("membership"))
     before, after = {row.membership_id: row.membership for row in rows}, {found.pk: found for found in members}
     if before.keys() == after.keys():
         return {}
     department.in_members.exclude(membership_id__in=after).delete()
+    for joining in Membership.objects.select_related("role").filter(pk__in=after.keys() - before.keys()):
+        require_to_give(grant, joining.role, department)
     for pk in after.keys() - before.keys():
         DepartmentMembership.objects.create(department=department, membership_id=pk)
     for pk in before.keys() ^ after.keys():

@@ -7,6 +7,7 @@ is kept, seven days, once, for a person whose confirmed address it was sent to. 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.models import User, normalize_email
-from security.permissions import Grant, Permission, has, require
+from security.permissions import Grant, Permission, covers, has, require
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.access import InvitationRef, active_grant, digest_of
 from tenants.models import (
@@ -36,7 +37,7 @@ from tenants.models import (
     Tenant,
     unexpired,
 )
-from tenants.roles import permissions_of
+from tenants.services.rights import begin_change, lock_rights, newcomer, require_to_cover
 
 GOOD_FOR = timedelta(days=7)
 _REPEATED_WITHIN = timedelta(minutes=1)
@@ -48,12 +49,11 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
 
     An open invitation of the address is renewed: its earlier link ends. What was sent a moment ago, as by a second click, is not sent again.
     """
-    require(grant, Permission.CONFIGURATION_MEMBERS)
+    held = begin_change(grant, Permission.CONFIGURATION_MEMBERS)
     wanted = Role.objects.filter(slug=role).first()
     if wanted is None:
         raise Invalid("role")
-    if not permissions_of(wanted.slug, is_builtin=wanted.is_builtin, stored=wanted.permissions) <= grant.permissions:
-        raise Denied
+    require_to_cover(held, newcomer(held, wanted))
     address = normalize_email(email)
     if Membership.objects.filter(_belongs(timezone.now()), user__email=address).exists():
         raise Conflict("already_member")
@@ -90,6 +90,18 @@ def withdraw_invitations_of(inviter: Membership) -> None:
     open_ = Invitation.objects.select_for_update(of=("self",)).filter(
         invited_by=inviter, accepted_at=None, expires_at__gt=timezone.now()
     )
+    _withdraw_all(open_)
+
+
+def withdraw_invitations_as(role: Role) -> None:
+    """What was promised under a role's name is not given once the role holds more, as part of the caller's transaction."""
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        role=role, accepted_at=None, expires_at__gt=timezone.now()
+    )
+    _withdraw_all(open_)
+
+
+def _withdraw_all(open_: Iterable[Invitation]) -> None:
     invitations = list(open_)
     withdraw([invitation.pk for invitation in invitations])
     for invitation in invitations:
@@ -165,6 +177,7 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
     if user.email != invitation.email or not user.is_active or not has_confirmed(user):
         raise Denied
     with tenant_scope(invitation.tenant_id):
+        lock_rights()
         now = timezone.now()
         inviter = _locked_inviter(invitation.invitation_id, user)  # first, as whoever takes his rights away does
         row = (
@@ -207,9 +220,9 @@ def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user
     if inviter.user_id == user.pk:
         return True
     grant = active_grant(inviter.user_id, require_tenant_id())
-    role = invitation.role
-    given = permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions)
-    return grant is not None and has(grant, Permission.CONFIGURATION_MEMBERS) and given <= grant.permissions
+    if grant is None or not has(grant, Permission.CONFIGURATION_MEMBERS):
+        return False
+    return covers(grant, newcomer(grant, invitation.role))
 
 
 def _join(user: User, role: Role) -> Membership:
@@ -219,6 +232,9 @@ def _join(user: User, role: Role) -> Membership:
     elif Membership.objects.filter(_belongs(timezone.now()), pk=membership.pk).exists():
         raise Conflict("already_member")
     else:
+        # What he had before he left is nobody's gift now.
+        membership.department_roles.all().delete()
+        membership.in_departments.all().delete()
         membership.status, membership.role = MembershipStatus.ACTIVE.value, role
         membership.expires_at, membership.entry, membership.reason = None, None, ""
         membership.name = user.full_name or membership.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -10,26 +11,27 @@ from uuid import UUID
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from security.audit import Action, changes_of, record, snapshot
-from security.errors import Conflict, Denied, Invalid, NotFound
+from security.errors import Conflict, Invalid
 from security.models import RevocationKind
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, covers, require
 from security.revocation import revoke
 from security.scoping import require_tenant_id
+from tenants.access import grant_of, role_permissions
 from tenants.models import Department, Membership, MembershipStatus, Policy, Role, usable
-from tenants.roles import OWNER, permissions_of
+from tenants.roles import OWNER
 from tenants.services.departments import put_in_departments
 from tenants.services.invitations import withdraw_invitations_of
+from tenants.services.rights import lock_member, require_to_belong, require_to_cover
 from tenants.services.switching import TENANT_KEY
 
 
 @transaction.atomic
 def suspend_member(*, grant: Grant, member: UUID) -> Membership:
     """Keep a member out until further notice. Conflict("last_owner") for the only owner, Conflict("member_not_active") for who is not in."""
-    membership = _lock(grant, member)
+    _, membership = lock_member(grant, member)
     if membership.status != MembershipStatus.ACTIVE.value or membership.expires_at is not None:
         raise Conflict("member_not_active")  # resumed later, an unconfirmed person would be in without confirming
     _keep_an_owner(membership)
@@ -44,7 +46,7 @@ def suspend_member(*, grant: Grant, member: UUID) -> Membership:
 @transaction.atomic
 def resume_member(*, grant: Grant, member: UUID) -> Membership:
     """Let a suspended member in again; a removed one comes back by invitation. Conflict("not_suspended")."""
-    membership = _lock(grant, member)
+    _, membership = lock_member(grant, member)
     if membership.status != MembershipStatus.SUSPENDED.value or membership.expires_at is not None:
         raise Conflict("not_suspended")
     membership.status = MembershipStatus.ACTIVE.value
@@ -55,12 +57,13 @@ def resume_member(*, grant: Grant, member: UUID) -> Membership:
 
 @transaction.atomic
 def change_role(*, grant: Grant, member: UUID, role: str) -> Membership:
-    """Give a member another role, which may hold no more than the giver does."""
-    membership = _lock(grant, member)
+    """Give a member another role for the whole organisation; Denied where the member would hold more by it than the giver does."""
+    held, membership = lock_member(grant, member)
     wanted = Role.objects.filter(slug=role).first()
     if wanted is None:
         raise Invalid("role")
-    _require_to_hold(grant, wanted)
+    require_to_belong(membership)
+    require_to_cover(held, replace(grant_of(membership), permissions=role_permissions(wanted)))
     if wanted.slug != OWNER:
         _keep_an_owner(membership)
     before = membership.role.slug
@@ -75,11 +78,12 @@ def change_role(*, grant: Grant, member: UUID, role: str) -> Membership:
 @transaction.atomic
 def remove_member(*, grant: Grant, member: UUID) -> Membership:
     """End a membership for good. The row stays: conversations and the trail name who answered."""
-    membership = _lock(grant, member)
+    _, membership = lock_member(grant, member)
     _keep_an_owner(membership)
     membership.status = MembershipStatus.SUSPENDED.value
     membership.expires_at = timezone.now()
     membership.save(update_fields=["status", "expires_at"])
+    membership.department_roles.all().delete()  # or whoever invites him again would give them unseen
     membership.in_departments.all().delete()
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     withdraw_invitations_of(membership)
@@ -92,7 +96,9 @@ def change_member(
     *, grant: Grant, member: UUID, name: str, capacity: int | None, departments: Collection[Department]
 ) -> Membership:
     """The name that visitors see, how many conversations at once (None: as the policy says), and where the member answers."""
-    membership = _lock(grant, member)
+    held, membership = lock_member(grant, member)
+    answers = frozenset(department.pk for department in departments)
+    require_to_cover(held, replace(grant_of(membership), department_ids=answers))
     before = snapshot(membership)
     membership.name, membership.capacity = name, capacity
     membership.save(update_fields=["name", "capacity"])
@@ -105,7 +111,7 @@ def change_member(
 @transaction.atomic
 def end_member_sessions(*, grant: Grant, member: UUID) -> int:
     """Sign a member out of this tenant, in sessions that work in another one not at all; how many sessions ended."""
-    membership = _lock(grant, member)
+    _, membership = lock_member(grant, member)
     tenant_id, store = require_tenant_id(), _session_store()
     ended = 0
     for session in UserSession.objects.filter(user_id=membership.user_id):
@@ -120,7 +126,7 @@ def end_member_sessions(*, grant: Grant, member: UUID) -> int:
 @transaction.atomic
 def require_password_change(*, grant: Grant, member: UUID) -> Membership:
     """Lead a member to a new password before anything else here; what he does in other organisations is not this one's to hinder."""
-    membership = _lock(grant, member)
+    _, membership = lock_member(grant, member)
     membership.password_change_required_at = timezone.now()
     membership.save(update_fields=["password_change_required_at"])
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
@@ -146,40 +152,21 @@ def assignable_roles(grant: Grant) -> list[Role]:
 
 
 def holds(grant: Grant, role: Role) -> bool:
-    """Whether the one who acts has every right of this role, so may give it and act on who has it."""
-    return permissions_of(role.slug, is_builtin=role.is_builtin, stored=role.permissions) <= grant.permissions
+    """Whether the one who acts has every right of this role for the whole organisation."""
+    return role_permissions(role) <= grant.permissions
+
+
+def may_act_on(grant: Grant, membership: Membership) -> bool:
+    """Whether the member holds no more than the one who acts."""
+    return covers(grant, grant_of(membership))
 
 
 def _session_store() -> Any:
     return import_module(settings.SESSION_ENGINE).SessionStore
 
 
-def _lock(grant: Grant, member: UUID) -> Membership:
-    """The member, locked; Denied where he holds what the one who acts does not.
-
-    The owners are locked with him, all in one order: two who act on each other wait for one another, and cannot both go. Read after that,
-    as what was changed meanwhile.
-    """
-    require(grant, Permission.CONFIGURATION_MEMBERS)
-    owners = Role.objects.filter(slug=OWNER).values("pk")
-    among = Membership.objects.filter(Q(public_id=member) | Q(role__in=owners)).order_by("pk")
-    list(among.select_for_update().values_list("pk", flat=True))
-    membership = Membership.objects.select_related("role", "user").filter(public_id=member).first()
-    if membership is None:
-        raise NotFound
-    if membership.entry_id is not None:
-        raise Conflict("operator_entry")  # a stay is ended as a stay; nothing lasting is made of it
-    _require_to_hold(grant, membership.role)
-    return membership
-
-
-def _require_to_hold(grant: Grant, role: Role) -> None:
-    if not holds(grant, role):
-        raise Denied
-
-
 def _keep_an_owner(membership: Membership) -> None:
-    """Refuse to take the last owner away. Owners are locked since `_lock`; one for a time does not count as staying."""
+    """Refuse to take the last owner away. Owners are locked since `lock_member`; one for a time does not count as staying."""
     others = Membership.objects.exclude(pk=membership.pk).filter(
         usable(timezone.now()), role__slug=OWNER, expires_at=None
     )

@@ -10,6 +10,7 @@ from .leaks_database import DATABASE
 from .leaks_platform import PLATFORM
 from .leaks_reports import REPORTS
 from .leaks_revocation import REVOCATION
+from .leaks_rights import RIGHTS
 from .leaks_tenants import TENANTS
 
-LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS)
+LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *RIGHTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS)

@@ -91,7 +91,7 @@ PLATFORM: Final = (
     ),
     Leak(
         "an owner makes a member of an operator",
-        "tenants/services/members.py",
+        "tenants/services/rights.py",
         '    if membership.entry_id is not None:\n        raise Conflict("operator_entry")',
         '    if False:\n        raise Conflict("operator_entry")',
         _LASTING,

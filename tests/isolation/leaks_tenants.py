@@ -13,6 +13,8 @@ _MATRIX: Final = "tests/test_url_matrix.py"
 _MIDDLEWARE: Final = "tests/tenants/test_middleware.py"
 _OF_MEMBERS: Final = "tests/tenants/test_members.py"
 _INVITATIONS: Final = "tests/tenants/test_invitations.py"
+_GIVING: Final = "tests/tenants/test_giving.py"
+_RIGHTS: Final = "tenants/services/rights.py"
 _ADMIN: Final = "tests/tenants/admin/"
 _OPERATORS: Final = "tests/tenants/admin/test_operators.py"
 
@@ -214,36 +216,36 @@ TENANTS: Final = (
     Leak(
         "who may do more is changed",
         "tenants/admin/members.py",
-        "return obj.entry_id is None and services.holds(require_grant(request), obj.role)",
+        "return obj.entry_id is None and services.may_act_on(require_grant(request), obj)",
         "return obj.entry_id is None",
         (_ADMIN + "test_members.py",),
     ),
     Leak(
         "a role that holds more is given",
         _MEMBERS,
-        "    _require_to_hold(grant, wanted)\n",
+        "    require_to_cover(held, replace(grant_of(membership), permissions=role_permissions(wanted)))\n",
         "",
-        (_OF_MEMBERS,),
+        (_OF_MEMBERS, _GIVING),
     ),
     Leak(
         "members are changed without the right",
-        _MEMBERS,
-        "    require(grant, Permission.CONFIGURATION_MEMBERS)\n",
-        "",
-        (_OF_MEMBERS,),
+        _RIGHTS,
+        "    require(grant, permission)\n    lock_rights()\n",
+        "    held = grant\n    lock_rights()\n    return held\n",
+        (_OF_MEMBERS, _GIVING),
     ),
     Leak(
         "who holds more is acted on",
-        _MEMBERS,
-        "    _require_to_hold(grant, membership.role)\n",
+        _RIGHTS,
+        "    require_to_cover(held, grant_of(membership))\n",
         "",
-        (_OF_MEMBERS,),
+        (_OF_MEMBERS, _GIVING),
     ),
     Leak(
         "departments are changed without the right",
         "tenants/services/departments.py",
-        '    """Another name, other members."""\n    require(grant, Permission.CONFIGURATION_DEPARTMENTS)',
-        '    """Another name, other members."""',
+        "    held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)\n    before = locked(department)\n    department.name",
+        "    held = grant\n    before = locked(department)\n    department.name",
         ("tests/isolation/test_grants.py",),
     ),
     Leak(

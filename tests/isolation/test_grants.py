@@ -17,8 +17,8 @@ from security.models import AuditEvent, User
 from security.permissions import Grant, Permission
 from security.scoping import tenant_scope
 from tenants.access import access_invitation, active_grant, digest_of, memberships_of
-from tenants.models import Department, Directory, Invitation, Role
-from tenants.services import departments, platform, trail
+from tenants.models import Department, DepartmentRole, Directory, Invitation, Membership, Role
+from tenants.services import department_roles, departments, platform, roles, trail
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
 from tests.cast import Organisation
@@ -70,6 +70,25 @@ def _one_event() -> list[AuditEvent]:
     return list(AuditEvent.objects.order_by("seq").prefetch_related("details")[:1])
 
 
+def _own_role() -> Role:
+    return Role.objects.get_or_create(slug="night", name="Night", permissions=[])[0]
+
+
+def _rita() -> Membership:
+    """With a role on a department."""
+    rita = Membership.objects.get(name="Rita")
+    role, place = Role.objects.get(slug="agent"), Department.objects.get()
+    DepartmentRole.objects.get_or_create(membership=rita, role=role, department=place)
+    return rita
+
+
+def _given(grant: Grant) -> object:
+    role, place, bob = Role.objects.get(slug="supervisor"), Department.objects.get(), Membership.objects.get(name="Bob")
+    return department_roles.grant_role(
+        grant=grant, member=bob.public_id, department=place.public_id, role=role.public_id
+    )
+
+
 SERVICES: dict[str, tuple[Permission, Callable[[Grant], object]]] = {
     "a department is made": (
         Permission.CONFIGURATION_DEPARTMENTS,
@@ -84,6 +103,27 @@ SERVICES: dict[str, tuple[Permission, Callable[[Grant], object]]] = {
     "a department becomes the default": (
         Permission.CONFIGURATION_DEPARTMENTS,
         lambda grant: departments.make_default(grant=grant, department=Department.objects.get()),
+    ),
+    "a role is made": (
+        Permission.CONFIGURATION_ROLES,
+        lambda grant: roles.create_role(grant=grant, name="Night", description="", permissions=()),
+    ),
+    "a role is changed": (
+        Permission.CONFIGURATION_ROLES,
+        lambda grant: roles.edit_role(
+            grant=grant, role=_own_role().public_id, name="Late", description="", permissions=()
+        ),
+    ),
+    "a role is removed": (
+        Permission.CONFIGURATION_ROLES,
+        lambda grant: roles.remove_role(grant=grant, role=_own_role().public_id),
+    ),
+    "a role is given on a department": (Permission.CONFIGURATION_MEMBERS, _given),
+    "a role on a department is withdrawn": (
+        Permission.CONFIGURATION_MEMBERS,
+        lambda grant: department_roles.withdraw_role(
+            grant=grant, member=_rita().public_id, held=_rita().department_roles.get().public_id
+        ),
     ),
     "the trail is read": (Permission.AUDIT_READ, lambda grant: trail.read_trail(grant=grant, events=_one_event())),
     "a history is read": (

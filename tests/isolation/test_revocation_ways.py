@@ -26,11 +26,11 @@ from security.accounts import people
 from security.accounts.ending import SessionsAdapter
 from security.masking import mask_or_withhold
 from security.models import RevocationKind, User
-from security.permissions import Grant
+from security.permissions import Grant, Permission
 from security.revocation import revoked_since, session_digest
 from security.scoping import tenant_scope
-from tenants.models import Department, Membership, Site
-from tenants.services import departments, entering, members
+from tenants.models import Department, DepartmentRole, Membership, Role, Site
+from tenants.services import department_roles, departments, entering, members, roles
 from tenants.services.settings import change_site
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
@@ -104,6 +104,61 @@ def _out_of_a_department(*, grant: Grant, member: UUID) -> None:
     departments.change_department(grant=grant, department=support, name="Support", members=kept)
 
 
+def _a_role_of_hers(acme: Organisation, name: str) -> Role:
+    """Given by hand, so that nothing was revoked before the way is gone."""
+    alice = acme.member("alice")
+    with tenant_scope(acme.tenant_id):
+        rights = [Permission.CHAT_SEE_OWN.value, Permission.CHAT_REPLY.value]
+        role = Role.objects.create(slug=name, name=name, permissions=rights)
+        Membership.objects.filter(pk=alice.pk).update(role=role)
+        return role
+
+
+def _a_role_in_sales(acme: Organisation) -> tuple[Department, DepartmentRole]:
+    alice, sales = acme.member("alice"), acme.add_department("Sales")
+    with tenant_scope(acme.tenant_id):
+        place = Department.objects.get(public_id=sales)
+        supervisor = Role.objects.get(slug="supervisor")
+        return place, DepartmentRole.objects.create(membership=alice, department=place, role=supervisor)
+
+
+def a_role_that_is_changed(acme: Organisation) -> str:
+    role, grant = _a_role_of_hers(acme, "night"), acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        rights = frozenset({Permission.CHAT_SEE_OWN})
+        roles.edit_role(grant=grant, role=role.public_id, name="night", description="", permissions=rights)
+    return str(acme.member("alice").public_id)
+
+
+def a_role_that_is_removed(acme: Organisation) -> str:
+    role, grant = _a_role_of_hers(acme, "night"), acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        roles.remove_role(grant=grant, role=role.public_id, to=Role.objects.get(slug="analyst").public_id)
+    return str(acme.member("alice").public_id)
+
+
+def a_role_on_a_department_given(acme: Organisation) -> str:
+    sales, grant, alice = acme.add_department("Sales"), acme.grant("olga"), acme.member("alice").public_id
+    with tenant_scope(acme.tenant_id):
+        role = Role.objects.get(slug="supervisor").public_id
+        department_roles.grant_role(grant=grant, member=alice, department=sales, role=role)
+    return str(alice)
+
+
+def a_role_on_a_department_withdrawn(acme: Organisation) -> str:
+    (_, row), grant, alice = _a_role_in_sales(acme), acme.grant("olga"), acme.member("alice").public_id
+    with tenant_scope(acme.tenant_id):
+        department_roles.withdraw_role(grant=grant, member=alice, held=row.public_id)
+    return str(alice)
+
+
+def a_department_that_is_deleted(acme: Organisation) -> str:
+    (sales, _), grant = _a_role_in_sales(acme), acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        departments.delete_department(grant=grant, department=sales)
+    return str(acme.member("alice").public_id)
+
+
 def suspending_the_tenant(acme: Organisation) -> str:
     with tenant_scope(acme.tenant_id):
         suspend_tenant()
@@ -163,6 +218,11 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "out of all departments": (by_olga(_without_departments), RevocationKind.MEMBERSHIP, "put_in_departments"),
     "out of a department": (by_olga(_out_of_a_department), RevocationKind.MEMBERSHIP, "_put"),
     "an operator's stay that ends": (an_operators_end, RevocationKind.MEMBERSHIP, "close_entry"),
+    "a role that is changed": (a_role_that_is_changed, RevocationKind.MEMBERSHIP, "end_sockets_of"),
+    "a role that is removed": (a_role_that_is_removed, RevocationKind.MEMBERSHIP, "end_sockets_of"),
+    "a role on a department given": (a_role_on_a_department_given, RevocationKind.MEMBERSHIP, "end_sockets_of"),
+    "a role on a department withdrawn": (a_role_on_a_department_withdrawn, RevocationKind.MEMBERSHIP, "end_sockets_of"),
+    "a department that is deleted": (a_department_that_is_deleted, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),
     "a visitor who is forgotten": (forgetting_a_visitor, RevocationKind.VISITOR, "forget_session"),

@@ -13,13 +13,15 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from security.crypto import keyring
-from security.errors import Conflict
+from security.errors import Conflict, Denied
+from security.permissions import Permission
 from security.scoping import tenant_scope
-from tenants.models import Department, MaskingDraft, MaskingVersion, Membership, MembershipStatus
+from tenants.models import Department, MaskingDraft, MaskingVersion, Membership, MembershipStatus, Role
 from tenants.rules import Rule, RuleKind
 from tenants.services import change_role, masking, remove_member, suspend_member
 from tenants.services.departments import make_default
 from tenants.services.masking_reading import read_rulebook
+from tenants.services.roles import edit_role
 
 from .people import Organisation, organisation
 
@@ -74,11 +76,45 @@ def test_two_owners_who_act_on_each_other(acme: Organisation, act: Callable[...,
             assert not first.done()
             assert not second.done()
         assert [future.exception(timeout=30) for future in (first,)] == [None]
-        refused = second.exception(timeout=30)
-    assert isinstance(refused, Conflict)
-    assert refused.code == "last_owner"
+        assert isinstance(second.exception(timeout=30), Denied), "She is no owner any more by the time it is her turn"
     oscar = acme.member("oscar")
     assert (oscar.role.slug, oscar.status) == ("owner", MembershipStatus.ACTIVE.value)
+
+
+def test_who_is_demoted_while_he_gives_gives_nothing(acme: Organisation) -> None:
+    """Ada was an administrator when she clicked."""
+    acme.join("ada", "admin")
+    max_ = acme.join("max", "agent")
+    olga, ada, hers = acme.grant("olga"), acme.grant("ada"), acme.member("ada").public_id
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            change_role(grant=olga, member=hers, role="agent")
+            later = begun(pool, acme, lambda: change_role(grant=ada, member=max_.public_id, role="admin"))
+            assert not later.done()
+        assert isinstance(later.exception(timeout=30), Denied)
+    assert acme.member("max").role.slug == "agent"
+
+
+def test_a_role_that_is_raised_while_it_is_given_is_given_by_nobody_who_holds_less(acme: Organisation) -> None:
+    """Mia gives a role that she holds; by the time it is her turn it holds more."""
+    with tenant_scope(acme.tenant_id):
+        manage = [Permission.CHAT_SEE_OWN.value, Permission.CONFIGURATION_MEMBERS.value]
+        Role.objects.create(slug="manager", name="Manager", permissions=manage)
+        role = Role.objects.create(slug="looker", name="Looker", permissions=manage[:1])
+    acme.join("mia", "manager")
+    max_ = acme.join("max", "agent")
+    with tenant_scope(acme.tenant_id):
+        Membership.objects.filter(pk=max_.pk).update(role=role)
+        other = Role.objects.create(slug="other", name="Other", permissions=manage[:1])
+    olga, mia = acme.grant("olga"), acme.grant("mia")
+    more = frozenset({Permission.CHAT_SEE_OWN, Permission.CHAT_REPLY})
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            edit_role(grant=olga, role=other.public_id, name="Other", description="", permissions=more)
+            later = begun(pool, acme, lambda: change_role(grant=mia, member=max_.public_id, role="other"))
+            assert not later.done()
+        assert isinstance(later.exception(timeout=30), Denied)
+    assert acme.member("max").role.slug == "looker"
 
 
 def test_two_who_choose_the_default_department(acme: Organisation) -> None:

@@ -1,0 +1,188 @@
+"""Leaks in giving rights: more than one has, to oneself, by a role, by a department, by an old promise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .leak import Leak
+
+_GIVING: Final = "tests/tenants/test_giving.py"
+_RACES: Final = "tests/tenants/test_races.py"
+_WAYS: Final = "tests/isolation/test_revocation_ways.py"
+_RIGHTS: Final = "tenants/services/rights.py"
+_ROLES: Final = "tenants/services/roles.py"
+_ON_DEPARTMENTS: Final = "tenants/services/department_roles.py"
+_MEMBERS: Final = "tenants/services/members.py"
+_INVITATIONS: Final = "tenants/services/invitations.py"
+_ENDS: Final = "    end_sockets_of([membership])\n"
+
+RIGHTS: Final = (
+    Leak(
+        "a right that was lost meanwhile is used",
+        _RIGHTS,
+        "permissions=grant.permissions & now.permissions,",
+        "permissions=grant.permissions,",
+        (_GIVING,),
+    ),
+    Leak(
+        "who is out by now changes rights",
+        _RIGHTS,
+        "    if now is None:\n        raise Denied",
+        "    if now is None:\n        return grant",
+        (_GIVING,),
+    ),
+    Leak(
+        "changes of rights do not wait for one another",
+        _RIGHTS,
+        "Role.objects.select_for_update(no_key=True).get(slug=OWNER)",
+        "Role.objects.get(slug=OWNER)",
+        (_RACES,),
+    ),
+    Leak(
+        "a role is given on a department where the giver has nothing",
+        _RIGHTS,
+        "if not all(has(grant, permission, department.pk) for permission in given):",
+        "if False:",
+        (_GIVING,),
+    ),
+    Leak(
+        "whoever manages departments puts himself into any",
+        "tenants/services/departments.py",
+        "        require_to_give(grant, joining.role, department)",
+        "        pass",
+        (_GIVING,),
+    ),
+    Leak(
+        "whoever manages members puts himself into any department",
+        _MEMBERS,
+        "    require_to_cover(held, replace(grant_of(membership), department_ids=answers))\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "a role is made of what its maker does not have",
+        _ROLES,
+        "    if not wanted <= grant.permissions:\n",
+        "    if False:\n",
+        (_GIVING,),
+    ),
+    Leak(
+        "a role that holds more is changed",
+        _ROLES,
+        "    if not role_permissions(found) <= grant.permissions:\n",
+        "    if False:\n",
+        (_GIVING,),
+    ),
+    Leak(
+        "a built-in role is changed",
+        _ROLES,
+        "    if found.is_builtin:\n",
+        "    if False:\n",
+        (_GIVING,),
+    ),
+    Leak(
+        "somebody is raised by a change of his role",
+        _ROLES,
+        "        _require_to_cover_all(held, holders)\n        withdraw",
+        "        withdraw",
+        (_GIVING,),
+    ),
+    Leak(
+        "an open invitation gives what its role came to hold",
+        _ROLES,
+        "        withdraw_invitations_as(found)\n    if wanted",
+        "    if wanted",
+        (_GIVING,),
+    ),
+    Leak(
+        "a role's end raises who had it",
+        _ROLES,
+        "        _require_to_cover_all(held, members)\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "a role's end moves members without the right to",
+        _ROLES,
+        "        require(held, Permission.CONFIGURATION_MEMBERS)\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "rights come without those that they need",
+        _ROLES,
+        "    if unmet(wanted):\n",
+        "    if False:\n",
+        (_GIVING,),
+    ),
+    Leak(
+        "a removed member is given roles on departments",
+        _ON_DEPARTMENTS,
+        "    require_to_belong(membership)\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "a removed member is given another role",
+        _MEMBERS,
+        "    require_to_belong(membership)\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "who comes back has what he had",
+        _INVITATIONS,
+        "        membership.department_roles.all().delete()\n        membership.in_departments.all().delete()\n",
+        "",
+        (_GIVING,),
+    ),
+    Leak(
+        "an invitation gives what its sender has lost",
+        _INVITATIONS,
+        "return covers(grant, newcomer(grant, invitation.role))",
+        "return True",
+        (_GIVING, "tests/tenants/test_invitations.py"),
+    ),
+    Leak(
+        "an invitation leads into a department out of its sender's reach",
+        _RIGHTS,
+        "department_ids=frozenset(first), further",
+        "department_ids=frozenset(), further",
+        (_GIVING,),
+    ),
+    Leak(
+        "a role on a department gives what is the whole organisation's",
+        "tenants/access.py",
+        "stored=stored) & ON_DEPARTMENTS",
+        "stored=stored)",
+        (_GIVING,),
+    ),
+    Leak(
+        "sockets keep what a changed role gave",
+        _ROLES,
+        "        end_sockets_of(holders)\n",
+        "        pass\n",
+        (_WAYS,),
+    ),
+    Leak(
+        "sockets keep what a removed role gave",
+        _ROLES,
+        _ENDS,
+        "",
+        (_WAYS,),
+    ),
+    Leak(
+        "sockets keep what a role on a department gave",
+        _ON_DEPARTMENTS,
+        "    row.delete()\n" + _ENDS,
+        "    row.delete()\n",
+        (_WAYS,),
+    ),
+    Leak(
+        "sockets do not learn of a role on a department",
+        _ON_DEPARTMENTS,
+        "    if is_new:\n    " + _ENDS,
+        "    if is_new:\n",
+        (_WAYS,),
+    ),
+)
