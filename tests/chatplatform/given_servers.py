@@ -11,7 +11,7 @@ import redis
 from chatplatform.embedded.folders import fresh_runtime, servant
 from chatplatform.embedded.postgres import SUPERUSER, Postgres
 from chatplatform.embedded.valkey import Valkey
-from tests.services.web import free_port
+from chatplatform.ports import free_port
 
 PASSWORD = "p@ss/w:rd %"
 _QUOTED = "p%40ss%2Fw%3Ard%20%25"

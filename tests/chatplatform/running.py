@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.web import free_port
+from chatplatform.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 _CLEARED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "CRYPTOGRAPHY_KEY", "AUDIT_SIGNING_KEY")

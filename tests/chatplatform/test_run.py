@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chatplatform.ports import free_port
 from tests.chatplatform.running import PROJECT, Run, refusal, until
-from tests.services.web import free_port
 
 # Filling in the demo takes longer than all the rest, and what dies and comes back has nothing to do with it.
 BARE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0"}, id="bare")], indirect=True)

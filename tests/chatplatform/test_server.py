@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chatplatform import server
+from chatplatform.ports import free_port
 from tests.services import environment, session
-from tests.services.web import WebServer, free_port
+from tests.services.web import WebServer
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, expect
 
+from chatplatform.ports import free_port
 from tests.services.browser import Pages, chromium
-from tests.services.web import free_port
 
 from .people import Agent, Visitor
 

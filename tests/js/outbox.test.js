@@ -30,12 +30,42 @@ function desk() {
 
 describe("Outbox", () => {
   test("what is written offline is sent in order at welcome", () => {
-    const { outbox, welcome, messages } = desk();
+    const { net, outbox, welcome, messages } = desk();
     outbox.add({ type: "message", text: "one" });
     outbox.add({ type: "message", text: "two" });
     welcome();
-    assert.deepEqual(messages(), ["uuid-1", "uuid-2"]);
+    assert.deepEqual(messages(), ["uuid-1"]);
     assert.deepEqual(outbox.list().map((item) => item.state), ["sending", "sending"]);
+    net.last.says({ type: "ack", client_id: "uuid-1", ref: 1 });
+    assert.deepEqual(messages(), ["uuid-1", "uuid-2"]);
+  });
+
+  test("a message waits behind one that is to be sent again, or it would be stored before it", async () => {
+    const { net, clock, outbox, welcome, messages } = desk();
+    welcome();
+    outbox.add({ type: "message", text: "one" });
+    outbox.add({ type: "message", text: "two" });
+    net.last.says({ type: "error", code: "unavailable", ref: 1 });
+    await settled();
+    outbox.add({ type: "message", text: "three" });
+    assert.deepEqual(messages(), ["uuid-1"]);
+    clock.advance(2_000);
+    assert.deepEqual(messages(), ["uuid-1", "uuid-1"]);
+    net.last.says({ type: "ack", client_id: "uuid-1", ref: 2 });
+    net.last.says({ type: "ack", client_id: "uuid-2", ref: 3 });
+    assert.deepEqual(messages(), ["uuid-1", "uuid-1", "uuid-2", "uuid-3"]);
+  });
+
+  test("another conversation does not wait, nor does what is behind a message that was given up", async () => {
+    const { net, outbox, welcome, messages } = desk();
+    welcome();
+    outbox.add({ type: "message", conversation: "a", text: "one" });
+    outbox.add({ type: "message", conversation: "a", text: "two" });
+    outbox.add({ type: "message", conversation: "b", text: "three" });
+    assert.deepEqual(messages(), ["uuid-1", "uuid-3"]);
+    net.last.says({ type: "error", code: "too_long", ref: 1 });
+    await settled();
+    assert.deepEqual(messages(), ["uuid-1", "uuid-3", "uuid-2"]);
   });
 
   test("an acknowledged message leaves; the rest goes again with the same UUID on the next socket", async () => {
@@ -96,6 +126,7 @@ describe("Outbox", () => {
     welcome();
     outbox.add({ type: "message", text: "refused" });
     net.last.says({ type: "error", code: "too_long", ref: 1 });
+    await settled();
     outbox.add({ type: "message", text: "unheard" });
     clock.advance(15_000);
     await settled();

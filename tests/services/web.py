@@ -1,10 +1,7 @@
 """The real web server in a process of its own, on this test process's database."""
 
-import contextlib
 import os
-import random
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -15,21 +12,13 @@ from pathlib import Path
 from chatplatform.children import Child
 from chatplatform.embedded.process import tail, wait_until
 from chatplatform.embedded.state import Urls
+from chatplatform.ports import free_port
 
 from . import environment
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
-
-
-def free_port() -> int:
-    """A port below those that the kernel gives to outgoing connections, so that none of them takes it meanwhile."""
-    for port in random.SystemRandom().sample(range(20_000, 32_000), 200):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("No free port between 20000 and 32000.")
 
 
 @dataclass

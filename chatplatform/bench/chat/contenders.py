@@ -17,9 +17,10 @@ import orjson
 from psycopg.conninfo import conninfo_to_dict
 
 from chatplatform.bench.chat import node
-from chatplatform.bench.chat.stage import Stage, free_port
+from chatplatform.bench.chat.stage import Stage
 from chatplatform.children import Child
 from chatplatform.embedded.process import EmbeddedError, tail, wait_until
+from chatplatform.ports import free_port
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 RAISED: Final = (

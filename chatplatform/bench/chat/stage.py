@@ -7,9 +7,7 @@ own sockets; each process dies with this one, however that ends. Proof: tests/ch
 from __future__ import annotations
 
 import contextlib
-import random
 import resource
-import socket
 from pathlib import Path
 from signal import SIGKILL
 from typing import Self
@@ -89,15 +87,6 @@ class Stage(contextlib.ExitStack):
         runtime = fresh_runtime(account)
         self.callback(runtime.remove)
         return runtime
-
-
-def free_port() -> int:
-    """Below those that the kernel gives to outgoing connections, of which there will be many."""
-    for port in random.SystemRandom().sample(range(20_000, 32_000), 200):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("No free port between 20000 and 32000.")
 
 
 def _stop(child: Child) -> None:

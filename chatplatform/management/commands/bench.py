@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatplatform.bench import report, trail
+from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
 
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
-        parser.add_argument("bench", choices=["masking", "chat", "audit"], help="what to measure")
+        parser.add_argument("bench", choices=["masking", "chat", "chaos", "audit"], help="what to measure")
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
@@ -31,25 +32,31 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="report as JSON")
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
         chat.add_arguments(parser)
+        chaos.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
-        terminal = sys.stderr if sys.stderr.isatty() else None
-        if options["bench"] == "chat":
-            text, shortfalls = self._chat(options)
-        elif options["bench"] == "audit":
-            text, shortfalls = report.verified(options["events"], as_json=options["json"])
-        elif options["quality"]:
-            text, shortfalls = report.quality(as_json=options["json"], failures=options["failures"], terminal=terminal)
-        elif options["fuzz"]:
-            text, shortfalls = report.fuzzed(options["fuzz"], as_json=options["json"], terminal=terminal)
-        elif options["hostile"]:
-            text, shortfalls = report.slowest(options["search"], as_json=options["json"], terminal=terminal)
-        else:
-            text, shortfalls = report.timed(as_json=options["json"], terminal=terminal)
+        measure = {"chat": self._chat, "chaos": self._chaos, "audit": self._audit, "masking": self._masking}
+        text, shortfalls = measure[options["bench"]](options)
         self.stdout.write(text)
-        if options["gate"] and shortfalls:
+        if shortfalls and (options["gate"] or options["bench"] == "chaos"):
             raise CommandError("; ".join(shortfalls))
+
+    def _masking(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        terminal = sys.stderr if sys.stderr.isatty() else None
+        if options["quality"]:
+            return report.quality(as_json=options["json"], failures=options["failures"], terminal=terminal)
+        if options["fuzz"]:
+            return report.fuzzed(options["fuzz"], as_json=options["json"], terminal=terminal)
+        if options["hostile"]:
+            return report.slowest(options["search"], as_json=options["json"], terminal=terminal)
+        return report.timed(as_json=options["json"], terminal=terminal)
+
+    def _audit(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        return report.verified(options["events"], as_json=options["json"])
+
+    def _chaos(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        return chaos.run(options, base=settings.VAR_DIR / "bench", tell=self.stderr.write)
 
     def _chat(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         try:

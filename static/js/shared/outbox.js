@@ -2,6 +2,8 @@
 /**
  * Messages on their way. A message has one UUID for its whole life: sent again with it, the server
  * stores nothing twice, so "not sure whether it arrived" is always answered by sending it again.
+ * Of one conversation one is under way at a time: were two, and the first refused because the database
+ * was away for a moment, the second would be stored before it.
  *
  * @import {Clock, Frame, Item} from "./types"
  */
@@ -67,6 +69,7 @@ export class Outbox {
     this.clock.clearTimeout(item.timer);
     this.items.delete(clientId);
     this.onChange(null);
+    this.#proceed();
     return item;
   }
 
@@ -87,8 +90,23 @@ export class Outbox {
     this.#send(item);
   }
 
+  /** Whoever waited behind one that is settled or given up. */
+  #proceed() {
+    for (const item of this.items.values()) {
+      if (item.state === "sending" && item.timer === null) this.#send(item);
+    }
+  }
+
+  #isBehind(item) {
+    for (const earlier of this.items.values()) {
+      if (earlier === item) return false;
+      if (earlier.state === "sending" && earlier.frame.conversation === item.frame.conversation) return true;
+    }
+    return false;
+  }
+
   #send(item) {
-    if (!this.connection.ready || item.wired) return;
+    if (!this.connection.ready || item.wired || this.#isBehind(item)) return;
     item.attempts += 1;
     item.wired = true;
     this.connection.send(item.frame).answer.then(
@@ -114,6 +132,7 @@ export class Outbox {
     } else {
       item.state = "failed";
       item.reason = why.code;
+      this.#proceed();
     }
     this.onChange(item);
   }

@@ -1,0 +1,71 @@
+"""`python -m chatplatform.bench.chaos.unsafe SAFEGUARD`: the web server without one of its safeguards, to show that `bench chaos` would notice.
+
+Each is taken away from outside; nothing in the product knows of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatplatform.settings")
+django.setup()  # what follows imports models
+
+from django.core.management import execute_from_command_line
+
+from chat.live.writer import link, statements, turn
+from chat.live.writer.item import Item
+from chat.live.writer.writer import Writer
+
+_A_MOMENT: Final = 0.05
+"""Seconds by which the time between commit and acknowledgement is made longer, so that few kills are enough to fall into it."""
+
+
+def without_durable_commit() -> None:
+    """PostgreSQL says that it has committed before it has written so."""
+    link._SETTINGS = f"{link._SETTINGS}, set_config('synchronous_commit', 'off', false)"  # type: ignore[misc]
+
+
+def without_waiting_for_commit() -> None:
+    """Senders are told that their messages are stored, then they are stored."""
+    statements.COMMIT = "SELECT 1"  # type: ignore[misc]
+    store = Writer._store
+
+    async def told_first(self: Writer, items: Sequence[Item]) -> None:
+        await store(self, items)
+        await asyncio.sleep(_A_MOMENT)
+        await (await self._link.connection()).execute("COMMIT")
+
+    Writer._store = told_first  # type: ignore[method-assign]
+
+
+def without_idempotency_key() -> None:
+    """What is sent again is stored again. The index that would refuse it is dropped by who starts this."""
+    statements.KNOWN = f"{statements.KNOWN} WHERE false"  # type: ignore[misc]
+    write = turn._write
+
+    async def told_later(connection: Any, books: Sequence[Any]) -> None:
+        await write(connection, books)
+        await asyncio.sleep(_A_MOMENT)
+
+    turn._write = told_later
+
+
+_TAKEN: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
+    {
+        "durable-commit": without_durable_commit,
+        "ack-after-commit": without_waiting_for_commit,
+        "idempotency-key": without_idempotency_key,
+    }
+)
+
+
+if __name__ == "__main__":
+    _TAKEN[sys.argv[1]]()
+    execute_from_command_line(["manage.py", "serve", *sys.argv[2:]])
