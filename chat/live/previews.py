@@ -27,6 +27,20 @@ class Shown:
         self._counted: deque[tuple[float, int]] = deque()
         self._draft = ""
         self._draft_at = 0.0
+        self._parted_until = 0.0
+
+    def follow(self, before: Shown, now: float) -> None:
+        """Until now he was `before`: what agents saw of that one counts here too."""
+        if before.is_parted(now):
+            self._parted_until = max(self._parted_until, before._parted_until)
+        for at, digits in before._counted:
+            if at > now - WITHIN:
+                self._parted_until = max(self._parted_until, at + WITHIN)
+                self._count(digits, now)
+
+    def is_parted(self, now: float) -> bool:
+        """Whether he said digits a moment ago as somebody else, in whose conversations his next ones are joined with nothing."""
+        return now < self._parted_until
 
     @property
     def last_at(self) -> float:

@@ -19,8 +19,7 @@ from chat.models import AuthorKind, Conversation, Message, Visitor
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText, MaskingPolicy
 from security.masking.splitting.check import REMEMBERED_FOR, TAIL, is_suspect
-from security.masking.splitting.fragments import parse
-from security.masking.splitting.verdicts import HELD, Change, Verdict, hidden
+from security.masking.splitting.verdicts import HELD, Change, Verdict, alone
 from security.scoping import require_tenant_id
 
 
@@ -123,6 +122,6 @@ def joined_comment(
         return comment, {}
     text = before.judge(comment, joining.policy).text
     if any(finding.kind == HELD for finding in text.findings):
-        fragment = parse(comment)
-        text = hidden(fragment, comment, HELD, frozenset()) if fragment is not None else text
+        unheld = alone(comment)
+        text = unheld if unheld != comment else text
     return text, before.keeps

@@ -53,6 +53,7 @@ class VisitorConsumer(VisitorSocket):
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
         async with self.beginning:
+            frame = self.unjoined(frame)
             self.shown.said(frame.text, self.live.loop.time())
             if self.conversation is None and await self.begin(frame):
                 return

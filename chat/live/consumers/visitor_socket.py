@@ -39,6 +39,7 @@ from chat.side_by_side import without_joined_numbers
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskedText, MaskingPolicy
+from security.masking.splitting.verdicts import alone
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -159,7 +160,8 @@ class VisitorSocket(ChatConsumer):
         self.who = replace(self.who, profile=merged)
 
     async def identify(self, token: str) -> None:
-        """Become the person whom the tenant's own server vouches for."""
+        """Become the person whom the tenant's own server vouches for; known before or not, he may be in the middle of a number."""
+        before = self.shown
         try:
             who = await self.call(
                 identity.identify_visitor, site=self.visit.site, session=self.who, token=token, now=timezone.now()
@@ -169,6 +171,8 @@ class VisitorSocket(ChatConsumer):
             raise
         self.forget_conversation()
         await self.become(who)
+        if self.shown is not before:
+            self.shown.follow(before, self.live.loop.time())
 
     @property
     def shown(self) -> Shown:
@@ -244,6 +248,12 @@ class VisitorSocket(ChatConsumer):
         place.go_live(begun.message.rev)
         self._stand(begun.conversation, Status.WAITING)
         return True
+
+    def unjoined(self, frame: visitor.SendMessage) -> visitor.SendMessage:
+        """The same; its digits are hidden where they could go on from what he wrote a moment ago as another visitor."""
+        if not self.shown.is_parted(self.live.loop.time()):
+            return frame
+        return replace(frame, text=alone(frame.text))
 
     def policy_for(self, frame: visitor.SendMessage) -> MaskingPolicy:
         """By what this message is masked, beside those before it too: what the visitor took back stays so."""

@@ -9,7 +9,7 @@ from security.masking.engine import mask_or_withhold
 from security.masking.marks import marks_in
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
-from security.masking.splitting.fragments import Fragment
+from security.masking.splitting.fragments import Fragment, parse
 from security.masking.text import Finding, MaskedText, trusted
 
 HELD_TEXT: Final = "•••• (checking…)"
@@ -75,6 +75,12 @@ def by_rules_of_now(change: Change, policy: MaskingPolicy) -> Change:
 def held() -> MaskedText:
     """What stands for a message while it is held."""
     return trusted(HELD_TEXT, (Finding(HELD, 0, len(HELD_TEXT), "split", ("may become a card with what follows",)),))
+
+
+def alone(typed: MaskedText) -> MaskedText:
+    """`typed` without the digits that could be a piece of a number: for a text whose other pieces nobody can look at."""
+    fragment = parse(typed)
+    return typed if fragment is None else hidden(fragment, typed, "card", frozenset())
 
 
 def hidden(fragment: Fragment, typed: MaskedText, kind: str, kept: frozenset[int]) -> MaskedText:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import jwt
 import pytest
 
 from chat import sealing
-from chat.live.work import in_scope
+from chat.live.work import in_scope, unscoped
 from chat.models import Conversation, Message
+from tenants.access import access_site
+from tenants.services.identity import renew_identity_secret
 from tests.cast import Organisation
 from tests.services import session
 from tests.services.web import WebServer
@@ -226,6 +231,32 @@ async def test_bullets_that_a_visitor_types_take_nothing_out_of_the_joining(
     await vera.say("424242 424242")
     assert (await alice.expect("revised", id=first["id"]))["text"] == typed.replace("4242", "••••")
     assert await stored(acme_live) == [HELLO, typed.replace("4242", "••••"), "•••••• ••4242"]
+
+
+async def vouched_for(acme: Organisation, subject: str) -> str:
+    """A token by which the organisation's own server names a visitor."""
+    site = await unscoped(access_site, acme.site_key)
+    grant = await unscoped(acme.grant, "olga")
+    secret = await in_scope(acme.tenant_id, renew_identity_secret, grant=grant, site=site.public_id)
+    ends = datetime.now(UTC) + timedelta(minutes=4)
+    claims = {"sub": subject, "aud": site.key, "exp": ends, "jti": uuid4().hex}
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+async def test_who_becomes_another_visitor_in_the_middle_of_a_number_shows_no_more_of_it(
+    door: Door, acme_live: Organisation
+) -> None:
+    acme = acme_live
+    known = await door.visitor(acme.site_key, identity=await vouched_for(acme, "42"))
+    await known.say("I was here before")
+    vera, alice, _ = await talking(door, acme)
+    first = await vera.say("it is 4242 42")
+    assert first["text"] == "it is 4242 42"
+    await vera.ask("identify", "status", token=await vouched_for(acme, "42"))
+    second = await vera.say("42 4242 4242")
+    assert (second["text"], second["masked"]) == ("•• •••• ••••", [{"kind": "card", "count": 1}])
+    assert (await vera.say("and my order came on time"))["text"] == "and my order came on time"
+    assert all(len(digits) <= 6 for digits in digits_seen(alice))
 
 
 @pytest.fixture
