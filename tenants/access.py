@@ -7,7 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -33,6 +34,8 @@ from tenants.models import (
 )
 from tenants.roles import ENTRY_MAY, OWNER, permissions_of
 
+WARNED_WITHIN = 14
+"""Days before a password is too old in which pages say so."""
 _SITE_KEY = re.compile(r"pk_[A-Za-z0-9_]{1,37}", re.ASCII)
 
 
@@ -48,6 +51,14 @@ class MembershipRef:
     idle_minutes: int
     must_change_password: bool
     password_ends_at: datetime | None
+
+    @property
+    def password_days_left(self) -> int | None:
+        """How many days, begun ones included, the password is good for here; None while that is longer than a fortnight, or for ever."""
+        if self.password_ends_at is None:
+            return None
+        left = ceil((self.password_ends_at - timezone.now()) / timedelta(days=1))
+        return left if left <= WARNED_WITHIN else None
 
 
 @dataclass(frozen=True, slots=True)

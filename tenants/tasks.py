@@ -21,10 +21,12 @@ from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
 from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
 from tenants.services import platform_entry
+from tenants.services.password_warnings import warn_of_passwords
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = timedelta(hours=1)
+WARN_EVERY = timedelta(hours=6)
 END_ENTRIES_EVERY = timedelta(minutes=1)
 P = ParamSpec("P")
 
@@ -69,7 +71,24 @@ def end_operators_entries() -> None:
         logger.info("Ended %s stays of operators", ended)
 
 
+@tenant_task("tenants.warn_of_passwords")
+def warn_members() -> None:
+    """Mails to who has to choose a new password soon."""
+    warn_of_passwords(now=timezone.now())
+
+
+@shared_task(name="tenants.warn_of_passwords_everywhere")
+def warn_members_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(warn_members)
+
+
 SCHEDULE = {
+    "warn-of-passwords": {
+        "task": warn_members_everywhere.name,
+        "schedule": WARN_EVERY,
+        "options": {"expires": WARN_EVERY.total_seconds()},
+    },
     "end-operators-entries": {
         "task": end_operators_entries.name,
         "schedule": END_ENTRIES_EVERY,

@@ -28,6 +28,7 @@ FAN_OUT = {
     "security.deliver_mail": "opens a scope before and after the mail server is spoken to, none meanwhile",
     "security.sweep_mail": "opens each tenant's scope in turn",
     "tenants.end_operators_entries": "reads as the operators' role which tenants have a stay that is over; then each one's scope",
+    "tenants.warn_of_passwords_everywhere": "queues one task for each tenant, by its number",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {
