@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from chat.models import Conversation, Status
+from chat.models import Block, Conversation, Status, Visitor
 from security.errors import Denied, NotFound
 from security.permissions import Grant, Permission, has, reach_of
 
@@ -102,3 +103,19 @@ def may_see(grant: Grant, *, department_id: int | None, assigned_to_id: int | No
     is_own = grant.membership_id in (assigned_to_id, offered_to_id)
     seen_by = (_SEE_OWN, *_SEE_OTHERS) if is_own else _SEE_OTHERS
     return any(may(grant, permission, department_id=department_id, is_own=is_own) for permission in seen_by)
+
+
+def blocks(grant: Grant) -> QuerySet[Block]:
+    """Blocked visitors of whom this member may see a conversation; all of them for who sees every conversation."""
+    if not has(grant, Permission.CHAT_BLOCK_VISITOR):
+        return Block.objects.none()
+    found = Block.objects.select_related("visitor", "blocked_by")
+    if has(grant, Permission.CHAT_SEE_ALL):
+        return found
+    return found.filter(Exists(visible(grant).filter(visitor=OuterRef("visitor"))))
+
+
+def visitors_by_address(digests: Collection[bytes]) -> dict[bytes, int]:
+    """How many visitors came from each of these addresses."""
+    rows = Visitor.objects.filter(address_digest__in=digests).values_list("address_digest").annotate(Count("pk"))
+    return {bytes(digest): count for digest, count in rows}

@@ -12,7 +12,9 @@ from uuid import UUID
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
 from security.crypto.sealed import SealedData, open_data, seal_data
+from security.masking import MaskedText
 from security.models import KeySubject
+from security.net import network_of
 from security.scoping import require_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,12 @@ def seal_address(visitor: UUID, address: str) -> SealedData:
     return _seal(visitor, "address", {"address": address})
 
 
+def address_digest(address: str | None) -> bytes | None:
+    """By what an address is found: keyed by the tenant, of an IPv6 address its /64; None where it is not known."""
+    network = network_of(address)
+    return keyring.lookup_digest("address", network) if network else None
+
+
 def open_address(visitor: UUID, sealed: bytes | None) -> str:
     return str(_open(visitor, "address", sealed).get("address", ""))
 
@@ -97,6 +105,20 @@ def shown_address(visitor: UUID, sealed: bytes | None) -> str:
         return open_address(visitor, sealed)
     except Undecryptable:
         logger.critical("An address does not open; visitor=%s", visitor)
+        return ""
+
+
+def seal_block_reason(visitor: UUID, reason: MaskedText) -> SealedData:
+    """Why a visitor was blocked: words about him, so under his key."""
+    return _seal(visitor, "block_reason", {"reason": reason})
+
+
+def shown_block_reason(visitor: UUID, sealed: bytes | None, *, key: bytes | None = None) -> str:
+    """What was sealed; empty where there is none, or it was tampered with."""
+    try:
+        return str(_open(visitor, "block_reason", sealed, key).get("reason", ""))
+    except Undecryptable:
+        logger.critical("The reason of a block does not open; visitor=%s", visitor)
         return ""
 
 

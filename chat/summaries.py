@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
+from django.utils import timezone
+
 from chat import sealing
 from chat.live.protocol.shapes import AgentView, ConversationView, RatingView, VisitorView
-from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor
+from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor, unended
 from chat.personal import shown_address, shown_page, shown_profile
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
@@ -51,6 +53,7 @@ def visitor_view(conversation: Conversation) -> VisitorView:
         id=visitor.public_id,
         name=profile.name,
         verified=visitor.is_verified,
+        blocked=visitor.blocks.filter(unended(timezone.now())).exists(),
         email=profile.email,
         phone=profile.phone,
         fields=profile.fields,

@@ -12,7 +12,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from chat.services import assignment, lifecycle, masking_jobs, presence, visitors
+from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, visitors
 from security.context import Actor, ActorKind, acting
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.tasks import for_each_tenant, tenant_task
@@ -41,6 +41,7 @@ def close_idle() -> None:
     closed = lifecycle.close_idle(now=now)
     presence.sweep_presence(now=now)
     visitors.sweep_tokens(now=now)
+    blocking.sweep_blocks(now=now)
     if closed:
         logger.info("Closed %s idle conversations", len(closed))
 

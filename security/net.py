@@ -14,6 +14,7 @@ Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 _MAX_HOPS: Final = 20
+_OWN_PREFIX: Final = 64
 _MAX_CHARACTERS: Final = 64  # of one hop: the longest address with brackets, zone and port is shorter
 
 
@@ -39,6 +40,14 @@ def parse_address(text: str) -> Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def network_of(address: str | None) -> str:
+    """What one client has for itself: its IPv4 address, or the /64 of its IPv6 address, from which it may choose at will. "" for none."""
+    found = parse_address(address or "")
+    if found is None:
+        return ""
+    return str(ip_network((found, _OWN_PREFIX), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 def client_ip(peer: str | None, forwarded_for: Iterable[str], trusted: Networks) -> str | None:

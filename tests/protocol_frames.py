@@ -72,6 +72,7 @@ known = VisitorView(
     VERA,
     "Vera",
     verified=True,
+    blocked=False,
     email="vera@shop.example",
     locale="en",
     address="203.0.113.7",

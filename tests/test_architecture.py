@@ -242,7 +242,7 @@ def test_the_guarded_consumer_does_not_dispatch_as_channels_does() -> None:
 @pytest.mark.parametrize("registry", [VISITOR_FRAMES, AGENT_FRAMES])
 def test_a_client_names_objects_by_uuid(registry: dict[str, type]) -> None:
     """Integers in client frames are positions and counts, never ids."""
-    allowed = {"ref", "seq", "last_seq", "last_rev", "before_seq", "limit", "score"}
+    allowed = {"ref", "seq", "last_seq", "last_rev", "before_seq", "limit", "score", "days"}
     for name, frame in registry.items():
         hints = get_type_hints(frame)
         integers = {field.name for field in fields(frame) if int in _kinds(hints[field.name])}

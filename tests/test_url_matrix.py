@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from chat.models import CannedResponse, Conversation, JobKind, Status, Tag, Visitor
+from chat.models import Block, CannedResponse, Conversation, JobKind, Status, Tag, Visitor
 from chat.services import masking_jobs
 from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
@@ -69,12 +69,19 @@ SHOWN_TO = {
     "admin/": "OASGNUP",
     "admin/(?P<url>.*)$": "",
     "admin/^(?P<app_label>security|tenants|chat)/$": "",
+    "admin/chat/block/": "OAS",
+    "admin/chat/block/<object_id>/change/": "OAS",
+    "admin/chat/block/<object_id>/delete/": "",
+    "admin/chat/block/<object_id>/history/": "OA",
+    "admin/chat/block/<object_id>/unblock/": "OAS",
+    "admin/chat/block/add/": "",
     "admin/chat/cannedresponse/": "OAS",
     "admin/chat/cannedresponse/<object_id>/change/": "OAS",
     "admin/chat/cannedresponse/<object_id>/delete/": "OAS",
     "admin/chat/cannedresponse/<object_id>/history/": "OA",
     "admin/chat/cannedresponse/add/": "OAS",
     "admin/chat/conversation/": "OASG",
+    "admin/chat/conversation/<object_id>/block/": "OAS",
     "admin/chat/conversation/<object_id>/change/": "OASG",
     "admin/chat/conversation/<object_id>/delete/": "",
     "admin/chat/conversation/<object_id>/history/": "OA",
@@ -238,6 +245,7 @@ def objects(of: Organisation) -> dict[str, str]:
             "policy": str(getattr(Policy.objects.get(), "public_id", Policy.objects.get().pk)),
             "site": str(site.public_id),
             "operatorentry": str(entry(of).public_id),
+            "block": str(Block.objects.create(visitor=conversation.visitor).public_id),
             "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
             "conversation": str(conversation.public_id),
             "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),

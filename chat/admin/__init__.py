@@ -1,5 +1,5 @@
 """Records and work pages of the chat in the administration; Django finds this package by its name."""
 
-from chat.admin import canned_responses, conversations, masking, masking_jobs, masking_rules, reports, tags
+from chat.admin import blocks, canned_responses, conversations, masking, masking_jobs, masking_rules, reports, tags
 
-__all__ = ["canned_responses", "conversations", "masking", "masking_jobs", "masking_rules", "reports", "tags"]
+__all__ = ["blocks", "canned_responses", "conversations", "masking", "masking_jobs", "masking_rules", "reports", "tags"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -9,15 +10,18 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat import access
+from chat.admin.blocks import block_view
 from chat.models import Conversation, Status
+from chat.services.blocking import block_of
 from chat.services.reading import read_list, read_transcript
-from security.permissions import Permission, has, has_somewhere
+from security.permissions import Grant, Permission, has, has_somewhere
 from tenants.admin.base import TenantAdmin, require_grant
 from tenants.admin.filters import RecordFilter, SinceFilter, WordFilter
 from tenants.admin.sections import Section
@@ -34,8 +38,9 @@ _OUTCOMES: dict[str, str | Promise] = {
     "resolved": _("Resolved"),
     "unresolved": _("Not resolved"),
     "spam": _("Spam"),
+    "blocked": _("Visitor blocked"),
 }
-"""What the console offers."""
+"""What the console offers, and what the platform sets."""
 _LONGEST_SEQ = 18
 
 
@@ -97,6 +102,12 @@ class ConversationAdmin(TenantAdmin):
         for row, view in zip(rows, read_list(grant=require_grant(request), conversations=rows), strict=True):
             row.view = view
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that blocks the visitor."""
+        block = self.admin_site.admin_view(partial(block_view, self))
+        own = path(f"<{self.key_converter}:object_id>/block/", block, name="chat_conversation_block")
+        return [own, *super().get_urls()]
+
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -119,8 +130,18 @@ class ConversationAdmin(TenantAdmin):
             "outcome": _outcome(reading.conversation),
             "may_read_trail": has(grant, Permission.AUDIT_READ),
             "has_view_permission": True,
+            **self._blocking(grant, found),
         }
         return TemplateResponse(request, "admin/chat/conversation/transcript.html", context)
+
+    def _blocking(self, grant: Grant, conversation: Conversation) -> dict[str, str | None]:
+        """The addresses of what this member may do about the visitor."""
+        if not has(grant, Permission.CHAT_BLOCK_VISITOR):
+            return {}
+        block = block_of(grant=grant, conversation=conversation.public_id)
+        if block is None:
+            return {"block_url": self.url_of(conversation, "block")}
+        return {"blocked_url": reverse("admin:chat_block_change", args=[block.public_id])}
 
     @admin.display(description=_("Visitor"))
     def visitor_name(self, conversation: Any) -> str:

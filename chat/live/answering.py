@@ -219,7 +219,7 @@ def _opened(grant: Grant, row: Conversation, *, messages: Sequence[MessageView] 
     )
     visitor = summaries.visitor_view(row)
     if not access.has_on(grant, Permission.CHAT_SEE_CONTACT, row):
-        visitor = VisitorView(visitor.id, visitor.name, visitor.verified)
+        visitor = VisitorView(visitor.id, visitor.name, visitor.verified, visitor.blocked)
     return Opened(
         conversation=summaries.summary(row),
         visitor=visitor,

@@ -8,16 +8,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import datetime
-from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
+from security.net import network_of
+
 WITHIN: Final = 600
 _KEPT_HERE: Final = 50_000
-_IPV6_PREFIX: Final = 64
 
 
 class Openings:
@@ -32,7 +32,7 @@ class Openings:
     def spend(self, site: UUID, address: str | None, *, now: datetime) -> int:
         """Count one more: 0, or the seconds to wait when it is one too many."""
         stretch, passed = divmod(int(now.timestamp()), WITHIN)
-        counted = salted_hmac("chat.live.openings", f"{site}|{_network(address)}|{stretch}", algorithm="sha256")
+        counted = salted_hmac("chat.live.openings", f"{site}|{network_of(address)}|{stretch}", algorithm="sha256")
         key = f"openings:{counted.hexdigest()}"
         try:
             cache.add(key, 0, WITHIN)
@@ -48,13 +48,3 @@ class Openings:
                 self._stretch = stretch
             self._here[key] += 1
             return self._here[key]
-
-
-def _network(address: str | None) -> str:
-    """An IPv6 client has at least a /64 of its own to choose from; an unknown address is one address."""
-    if address is None or ":" not in address:
-        return address or ""
-    try:
-        return str(ip_network((address.partition("%")[0], _IPV6_PREFIX), strict=False))
-    except ValueError:
-        return address

@@ -12,9 +12,10 @@ from chat import events, transcript
 from chat.live.protocol import server
 from chat.live.protocol.shapes import Author, SiteView
 from chat.models import Conversation, Status
-from chat.services import presence
+from chat.personal import address_digest
+from chat.services import blocking, presence
 from chat.transcript import Page as TranscriptPage
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.scoping import tenant_scope
 from tenants import access
 from tenants.access import SiteRef
@@ -31,6 +32,8 @@ class Visit:
     tenant_public_id: UUID
     view: SiteView
     masking: Masking
+    address: str | None
+    """The client's address, as it stands in revocations; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,22 @@ class Resumed:
     has_more: bool
 
 
-def access_visit(site_key: str) -> Visit:
-    """The site by its public key; NotFound for none, or for one that is switched off with its tenant. Opens its own scope."""
+def access_visit(site_key: str, *, address: str | None) -> Visit:
+    """The site by its public key; NotFound for none, or for one that is switched off with its tenant. Opens its own scope.
+
+    Denied for an address that is blocked.
+    """
     site = access.access_site(site_key)
     with tenant_scope(site.tenant_id):
         if not site.is_active:
             raise NotFound
+        now = timezone.now()
+        if blocking.is_blocked(visitor_pk=None, address=address, now=now):
+            raise Denied
+        digest = address_digest(address)
         tenant = Tenant.objects.get()
         masking = current_masking()
-        reach = presence.reach(now=timezone.now())
+        reach = presence.reach(now=now)
     view = SiteView(
         name=site.name,
         greeting=site.greeting,
@@ -65,7 +75,7 @@ def access_visit(site_key: str) -> Visit:
         keep_last_four=masking.visitors.keep_last_four,
         may_undo=masking.visitor_may_undo,
     )
-    return Visit(site, tenant.public_id, view, masking)
+    return Visit(site, tenant.public_id, view, masking, blocking.address_subject(digest) if digest else None)
 
 
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:

@@ -1,3 +1,4 @@
+from chat.models.block import Block, unended
 from chat.models.conversation import CannedResponse, Conversation, ConversationTag, Presence, Status, Tag
 from chat.models.masking_job import UNFINISHED, JobKind, JobStatus, MaskingJob
 from chat.models.message import AuthorKind, Message
@@ -6,6 +7,7 @@ from chat.models.visitor import IdentityToken, Visitor, VisitorToken
 __all__ = [
     "UNFINISHED",
     "AuthorKind",
+    "Block",
     "CannedResponse",
     "Conversation",
     "ConversationTag",
@@ -19,4 +21,5 @@ __all__ = [
     "Tag",
     "Visitor",
     "VisitorToken",
+    "unended",
 ]

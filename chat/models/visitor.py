@@ -23,11 +23,11 @@ class Visitor(PublicModel):
     profile = EncryptedTextField(null=True, editable=False)
     page = EncryptedTextField(null=True, editable=False)
     address = EncryptedTextField(null=True, editable=False)
+    address_digest = models.BinaryField(null=True, editable=False, max_length=32)
     email_digest = models.BinaryField(null=True, editable=False, max_length=32)
     external_id_digest = models.BinaryField(null=True, editable=False, max_length=32)
     is_verified = models.BooleanField(default=False, editable=False)
     locale = models.CharField(max_length=35, blank=True, editable=False)
-    blocked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -39,7 +39,10 @@ class Visitor(PublicModel):
                 name="chat_visitor_external_id_key",
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["tenant_id", "email_digest"], name="chat_visitor_email_idx")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "email_digest"], name="chat_visitor_email_idx"),
+            models.Index(fields=["tenant_id", "address_digest"], name="chat_visitor_address_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"Visitor {self.public_id.hex[:6]}"

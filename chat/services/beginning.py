@@ -16,6 +16,7 @@ from chat.live.writer.memory import Keeps
 from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Message, Status, Visitor
 from chat.personal import Page
+from chat.services import blocking
 from chat.services.joining import Earlier, Joining, earlier
 from chat.services.messages import append
 from chat.services.visitors import VisitorSession, store_visitor
@@ -60,7 +61,7 @@ class Opening:
 def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     """Begin a conversation with its first message; sent again (same client id), nothing new is stored.
 
-    Denied for a blocked visitor. The visitor's row is locked, so two tabs that write at once begin one conversation.
+    Denied for a blocked visitor or address. The visitor's row is locked, so two tabs that write at once begin one conversation.
     """
     visitor = store_visitor(
         opening.session,
@@ -71,7 +72,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
         now=now,
     )
     visitor = Visitor.objects.select_for_update().get(pk=visitor.pk)
-    if visitor.blocked_at is not None:
+    if blocking.is_blocked(visitor_pk=visitor.pk, address=opening.address, now=now):
         raise Denied
     known = _already(visitor, opening.client_id)
     if known is not None:

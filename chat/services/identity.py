@@ -16,6 +16,7 @@ from chat.live.protocol import fields
 from chat.live.protocol.fields import NAME_LIMIT, Refused
 from chat.models import IdentityToken, Visitor, VisitorToken
 from chat.personal import Profile, open_profile, seal_profile
+from chat.services import blocking
 from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, store_visitor
 from chat.side_by_side import without_joined_numbers
 from security.audit import Action, record
@@ -43,7 +44,7 @@ def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now:
             visitor = Visitor.objects.create(site_id=site.site_id, created_at=now, seen_at=now)
         visitor.external_id_digest, visitor.is_verified = digest, True
         visitor.save(update_fields=["external_id_digest", "is_verified"])
-    if visitor.blocked_at is not None:
+    if blocking.is_blocked(visitor_pk=visitor.pk, address=None, now=now):
         raise Denied
     VisitorToken.objects.update_or_create(
         digest=session.token_digest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +21,8 @@ from security.masking import MaskedText
 from security.permissions import Grant, Permission
 from tenants.models import Membership, Policy
 
+BLOCKED: Final = "blocked"
+"""The outcome of a conversation whose visitor was blocked."""
 REOPEN_WITHIN = timedelta(days=7)
 
 
@@ -30,6 +33,12 @@ def close_conversation(*, grant: Grant, conversation: UUID, outcome: str, now: d
     access.require_on(grant, Permission.CHAT_CLOSE, found)
     found.outcome = outcome
     return _close(found, SystemCode.CLOSED, "Conversation closed", now=now)
+
+
+def close_blocked(conversation: Conversation, *, now: datetime) -> None:
+    """Its visitor was blocked: end it, whoever has it, as part of the caller's transaction. The row is locked."""
+    conversation.outcome = BLOCKED
+    _close(conversation, SystemCode.CLOSED, "Conversation closed", now=now)
 
 
 @transaction.atomic

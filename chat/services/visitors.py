@@ -12,10 +12,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chat.models import IdentityToken, Visitor, VisitorToken
+from chat.models import IdentityToken, Visitor, VisitorToken, unended
 from chat.personal import (
     Page,
     Profile,
+    address_digest,
     open_profile,
     seal_address,
     seal_page,
@@ -77,7 +78,7 @@ def access_session(*, site_id: int, token: str | None, now: datetime) -> Visitor
         pk=visitor.pk,
         profile=open_profile(visitor.public_id, visitor.profile),
         is_verified=visitor.is_verified,
-        is_blocked=visitor.blocked_at is not None,
+        is_blocked=visitor.blocks.filter(unended(now)).exists(),
     )
 
 
@@ -92,10 +93,19 @@ def store_visitor(
         visitor.profile = seal_profile(visitor.public_id, session.profile)
         visitor.email_digest = email_digest(session.profile.email)
         visitor.page = seal_page(visitor.public_id, page) if page else None
-        visitor.address = seal_address(visitor.public_id, address) if address else None
-        visitor.save(update_fields=["profile", "email_digest", "page", "address"])
+        visitor.save(update_fields=["profile", "email_digest", "page"])
         VisitorToken.objects.create(visitor=visitor, digest=session.token_digest, expires_at=now + TOKEN_LIFE)
+    _note_address(visitor, address)
     return visitor
+
+
+def _note_address(visitor: Visitor, address: str | None) -> None:
+    """Where the visitor came from last: what an agent sees, and may block."""
+    digest = address_digest(address)
+    if address is None or digest is None or digest == visitor.address_digest:
+        return
+    visitor.address, visitor.address_digest = seal_address(visitor.public_id, address), digest
+    visitor.save(update_fields=["address", "address_digest"])
 
 
 def email_digest(email: str) -> bytes | None:

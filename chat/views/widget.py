@@ -171,6 +171,8 @@ def remember(request: HttpRequest, site: SiteRef, token: str | None) -> HttpResp
         session = visitors.access_session(site_id=site.site_id, token=token, now=timezone.now())
     if token is None or session.pk is None:
         return HttpResponse(status=400)
+    if session.is_blocked:
+        return HttpResponseForbidden()
     response = HttpResponse(status=204)
     remember_visitor(response, key=site.key, token=token, is_secure=request.is_secure())
     return response

@@ -131,6 +131,9 @@ class Action(StrEnum):
     REPORT_EXPORTED = "report.exported", "Numbers of a report, or the list behind them, were exported."
 
     VISITOR_IDENTIFIED = "visitor.identified", "The organisation's server vouched for a visitor."
+    VISITOR_BLOCKED = "visitor.blocked", "A visitor was blocked."
+    VISITOR_UNBLOCKED = "visitor.unblocked", "A block was lifted."
+    VISITOR_BLOCKS_READ = "visitor.blocks_read", "The list of blocked visitors was shown."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
     MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."

@@ -19,6 +19,8 @@ class RevocationKind(StrEnum):
     TENANT = "tenant"
     VISITOR = "visitor"
     SITE = "site"
+    ADDRESS = "address"
+    """Where a blocked visitor came from; `subject` is half of a digest keyed by the tenant."""
     MASKING = "masking"
     """The rules by which a tenant's messages were masked so far; `subject` is the tenant. Sockets stay, and take up the new ones."""
 

@@ -73,7 +73,7 @@ def _act_view(model_admin: TenantAdmin, act: Act, request: HttpRequest, object_i
     if done.secret is not None:
         return _page(model_admin, act, request, record, "admin/act_secret.html", done=done)
     model_admin.message_user(request, str(done.message), messages.SUCCESS)
-    return HttpResponseRedirect(model_admin.url_of(record))
+    return HttpResponseRedirect(model_admin.after_act(record))
 
 
 def _page(

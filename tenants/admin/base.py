@@ -246,6 +246,15 @@ class TenantAdmin(_ModelAdmin):
             context["acts"] = [(act, self.url_of(original, act.name)) for act in offered]
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def after_act(self, obj: Any) -> str:
+        """Where an act on the record leads."""
+        return self.url_of(obj)
+
+    def told_of(self, obj: Any) -> Model:
+        """Whose history the record's is."""
+        found: Model = obj
+        return found
+
     def title_of(self, obj: Any) -> str | Promise:
         """What stands above the record's page."""
         return str(obj)
@@ -296,6 +305,6 @@ class TenantAdmin(_ModelAdmin):
             "opts": self.opts,
             "original": obj,
             "object_key": self.public_key(obj),
-            "lines": trail.history_of(grant=grant, record=obj),
+            "lines": trail.history_of(grant=grant, record=self.told_of(obj)),
         }
         return TemplateResponse(request, "admin/object_history.html", context)

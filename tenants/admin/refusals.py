@@ -30,6 +30,7 @@ _SENTENCES: Final = {
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
     "nothing_to_activate": _("These rules are active already."),
+    "no_address": _("The address of this visitor is not known, so it cannot be blocked."),
     "not_active": _("The organisation is not active."),
     "not_open": _("This invitation is not open any more."),
     "not_suspended": _("This is not suspended."),

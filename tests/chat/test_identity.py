@@ -8,7 +8,7 @@ import jwt
 import pytest
 from jwt.warnings import InsecureKeyLengthWarning
 
-from chat.models import Visitor, VisitorToken
+from chat.models import Block, Visitor, VisitorToken
 from chat.services.identity import identify_visitor
 from chat.services.visitors import VisitorSession, new_session
 from security.errors import Denied
@@ -183,7 +183,7 @@ def test_another_tenants_secret_opens_nothing(secret: str, site: SiteRef) -> Non
 def test_a_blocked_visitor_stays_blocked(secret: str, site: SiteRef) -> None:
     vera = identified(site, signed(secret, site))
     with tenant_scope(site.tenant_id):
-        Visitor.objects.filter(pk=vera.pk).update(blocked_at=NOW)
+        Block.objects.create(visitor_id=vera.pk)
     with pytest.raises(Denied):
         identified(site, signed(secret, site))
 

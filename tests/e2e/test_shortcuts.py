@@ -129,6 +129,9 @@ class Effects:
     def close(self, keys: str) -> None:
         self._dialog(keys, "Close conversation")
 
+    def block(self, keys: str) -> None:
+        self._dialog(keys, "Block visitor")
+
     def editLast(self, keys: str) -> None:  # noqa: N802
         press(self.agent, "r")
         self.agent.reply("A first try")
@@ -159,17 +162,18 @@ class Effects:
 
 
 @pytest.fixture
-def alice(acme: Organisation, enter_console: EnterConsole) -> Agent:
+def olga(acme: Organisation, enter_console: EnterConsole) -> Agent:
+    """Who may do all that there is a key for."""
     for number in range(4):
         begin(acme, f"Visitor {number}", f"Question {number}", minutes_ago=10 - number)
-    agent = enter_console("alice", viewport={"width": 1360, "height": 800})
+    agent = enter_console("olga", viewport={"width": 1360, "height": 800})
     expect(agent.rows).to_have_count(4)
     return agent
 
 
-def test_every_shortcut_of_the_table_works(alice: Agent) -> None:
-    rows: list[Row] = alice.page.evaluate(TABLE)
-    effects = Effects(alice)
+def test_every_shortcut_of_the_table_works(olga: Agent) -> None:
+    rows: list[Row] = olga.page.evaluate(TABLE)
+    effects = Effects(olga)
     last = ("send", "newLine", "closeNext")  # these change what the others stand on
     by_id = {row["id"]: row["keys"] for row in sorted(rows, key=lambda row: row["id"] in last)}
     assert len(by_id) >= 20
@@ -178,20 +182,20 @@ def test_every_shortcut_of_the_table_works(alice: Agent) -> None:
         check(keys)
 
 
-def test_no_single_key_does_anything_while_somebody_types(alice: Agent) -> None:
-    rows: list[Row] = alice.page.evaluate(TABLE)
+def test_no_single_key_does_anything_while_somebody_types(olga: Agent) -> None:
+    rows: list[Row] = olga.page.evaluate(TABLE)
     keys = [step for row in rows if row["where"] == "outside" for step in row["keys"].split(" ")]
-    press(alice, "n")
-    expect(alice.field).to_be_focused()
-    address = alice.page.url
+    press(olga, "n")
+    expect(olga.field).to_be_focused()
+    address = olga.page.url
     for key in keys:
-        press(alice, key)
-    expect(alice.field).to_have_value("".join(keys))
-    expect(alice.page.get_by_role("dialog")).to_have_count(0)
-    expect(alice.page.locator("#tab-mine")).to_have_attribute("aria-selected", "true")  # where taking led
-    expect(alice.page.locator("form.composer")).to_have_attribute("data-mode", "reply")
-    assert alice.page.url == address
-    alice.field.fill("")
+        press(olga, key)
+    expect(olga.field).to_have_value("".join(keys))
+    expect(olga.page.get_by_role("dialog")).to_have_count(0)
+    expect(olga.page.locator("#tab-mine")).to_have_attribute("aria-selected", "true")  # where taking led
+    expect(olga.page.locator("form.composer")).to_have_attribute("data-mode", "reply")
+    assert olga.page.url == address
+    olga.field.fill("")
 
 
 CLOSE_AND_PRESS = """() => {
@@ -200,12 +204,12 @@ CLOSE_AND_PRESS = """() => {
 }"""
 
 
-def test_a_key_that_follows_a_dialog_at_once_is_heard(alice: Agent) -> None:
+def test_a_key_that_follows_a_dialog_at_once_is_heard(olga: Agent) -> None:
     """The focus lies in the closed dialog's field until the browser draws again."""
-    press(alice, "n")
-    expect(alice.field).to_be_focused()
-    leave_field(alice)
-    press(alice, "a")
-    expect(alice.page.get_by_role("dialog", name="Transfer conversation")).to_be_visible()
-    alice.page.evaluate(CLOSE_AND_PRESS)
-    expect(alice.page.get_by_role("dialog", name="Close conversation")).to_be_visible()
+    press(olga, "n")
+    expect(olga.field).to_be_focused()
+    leave_field(olga)
+    press(olga, "a")
+    expect(olga.page.get_by_role("dialog", name="Transfer conversation")).to_be_visible()
+    olga.page.evaluate(CLOSE_AND_PRESS)
+    expect(olga.page.get_by_role("dialog", name="Close conversation")).to_be_visible()

@@ -153,4 +153,25 @@ REVOCATION: Final = (
         "or not user.is_active:",
         (_LIVE,),
     ),
+    Leak(
+        "a blocked visitor's sockets stay",
+        "chat/services/blocking.py",
+        "    revoke(RevocationKind.VISITOR, visitor.public_id)\n",
+        "",
+        (_WAYS, "tests/chat/live/test_blocking.py"),
+    ),
+    Leak(
+        "sockets from a blocked address stay",
+        "chat/services/blocking.py",
+        "        revoke(RevocationKind.ADDRESS, address_subject(digest))",
+        "        pass",
+        (_WAYS, "tests/chat/live/test_blocking.py"),
+    ),
+    Leak(
+        "a socket does not say where it comes from",
+        "chat/live/consumers/visitor_socket.py",
+        "return here if self.visit.address is None else",
+        "return here if True else",
+        ("tests/chat/live/test_blocking.py",),
+    ),
 )

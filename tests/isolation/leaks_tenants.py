@@ -283,4 +283,18 @@ TENANTS: Final = (
         "FROM tenants_tenant WHERE public_id = %s AND id <> -%s",
         (_OPERATORS, "tests/isolation/test_grants.py"),
     ),
+    Leak(
+        "anybody sets opening times",
+        "tenants/services/hours.py",
+        "    require(grant, RIGHT)\n    row = BusinessHours(",
+        "    row = BusinessHours(",
+        (_ADMIN + "test_hours.py",),
+    ),
+    Leak(
+        "opening times of another are changed",
+        "tenants/services/hours.py",
+        "    require(grant, RIGHT)\n    before, after",
+        "    before, after",
+        (_ADMIN + "test_hours.py",),
+    ),
 )

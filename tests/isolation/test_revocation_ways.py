@@ -20,8 +20,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from chat.models import Visitor, VisitorToken
-from chat.services.visitors import TOKEN_LIFE, forget_session, new_session, token_digest
+from chat.models import Block, Conversation, Status, Visitor, VisitorToken
+from chat.services import blocking
+from chat.services.visitors import TOKEN_LIFE, forget_session, new_session, store_visitor, token_digest
 from security.accounts import people
 from security.accounts.ending import SessionsAdapter
 from security.masking import mask_or_withhold
@@ -203,6 +204,27 @@ def a_password_asked_of_all(acme: Organisation) -> str:
     return str(alice.public_id)
 
 
+def blocking_a_visitor(acme: Organisation) -> str:
+    visitor, _ = _blocked(acme)
+    return str(visitor.public_id)
+
+
+def blocking_an_address(acme: Organisation) -> str:
+    _, block = _blocked(acme)
+    assert block.address_digest is not None
+    return blocking.address_subject(bytes(block.address_digest))
+
+
+def _blocked(acme: Organisation) -> tuple[Visitor, Block]:
+    sam, now = acme.grant("sam"), timezone.now()
+    with tenant_scope(acme.tenant_id):
+        site = Site.objects.get()
+        visitor = store_visitor(new_session(), site_id=site.pk, locale="", page=None, address="203.0.113.7", now=now)
+        on = Conversation.objects.create(site=site, visitor=visitor, status=Status.CLOSED.value).public_id
+        block = blocking.block_visitor(grant=sam, conversation=on, reason=None, days=None, address=True, now=now)
+    return visitor, block
+
+
 WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "signing out": (signing_out, RevocationKind.SESSION, "end_sockets_of_session"),
     "signing out everywhere": (signing_out_everywhere, RevocationKind.USER, "end_sessions"),
@@ -226,6 +248,8 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),
     "a visitor who is forgotten": (forgetting_a_visitor, RevocationKind.VISITOR, "forget_session"),
+    "a visitor who is blocked": (blocking_a_visitor, RevocationKind.VISITOR, "block_visitor"),
+    "an address that is blocked": (blocking_an_address, RevocationKind.ADDRESS, "block_visitor"),
 }  # fmt: skip
 """Way, kind of the row, and the function that calls `revoke()`."""
 NO_RIGHT: Final = {"activate": "new rules for masking, which sockets take up and stay"}

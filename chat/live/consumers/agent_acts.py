@@ -12,7 +12,7 @@ from chat.live import answering
 from chat.live.consumers.agent_socket import AgentSocket
 from chat.live.protocol import ErrorCode, agent, server
 from chat.live.protocol.shapes import ConversationView
-from chat.services import assignment, lifecycle
+from chat.services import assignment, blocking, lifecycle
 from security.errors import NotFound
 from security.sockets.refusals import FrameRefused
 
@@ -128,6 +128,29 @@ class AgentActs(AgentSocket):
     async def on_unwatch(self, frame: agent.Unwatch) -> None:
         await self.note_activity()
         await self.unwatch(frame.conversation)
+
+    async def on_block(self, frame: agent.Block) -> None:
+        await self.note_activity()
+        await self.call(
+            blocking.block_visitor,
+            grant=self.grant,
+            conversation=frame.conversation,
+            reason=frame.reason,
+            days=frame.days,
+            address=frame.address,
+            now=timezone.now(),
+        )
+        await self._answer_in_full(frame.conversation, frame.ref)
+
+    async def on_unblock(self, frame: agent.Unblock) -> None:
+        await self.note_activity()
+        await self.call(blocking.unblock_by_conversation, grant=self.grant, conversation=frame.conversation)
+        await self._answer_in_full(frame.conversation, frame.ref)
+
+    async def _answer_in_full(self, conversation: UUID, ref: int | None) -> None:
+        """How it stands now, with the visitor."""
+        view = await self.call(answering.view_in_full, grant=self.grant, conversation=conversation)
+        self.send_frame(server.conversation(view, ref=ref))
 
     async def _answer(self, conversation: UUID, ref: int | None) -> None:
         """How it stands now. Who has just passed on his last right to see it is told only that it went."""

@@ -12,7 +12,7 @@ from chat.live.work import in_scope
 from chat.live.writer import WriteRefused
 from chat.models import Status
 from chat.services import lifecycle, visitors
-from security.errors import Denied
+from security.sockets.codes import CloseCode
 
 
 class VisitorConsumer(VisitorSocket):
@@ -30,7 +30,8 @@ class VisitorConsumer(VisitorSocket):
             site.tenant_id, visitors.access_session, site_id=site.site_id, token=token, now=timezone.now()
         )
         if who.is_blocked:
-            raise Denied
+            self.revoke(CloseCode.FORBIDDEN)
+            return
         await self.become(who)
         if frame.profile:
             await self.learn(profile_of(frame.profile))

@@ -74,7 +74,8 @@ class VisitorSocket(ChatConsumer):
         if not self.count_anonymous():
             return CloseCode.TOO_MANY
         try:
-            self.visit = await unscoped(visiting.access_visit, self.scope["url_route"]["kwargs"]["site_key"])
+            site_key = self.scope["url_route"]["kwargs"]["site_key"]
+            self.visit = await unscoped(visiting.access_visit, site_key, address=self.address)
         except NotFound:
             return CloseCode.NO_SUCH_SITE
         self.live.registry.enter(self, self._places(), since=self.opened_at)
@@ -143,11 +144,12 @@ class VisitorSocket(ChatConsumer):
         place.go_live()
 
     def _places(self) -> set[Subject]:
-        """Where the visitor is, whoever he is."""
-        return {
+        """Where the visitor is, and where he comes from, whoever he is."""
+        here = {
             (RevocationKind.SITE, str(self.visit.site.public_id)),
             (RevocationKind.TENANT, str(self.visit.tenant_public_id)),
         }
+        return here if self.visit.address is None else {*here, (RevocationKind.ADDRESS, self.visit.address)}
 
     async def learn(self, profile: Profile) -> None:
         """What the visitor says of himself; kept in memory until his first message is stored."""

@@ -204,6 +204,22 @@ class Unwatch(OnConversation):
     """Read along no more."""
 
 
+@frame("block")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(OnConversation):
+    """Keep the visitor out: for some days, or without `days` for good; with `address` also whoever comes from where he came from."""
+
+    reason: Annotated[MaskedText | None, unless_blank(free_text(FREE_TEXT_LIMIT))] = None
+    days: Annotated[int | None, integer(1, 365)] = None
+    address: Annotated[bool, flag] = False
+
+
+@frame("unblock")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock(OnConversation):
+    """Let the visitor in again."""
+
+
 @frame("ping")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Frame):
@@ -212,5 +228,6 @@ class Ping(Frame):
 
 AGENT_FRAMES = registry_of(
     Hello, SetAvailability, ListConversations, TakeNext, Claim, SendMessage, SendNote, Edit, Typing, Read, ReadHistory,
-    Transfer, Accept, Decline, ChangeTags, Close, Reopen, Watch, Unwatch, Ping,
+    Transfer, Accept, Decline, ChangeTags, Close, Reopen, Watch, Unwatch, Block,
+    Unblock, Ping,
 )  # fmt: skip

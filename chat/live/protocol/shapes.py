@@ -133,12 +133,13 @@ class Body(Protocol):
 class VisitorView:
     """A visitor as agents see him; `verified` says that the site vouched for him by a signed token.
 
-    The rest is set for an agent who may see contact data and has the conversation open.
+    `blocked` is told of the conversation that an agent looks at; the rest too, where he may see contact data.
     """
 
     id: UUID
     name: str
     verified: bool = False
+    blocked: bool | None = None
     email: str = ""
     phone: str = ""
     locale: str = ""
@@ -150,6 +151,8 @@ class VisitorView:
         """As it is sent; what is not known is left out."""
         known = {name: getattr(self, name) for name in ("email", "phone", "locale", "address", "page", "fields")}
         found: Json = {"id": self.id, "name": self.name, "verified": self.verified}
+        if self.blocked is not None:
+            found["blocked"] = self.blocked
         return {**found, **{name: value for name, value in known.items() if value}}
 
 

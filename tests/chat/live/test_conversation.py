@@ -41,7 +41,8 @@ async def test_a_visitor_is_welcomed_and_nothing_is_stored(door: Door, acme_live
     assert set(welcome) == {"type", "token", "conversation", "last_seq", "last_rev", "more", "site"}
     assert len(welcome["token"]) == 43
     assert (welcome["conversation"], welcome["last_seq"], welcome["last_rev"], welcome["more"]) == (None, 0, 0, False)
-    assert set(welcome["site"]) == {"name", "greeting", "online", "departments", "consent", "fields", "masking"}
+    site = {"name", "greeting", "online", "back_at", "departments", "consent", "fields", "masking"}
+    assert set(welcome["site"]) == site
     assert [set(entry) for entry in welcome["site"]["departments"]] == [{"id", "name", "online"}]
     assert welcome["site"]["online"] is False
     assert (await vera.ask("ping", "pong"))["last_seq"] == 0
@@ -50,7 +51,15 @@ async def test_a_visitor_is_welcomed_and_nothing_is_stored(door: Door, acme_live
 
 async def test_an_agent_is_welcomed_with_queue_and_colleagues(door: Door, acme_live: Organisation) -> None:
     alice = await door.agent(acme_live, "alice")
-    assert set(alice.welcome) == {"type", "agent", "tenant", "permissions", "capacity", "departments"}
+    assert set(alice.welcome) == {
+        "type",
+        "agent",
+        "tenant",
+        "permissions",
+        "department_permissions",
+        "capacity",
+        "departments",
+    }
     assert alice.welcome["agent"]["name"] == "Alice"
     assert alice.welcome["tenant"] == {"slug": "acme", "name": "Acme"}
     assert "chat.reply" in alice.welcome["permissions"]

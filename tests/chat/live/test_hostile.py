@@ -266,6 +266,7 @@ def naming(of: Organisation) -> dict[str, dict[str, object]]:
         "typing": {**on, "active": True}, "read": {**on, "seq": 1}, "history": on,
         "transfer": {**on, "department": NAMED}, "accept": on, "decline": on, "tag": {**on, "add": ["x"]},
         "close": on, "reopen": on, "watch": on, "unwatch": on,
+        "block": {**on, "reason": "x"}, "unblock": on,
         "list": {"view": "all", "department": NAMED, "agent": NAMED},
     }  # fmt: skip
 

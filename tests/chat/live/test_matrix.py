@@ -36,7 +36,7 @@ ABOVE = ALL - {"agent"}
 AGENT_MATRIX: dict[str, frozenset[str]] = {
     "hello": ALL, "availability": ALL, "list": ALL, "next": ALL, "claim": ALL, "message": ALL, "note": ALL, "edit": ALL,
     "typing": ALL, "read": ALL, "history": ALL, "transfer": ALL, "accept": ALL, "decline": ALL, "tag": ALL,
-    "close": ALL, "reopen": ALL, "watch": ABOVE, "unwatch": ALL, "ping": ALL,
+    "close": ALL, "reopen": ALL, "watch": ABOVE, "unwatch": ALL, "block": ABOVE, "unblock": ABOVE, "ping": ALL,
 }  # fmt: skip
 """Who is not answered with `forbidden`. Analysts and auditors have no socket at all."""
 
@@ -119,6 +119,8 @@ SCENES: dict[str, Scene] = {
     "reopen": Scene("conversation", Status.CLOSED),
     "watch": Scene("assigned", by="bob"),
     "unwatch": Scene(None),
+    "block": Scene("conversation"),
+    "unblock": Scene("error"),  # nobody is blocked
     "ping": Scene("pong"),
 }
 

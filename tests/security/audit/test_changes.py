@@ -9,7 +9,7 @@ from security.audit.registry import Action
 from security.crypto.sealed import SealedData
 from security.models import User
 from security.scoping import tenant_scope
-from tenants.models import Department, Site
+from tenants.models import Department, Membership, Site
 from tests.security.audit.conftest import ACME, events_of
 
 
@@ -53,10 +53,10 @@ def test_creation_and_deletion_tell_what_a_person_entered() -> None:
 
 
 def test_times_are_compared_as_moments() -> None:
-    before = Visitor(blocked_at=None)
+    before = Membership(expires_at=None)
     after = snapshot(before)
-    after.blocked_at = datetime(2026, 1, 31, tzinfo=UTC)
-    assert set(changes_of(before, after)) == {"blocked_at"}
+    after.expires_at = datetime(2026, 1, 31, tzinfo=UTC)
+    assert set(changes_of(before, after)) == {"expires_at"}
 
 
 def test_record_change_leaves_one_event_and_none_for_a_save_that_changed_nothing() -> None:

@@ -19,6 +19,7 @@ As = Callable[[str], Browse]
 
 SETTINGS = {"olga", "ada"}
 LISTS = {
+    "chat.block": {*SETTINGS, "sam"},
     "chat.cannedresponse": {*SETTINGS, "sam"},
     "chat.conversation": {*SETTINGS, "sam", "alice"},
     "chat.tag": {*SETTINGS, "sam"},

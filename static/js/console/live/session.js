@@ -168,6 +168,16 @@ export class Session {
     return this.#ask({ type: "close", conversation, outcome });
   }
 
+  /** @param {string} conversation @param {{reason: string, days?: number, address: boolean}} terms */
+  block(conversation, terms) {
+    return this.#ask({ type: "block", conversation, ...terms });
+  }
+
+  /** @param {string} conversation */
+  unblock(conversation) {
+    return this.#ask({ type: "unblock", conversation });
+  }
+
   /** @param {"claim"|"accept"|"reopen"|"watch"} type @param {string} conversation */
   act(type, conversation) {
     return this.#ask({ type, conversation });

@@ -16,6 +16,7 @@ export const PERMISSION = Object.freeze({
   reopen: "chat.reopen",
   tag: "chat.tag",
   watch: "chat.watch",
+  block: "chat.block_visitor",
   seeAll: "chat.see_all",
 });
 
@@ -64,6 +65,8 @@ export function acts(state, one) {
     tag: here("tag"),
     watch: stands === "other" && !watching && here("watch"),
     unwatch: watching,
+    block: one.visitor?.blocked === false && may(state, "block"),
+    unblock: one.visitor?.blocked === true && may(state, "block"),
   };
 }
 

@@ -34,6 +34,7 @@ export const SHORTCUTS = Object.freeze([
   { id: "tags", keys: "t", label: "Tags", group: "conversation", where: "outside", command: true },
   { id: "transfer", keys: "a", label: "Transfer", group: "conversation", where: "outside", command: true },
   { id: "close", keys: "e", label: "Close conversation", group: "conversation", where: "outside", command: true },
+  { id: "block", keys: "b", label: "Block the visitor, or let them in again", group: "conversation", where: "outside", command: true },
   { id: "closeNext", keys: "Mod+Shift+e", label: "Close and take next", group: "conversation", where: "anywhere", command: true },
   { id: "editLast", keys: "Alt+ArrowUp", label: "Edit your last message", group: "conversation", where: "anywhere", command: true },
   { id: "send", keys: "Enter", label: "Send", group: "writing", where: "composer" },

@@ -12,6 +12,7 @@
  * @property {string} [email]
  * @property {string} [phone]
  * @property {string} [locale]
+ * @property {boolean} [blocked] told of the conversation that is looked at
  * @property {string} [address] the client's, as the server found it
  * @property {{url?: string, title?: string, referrer?: string}} [page]
  * @property {Record<string, string>} [fields]

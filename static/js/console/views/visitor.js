@@ -46,6 +46,11 @@ function languageName(locale) {
   }
 }
 
+/** @param {string} outcome as the agent chose it, or the platform set it */
+function outcomeName(outcome) {
+  return outcome === "blocked" ? say.outcomeBlocked : say.outcomes[/** @type {"spam"} */ (outcome)] ?? outcome;
+}
+
 /** @param {any} visitor */
 function shield(visitor) {
   const verified = visitor?.verified === true;
@@ -87,7 +92,7 @@ function body(app, state, one) {
       facts([
         [say.pane.department, departmentName(app, state, one)],
         [say.pane.assigned, one.status === "open" ? one.assigned_to?.name ?? say.unassigned : null],
-        [say.outcome, one.status === "closed" && one.outcome ? say.outcomes[/** @type {"spam"} */ (one.outcome)] ?? one.outcome : null],
+        [say.outcome, one.status === "closed" && one.outcome ? outcomeName(one.outcome) : null],
       ]),
     ),
   ];
@@ -98,7 +103,10 @@ export function mountVisitor(root, app) {
   const top = el("div", {});
   const details = el("div", {});
   const tags = el("section", { class: "visitor__part" });
-  fill(root, top, tags, details);
+  const blocked = el("p", { class: "strip strip--quiet", role: "status" });
+  const block = el("button", { class: "button", type: "button", "data-run": "block" });
+  const door = el("section", { class: "visitor__part" }, blocked, block);
+  fill(root, top, tags, details, door);
   mountTags(tags, app);
   listen(root, "click", (event) => {
     const button = event.target.closest("[data-run]");
@@ -113,6 +121,11 @@ export function mountVisitor(root, app) {
     const now = one ? JSON.stringify([one.id, nameOf(one), one.visitor?.verified]) : "";
     if (now !== headed) fill(top, one && head(one));
     headed = now;
+    const can = one ? acts(state, one) : null;
+    door.hidden = !can?.block && !can?.unblock;
+    blocked.textContent = can?.unblock ? say.isBlocked : "";
+    blocked.hidden = !can?.unblock;
+    block.textContent = can?.unblock ? say.unblock : say.block; // one button, so that the focus stays on it
     fill(details, ...(one ? body(app, state, one) : [el("p", { class: "empty" }, say.pane.nothing)]));
   }, app.signal);
 }

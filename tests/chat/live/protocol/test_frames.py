@@ -63,6 +63,8 @@ AGENTS: list[dict[str, Any]] = [
     {"type": "reopen", "conversation": ID},
     {"type": "watch", "conversation": ID},
     {"type": "unwatch", "conversation": ID},
+    {"type": "block", "conversation": ID, "reason": "Abuse", "days": 7, "address": True},
+    {"type": "unblock", "conversation": ID},
     {"type": "ping"},
 ]
 ALL = [(VISITOR_FRAMES, frame) for frame in VISITORS] + [(AGENT_FRAMES, frame) for frame in AGENTS]
