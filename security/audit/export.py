@@ -38,9 +38,7 @@ def export_tenant(tenant_id: int, *, page: int = 500) -> Iterator[str]:
     with tenant_scope(tenant_id):
         before = AuditHead.objects.first()
         record(Action.AUDIT_EXPORTED, events=0 if before is None else before.seq)
-    with tenant_scope(tenant_id):
-        head = AuditHead.objects.get()
-    return _lines(tenant_id, head, page)
+    return lines_of(tenant_id, page=page)
 
 
 def events_after(seq: int, count: int) -> list[AuditEvent]:
@@ -48,8 +46,10 @@ def events_after(seq: int, count: int) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(seq__gt=seq).order_by("seq").prefetch_related("details")[:count])
 
 
-def _lines(tenant_id: int, head: AuditHead, page: int) -> Iterator[str]:
+def lines_of(tenant_id: int, *, page: int = 500) -> Iterator[str]:
+    """The lines, up to where the chain ends when the first is asked for; whoever asks has recorded it. Opens scopes of its own."""
     with tenant_scope(tenant_id):
+        head = AuditHead.objects.get()
         keys = sorted(bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct())
     yield _line(
         format=FORMAT,

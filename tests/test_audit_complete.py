@@ -1,0 +1,211 @@
+"""Nothing happens without a trace: every page that is shown or refused, every frame, task and command leaves one event, or says why not.
+
+What is walked comes from the resolver and the registries, so that something new fails here until it leaves its event or has its reason.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.core.management import get_commands
+
+from chat.live.protocol import AGENT_FRAMES, VISITOR_FRAMES
+from chatplatform.celery import app
+from security.audit import Action
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tests.test_completeness import OURS
+from tests.test_url_matrix import SHOWN_TO, address, browser, objects, routes
+
+from . import cast
+from .cast import Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme() -> Organisation:
+    return cast.acme()
+
+
+def newest(of: Organisation) -> int:
+    with tenant_scope(of.tenant_id):
+        return AuditEvent.objects.order_by("-seq").values_list("seq", flat=True)[0]
+
+
+def actions_after(of: Organisation, seq: int) -> list[str]:
+    with tenant_scope(of.tenant_id):
+        found = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
+        return [f"{event.action} {event.outcome}" for event in found]
+
+
+QUIET = {
+    "one's own account, and no data of the organisation's": [
+        *(
+            "accounts/confirm-email/",
+            "accounts/email/",
+            "accounts/inactive/",
+            "accounts/logout/",
+            "accounts/password/reset/",
+        ),
+        *(
+            "accounts/password/reset/done/",
+            "accounts/password/reset/key/done/",
+            "accounts/password/set/",
+            "accounts/sessions/",
+        ),
+    ],
+    "nobody's data: the same for everybody": [
+        *("", "admin/jsi18n/", "signup/", "signup/sent/", "w.js", "widget/<str:key>/", "widget/<str:key>/theme.css"),
+    ],
+    "a menu or a set-up, without anybody's data": ["admin/", "get-started/", "get-started/status/"],
+    "an empty frame: what it shows comes by frames of a socket, which leave their events": [
+        *("console/", "console/c/<uuid:conversation>", "console/visits/"),
+    ],
+    "an empty form": [
+        *(
+            "admin/chat/cannedresponse/add/",
+            "admin/chat/tag/add/",
+            "admin/masking/rules/add/",
+            "admin/tenants/businesshours/add/",
+        ),
+        *("admin/tenants/department/add/", "admin/tenants/invitation/add/", "admin/tenants/site/add/"),
+    ],
+    "a question before an act, which leaves the event": [
+        *("admin/chat/cannedresponse/<object_id>/delete/", "admin/chat/tag/<object_id>/delete/"),
+        *("admin/security/passwords/require/", "admin/tenants/businesshours/<object_id>/delete/"),
+        *("admin/tenants/department/<object_id>/delete/", "admin/tenants/department/<object_id>/make-default/"),
+        *("admin/tenants/invitation/<object_id>/withdraw/", "admin/tenants/membership/<object_id>/end-sessions/"),
+        *("admin/tenants/membership/<object_id>/remove/", "admin/tenants/membership/<object_id>/require-password/"),
+        *("admin/tenants/membership/<object_id>/resume/", "admin/tenants/membership/<object_id>/suspend/"),
+        *("admin/tenants/operatorentry/<object_id>/allow/", "admin/tenants/operatorentry/<object_id>/end/"),
+        *("admin/tenants/operatorentry/<object_id>/refuse/", "admin/tenants/site/<object_id>/renew-secret/"),
+    ],
+    "the organisation's own settings, as their last change in the trail says": [
+        *("admin/chat/cannedresponse/", "admin/chat/cannedresponse/<object_id>/change/", "admin/chat/tag/"),
+        *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
+        *(
+            "admin/security/passwords/",
+            "admin/tenants/businesshours/",
+            "admin/tenants/businesshours/<object_id>/change/",
+        ),
+        *("admin/tenants/department/", "admin/tenants/department/<object_id>/change/", "admin/tenants/site/"),
+        *("admin/tenants/site/<object_id>/change/",),
+    ],
+    "the organisation's own staff to those who administer it; no visitor's data": [
+        *("admin/security/locks/", "admin/tenants/invitation/", "admin/tenants/invitation/<object_id>/change/"),
+        *("admin/tenants/membership/", "admin/tenants/membership/<object_id>/change/", "admin/tenants/operatorentry/"),
+        *("admin/tenants/operatorentry/<object_id>/change/",),
+    ],
+    "counts, never contents": [
+        *("admin/masking/jobs/<uuid:job>/", "admin/reports/", "admin/reports/<slug:report>/", "console/reports/"),
+    ],
+}
+"""Pages that leave no event when they are shown, by why that is harmless."""
+
+VISITOR_ACTS = {
+    "hello": "conversation.created",
+    "identify": "visitor.identified",
+    "end": "conversation.closed",
+    "rate": "conversation.rated",
+}
+AGENT_ACTS = {
+    "list": "conversation.searched",
+    "next": "conversation.taken",
+    "claim": "conversation.taken",
+    "edit": "message.edited",
+    "history": "conversation.read",
+    "transfer": "conversation.transferred",
+    "accept": "conversation.taken",
+    "decline": "conversation.declined",
+    "tag": "conversation.tagged",
+    "close": "conversation.closed",
+    "reopen": "conversation.reopened",
+    "watch": "conversation.watched",
+}
+"""The event of each frame that acts or reads."""
+QUIET_FRAMES = {
+    "message": "a message is its own record, numbered and never lost",
+    "note": "a note is its own record",
+    "typing": "nothing is stored",
+    "read": "how far one has read what one was shown",
+    "profile": "what a visitor says of himself is his own record",
+    "page": "where a visitor is",
+    "ping": "nothing happens",
+    "unwatch": "the end of a watch, which left its event",
+    "availability": "one's own state, of the moment",
+}
+JOBS = {
+    "tenants.end_operators_entries": "operator.left",
+    "chat.sweep_queue": "conversation.requeued",
+    "chat.close_idle": "conversation.closed",
+    "chat.run_masking_job": "masking.remasked",
+    "security.sweep_mail": "mail.given_up",
+    "security.sign_checkpoints": "audit.checkpoint_refused",
+}
+QUIET_JOBS = {
+    "tenants.warn_of_passwords": "mails a warning of a rule that is there; nothing changes",
+    "tenants.warn_of_passwords_everywhere": "queues tasks",
+    "chat.resume_masking_jobs": "queues jobs, which leave their events",
+    "chat.resume_masking_jobs_everywhere": "queues tasks",
+    "chat.sweep_queues": "queues tasks",
+    "chat.close_idle_everywhere": "queues tasks",
+    "security.deliver_mail": "the act that wrote the mail left the event",
+    "security.mail_checkpoints": "sends what is signed; no contents",
+    "tenants.sweep_accounts": "removes what has run out",
+}
+COMMANDS = {
+    "accept_restore": "audit.restored",
+    "create_tenant": "tenant.created",
+    "export_audit": "audit.exported",
+    "remask": "masking.remasked",
+    "verify_audit": "audit.verified",
+}
+QUIET_COMMANDS = {
+    "audit_key": "prints a public key",
+    "bench": "measures made-up data",
+    "check_config": "reads settings",
+    "migrate": "the schema, by its owner, outside the application",
+    "seed_demo": "the demo's own services leave their events",
+    "serve": "serves",
+}
+
+
+def test_each_frame_task_and_command_has_its_event_or_its_reason() -> None:
+    """Which event it is, each one's own tests say."""
+    app.loader.import_default_modules()
+    frames = {*AGENT_FRAMES, *VISITOR_FRAMES}
+    assert frames == {*AGENT_ACTS, *VISITOR_ACTS, *QUIET_FRAMES}
+    assert {name for name in app.tasks if not name.startswith("celery.")} == {*JOBS, *QUIET_JOBS}
+    ours = {name for name, package in get_commands().items() if package in OURS}
+    assert ours == {*COMMANDS, *QUIET_COMMANDS}
+    named = {*AGENT_ACTS.values(), *VISITOR_ACTS.values(), *JOBS.values(), *COMMANDS.values()}
+    assert named <= {action.value for action in Action}
+
+
+def asked(of: Organisation, letter: str) -> dict[str, tuple[int, list[str]]]:
+    """What each page answered one of the people, and the events it left."""
+    known, client, found = objects(of), browser(of, letter), {}
+    for route in sorted(set(routes())):
+        if route not in SHOWN_TO:
+            continue
+        cache.clear()
+        before = newest(of)
+        status = client.get(address(route, of, known)).status_code
+        found[route] = (status, actions_after(of, before))
+    return found
+
+
+def test_each_page_that_is_shown_leaves_one_event_or_is_listed(acme: Organisation) -> None:
+    found = {route: events for route, (status, events) in asked(acme, "O").items() if status == 200}
+    assert len(found) > 50
+    assert {route: events for route, events in found.items() if len(events) > 1} == {}
+    quiet = {route for route, events in found.items() if not events}
+    listed = {route for routes_of_reason in QUIET.values() for route in routes_of_reason}
+    assert not quiet ^ listed, "\n".join(sorted(quiet ^ listed))
+
+
+def test_each_page_that_is_refused_leaves_one_event(acme: Organisation) -> None:
+    found = {route: events for route, (status, events) in asked(acme, "G").items() if status == 403}
+    assert len(found) > 20
+    assert {route: events for route, events in found.items() if events != ["access.denied denied"]} == {}
