@@ -12,7 +12,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, visitors
+from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, usage, visitors
 from security.context import Actor, ActorKind, acting
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.tasks import for_each_tenant, tenant_task
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(seconds=15)
 CLOSE_EVERY = timedelta(minutes=5)
 RESUME_EVERY = timedelta(minutes=2)
+COUNT_EVERY = timedelta(hours=1)
 RUN_FOR = timedelta(minutes=5)
 
 
@@ -44,6 +45,17 @@ def close_idle() -> None:
     blocking.sweep_blocks(now=now)
     if closed:
         logger.info("Closed %s idle conversations", len(closed))
+
+
+@tenant_task("chat.count_usage")
+def count_usage() -> None:
+    """What the tenant uses, for its plan and for operators."""
+    usage.count_usage(now=timezone.now())
+
+
+@shared_task(name="chat.count_usage_everywhere")
+def count_usage_everywhere() -> None:
+    for_each_tenant(count_usage)
 
 
 @shared_task(name="chat.run_masking_job")
@@ -85,6 +97,11 @@ def close_idle_everywhere() -> None:
 
 
 SCHEDULE = {
+    "count-usage": {
+        "task": count_usage_everywhere.name,
+        "schedule": COUNT_EVERY,
+        "options": {"expires": COUNT_EVERY.total_seconds()},
+    },
     "sweep-queues": {
         "task": sweep_queues.name,
         "schedule": SWEEP_EVERY,

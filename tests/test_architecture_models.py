@@ -13,6 +13,7 @@ GLOBAL = {
     "security.LimitRow": "of whoever asks often while Valkey is away; keys are digests and addresses",
     "security.FormerPassword": "of a person, as the password is; compared, never shown",
     "security.Revocation": "a sign-out concerns all of a person's tenants; holds random identifiers only",
+    "tenants.Plan": "what operators offer; holds nothing of any tenant's",
     "tenants.Tenant": "the tenant itself; its row is isolated by its own id",
     "admin.LogEntry": "Django's; kept empty",
     "auth.Permission": "Django's; not used for tenants' people",

@@ -19,6 +19,7 @@ OURS = ("chatplatform", "chat", "tenants", "security")
 PROJECT = Path(__file__).resolve().parents[1]
 
 FAN_OUT = {
+    "chat.count_usage_everywhere": "queues one task for each tenant, by its number",
     "chat.sweep_queues": "queues one task for each tenant, by its number",
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
     "chat.resume_masking_jobs_everywhere": "queues one task for each tenant, by its number",

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from chat.admin.masking_forms import SettingsForm
-from chat.admin.masking_plot import HEIGHT, WIDTH, bars
 from chat.admin.masking_words import sentence_of
 from chat.masked_kinds import kind_of
 from chat.models import JobKind, JobStatus, MaskingJob
@@ -27,6 +26,7 @@ from chat.tally import MOST_SHAPES, Tally
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, has
 from tenants.admin.base import require_grant
+from tenants.admin.plot import HEIGHT, WIDTH, bars
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site

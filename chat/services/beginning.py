@@ -22,9 +22,10 @@ from chat.services.messages import append
 from chat.services.visitors import VisitorSession, store_visitor
 from chat.summaries import summary
 from security.audit import Action, record
-from security.errors import Denied
+from security.errors import Conflict, Denied
 from security.masking import MaskedText
 from tenants.models import Department
+from tenants.services.limits import may_begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Opening:
 def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     """Begin a conversation with its first message; sent again (same client id), nothing new is stored.
 
-    Denied for a blocked visitor or address. The visitor's row is locked, so two tabs that write at once begin one conversation.
+    Denied for a blocked visitor or address, Conflict("plan_over") where the organisation was above its plan for too long. The visitor's row is
+    locked, so two tabs that write at once begin one conversation.
     """
     visitor = store_visitor(
         opening.session,
@@ -77,6 +79,8 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     known = _already(visitor, opening.client_id)
     if known is not None:
         return Begun(visitor.pk, known.pk, known.public_id, None)
+    if not may_begin(now=now):
+        raise Conflict("plan_over")
     before = earlier(visitor, opening.text, opening.joining, now)  # read first: the new one is not among them
     conversation = Conversation.objects.create(
         site_id=opening.site_pk,

@@ -10,6 +10,7 @@ from tenants.admin import (
     operator_entry,
     operators,
     organisation,
+    platform_plans,
     security,
     sites,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "operator_entry",
     "operators",
     "organisation",
+    "platform_plans",
     "security",
     "site",
     "sites",

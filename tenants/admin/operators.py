@@ -1,7 +1,9 @@
-"""Operators' pages: which organisations there are, and keeping one out. Nothing of what is in them."""
+"""Operators' pages: which organisations there are, what they use, and keeping one out. Nothing of what is in them."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,14 +19,31 @@ from django.views.decorators.http import require_http_methods
 from security.errors import Conflict, Invalid
 from security.masking import mask_or_withhold
 from security.models import User
+from tenants.admin.plans import rows_of
 from tenants.admin.platform_forms import ReasonForm
+from tenants.admin.plot import HEIGHT, WIDTH, bars
 from tenants.admin.refusals import sentence_for
 from tenants.admin.searching import page_of, searched
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
-from tenants.services import platform, platform_entry
+from tenants.services import platform, platform_entry, platform_plans
 
 _MOST_PAGES = 100_000
+W = TypeVar("W", bound=StrEnum)
+STATES: Final = {
+    "all": gettext_lazy("All"),
+    "active": gettext_lazy("Active"),
+    "suspended": gettext_lazy("Suspended"),
+    "unconfirmed": gettext_lazy("Unconfirmed"),
+    "over": gettext_lazy("Above their plan"),
+}
+ORDERS: Final = {
+    "newest": gettext_lazy("Newest"),
+    "name": gettext_lazy("Name"),
+    "messages": gettext_lazy("Messages"),
+    "storage": gettext_lazy("Storage"),
+    "members": gettext_lazy("Members"),
+}
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -41,16 +60,29 @@ def operator_of(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def tenants(request: HttpRequest) -> HttpResponse:
-    """Every organisation, newest first."""
+    """Every organisation with what it uses: narrowed, sorted, by pages."""
     number = _page_number(request)
     search = searched(request, mask_or_withhold)
-    page = platform.list_tenants(operator=operator_of(request), search=search, page=number)
+    state = _word(request, "state", platform.State, platform.State.ALL)
+    order = _word(request, "order", platform.Order, platform.Order.NEWEST)
+    page = platform.list_tenants(
+        operator=operator_of(request),
+        today=timezone.now().date(),
+        search=search,
+        state=state,
+        order=order,
+        page=number,
+    )
     context = {
         **site.each_context(request),
         "title": _("Organisations"),
         "tenants": page.tenants,
         "total": page.total,
         "search": search,
+        "state": state.value,
+        "order": order.value,
+        "states": STATES.items(),
+        "orders": ORDERS.items(),
         "previous": number - 1 if number > 1 else None,
         "next": number + 1 if number * platform.PAGE < page.total else None,
     }
@@ -59,15 +91,20 @@ def tenants(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 def tenant(request: HttpRequest, tenant: UUID) -> HttpResponse:
-    """One organisation: its state, who of the platform is or was in it, and what can be done."""
+    """One organisation: its plan and usage, who of the platform is or was in it, and what can be done."""
     operator = operator_of(request)
     found = platform.access_tenant(operator=operator, tenant=tenant)
+    standing = platform_plans.standing(operator=operator, tenant=tenant, today=timezone.now().date())
     context = {
         **site.each_context(request),
         "title": found.name,
         "tenant": found,
         "stays": platform_entry.stays(operator=operator, tenant=tenant),
-        "now": timezone.now(),
+        "standing": standing,
+        "rows": rows_of(standing.limits, standing.used),
+        "bars": bars(standing.days),
+        "plot": {"width": WIDTH, "height": HEIGHT},
+        "total": sum(count for _day, count in standing.days),
     }
     return TemplateResponse(request, "admin/platform/tenant.html", context)
 
@@ -111,6 +148,14 @@ def _move(request: HttpRequest, tenant: UUID, *, is_suspending: bool) -> HttpRes
         "form": form,
     }
     return TemplateResponse(request, "admin/platform/move.html", context)
+
+
+def _word(request: HttpRequest, name: str, words: type[W], otherwise: W) -> W:
+    """One of a closed list; anything else in the address is as nothing."""
+    try:
+        return words(request.GET.get(name, ""))
+    except ValueError:
+        return otherwise
 
 
 def _page_number(request: HttpRequest) -> int:

@@ -10,16 +10,19 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from security.permissions import Grant, Permission, has
 from tenants.admin.base import TenantAdmin
 from tenants.admin.forms import TenantModelForm
+from tenants.admin.plans import rows_of
 from tenants.admin.site import site
 from tenants.forms import no_link
 from tenants.guards import grant_of_request
 from tenants.models import Policy, Tenant
+from tenants.services import limits
 from tenants.services.settings import POLICY_RIGHTS, change_policy, change_tenant
 
 _KEY: Final = "current"
@@ -86,10 +89,17 @@ class OrganisationAdmin(SingleAdmin):
     about = _("What your visitors, your colleagues and mails call your organisation, and by which clock it works.")
     rights: ClassVar = dict.fromkeys(("view", "change"), Permission.CONFIGURATION_ACCOUNT)
     form = TenantForm
+    change_form_template = "admin/tenants/tenant/change_form.html"
     fields = ("name", "time_zone")
 
     def menu_name(self) -> str | Promise:
         return _("Organisation")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """With the plan, and what is used of it."""
+        most, used = limits.limits(), limits.used(timezone.now().date())
+        context.update(limits=most, used=used, rows=rows_of(most, used), grace=limits.GRACE.days)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def change(self, grant: Grant, record: Any, form: Any) -> None:
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)

@@ -30,10 +30,16 @@ _SENTENCES: Final = {
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
     "nothing_to_activate": _("These rules are active already."),
+    "limit_members": _(
+        "Your plan has no place for another member. Suspend or remove one, withdraw an invitation, or ask for a larger plan."
+    ),
+    "limit_sites": _("Your plan has no place for another website. Switch one off, or ask for a larger plan."),
+    "limit_departments": _("Your plan has no place for another department. Delete one, or ask for a larger plan."),
     "no_address": _("The address of this visitor is not known, so it cannot be blocked."),
     "not_active": _("The organisation is not active."),
     "not_open": _("This invitation is not open any more."),
     "not_suspended": _("This is not suspended."),
+    "plan_exists": _("A plan with this name exists already."),
     "operator_entry": _("An operator is in for a time: end the stay on the page of operators' entries."),
     "reason": _("Say why, in at least 10 characters."),
     "entry_reason": _("Say why, in at least 10 characters."),

@@ -13,6 +13,7 @@ from tenants.models.people import (
     unexpired,
     usable,
 )
+from tenants.models.plan import Limited, Plan, Subscription, Usage
 from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
 
@@ -26,20 +27,24 @@ __all__ = [
     "EntryEnd",
     "EntryStatus",
     "Invitation",
+    "Limited",
     "MaskingCount",
     "MaskingDraft",
     "MaskingVersion",
     "Membership",
     "MembershipStatus",
     "OperatorEntry",
+    "Plan",
     "Policy",
     "PublicModel",
     "Role",
     "RuleSetModel",
     "Site",
+    "Subscription",
     "Tenant",
     "TenantModel",
     "TenantStatus",
+    "Usage",
     "unexpired",
     "usable",
 ]

@@ -13,6 +13,7 @@ from security.permissions import Grant, Permission, require
 from security.revocation import revoke
 from tenants.models import Department, DepartmentMembership, Membership
 from tenants.services.department_roles import take
+from tenants.services.limits import Limit, require_room
 from tenants.services.records import locked
 from tenants.services.rights import begin_change, require_to_give
 
@@ -21,6 +22,7 @@ from tenants.services.rights import begin_change, require_to_give
 def create_department(*, grant: Grant, name: str, members: Collection[Membership]) -> Department:
     """A new department with these members."""
     held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    require_room(Limit.DEPARTMENTS)
     department = Department.objects.create(name=name)
     pairs = _put(held, department, members)
     record(Action.DEPARTMENT_CREATED, on=department, changes={**changes_of(None, department), **pairs})

@@ -37,6 +37,7 @@ from tenants.models import (
     Tenant,
     unexpired,
 )
+from tenants.services.limits import Limit, invited_now, require_room
 from tenants.services.rights import begin_change, lock_rights, newcomer, require_to_cover
 
 GOOD_FOR = timedelta(days=7)
@@ -57,6 +58,7 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
     address = normalize_email(email)
     if Membership.objects.filter(_belongs(timezone.now()), user__email=address).exists():
         raise Conflict("already_member")
+    require_room(Limit.MEMBERS, also=invited_now(timezone.now(), but=address))
     inviter = Membership.objects.select_for_update(of=("self",)).get(
         pk=grant.membership_id
     )  # a second click waits here
@@ -179,6 +181,7 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
     with tenant_scope(invitation.tenant_id):
         lock_rights()
         now = timezone.now()
+        require_room(Limit.MEMBERS)
         inviter = _locked_inviter(invitation.invitation_id, user)  # first, as whoever takes his rights away does
         row = (
             Invitation.objects.select_for_update(of=("self",))

@@ -24,6 +24,7 @@ from tenants.models import Department, Membership, MembershipStatus, Policy, Rol
 from tenants.roles import OWNER
 from tenants.services.departments import put_in_departments
 from tenants.services.invitations import withdraw_invitations_of
+from tenants.services.limits import Limit, require_room
 from tenants.services.rights import lock_member, require_to_belong, require_to_cover
 from tenants.services.switching import TENANT_KEY
 
@@ -47,6 +48,7 @@ def suspend_member(*, grant: Grant, member: UUID) -> Membership:
 def resume_member(*, grant: Grant, member: UUID) -> Membership:
     """Let a suspended member in again; a removed one comes back by invitation. Conflict("not_suspended")."""
     _, membership = lock_member(grant, member)
+    require_room(Limit.MEMBERS)
     if membership.status != MembershipStatus.SUSPENDED.value or membership.expires_at is not None:
         raise Conflict("not_suspended")
     membership.status = MembershipStatus.ACTIVE.value

@@ -1,16 +1,17 @@
 """What operators do across organisations.
 
-Danger: a role that reads every organisation's row. Rule: it is taken for one statement, by operators alone, and may read the table of
-organisations and nothing else; everything else happens inside the scope of one organisation, in whose trail it stands. Proof:
-tests/tenants/admin/test_operators.py.
+Danger: a role that reads every organisation's row. Rule: it is taken for one statement, by operators alone, and may read the
+organisations, their plans and counts and the stays of operators, and nothing else; everything else happens inside the scope of one organisation,
+in whose trail it stands. Proof: tests/tenants/admin/test_operators.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -29,10 +30,60 @@ from tenants.services.tenancy import resume_tenant, suspend_tenant
 PAGE: Final = 50
 _LONGEST_SEARCH: Final = 120
 _LIST = """
-SELECT public_id, slug, name, status, created_at, confirmed_at IS NOT NULL, count(*) OVER () FROM tenants_tenant
-WHERE id <> %(platform)s AND (strpos(lower(name), lower(%(search)s)) > 0 OR strpos(slug, lower(%(search)s)) > 0)
-ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+SELECT t.public_id, t.slug, t.name, t.status, t.created_at, t.confirmed_at IS NOT NULL, count(*) OVER (),
+       coalesce(p.name, d.name, ''), s.over_since, coalesce(u.members, 0), coalesce(u.sites, 0), coalesce(u.open_conversations, 0),
+       coalesce(m.this_month, 0)::bigint AS this_month, coalesce(m.last_month, 0)::bigint, coalesce(m.stored, 0)::bigint AS stored
+FROM tenants_tenant t
+LEFT JOIN tenants_subscription s ON s.tenant_id = t.id
+LEFT JOIN tenants_plan p ON p.id = s.plan_id
+LEFT JOIN tenants_plan d ON d.is_default
+LEFT JOIN LATERAL (
+    SELECT members, sites, open_conversations FROM tenants_usage WHERE tenant_id = t.id ORDER BY day DESC LIMIT 1
+) u ON true
+LEFT JOIN LATERAL (
+    SELECT sum(messages) FILTER (WHERE day >= %(month)s) AS this_month,
+           sum(messages) FILTER (WHERE day >= %(last_month)s AND day < %(month)s) AS last_month, sum(stored_bytes) AS stored
+    FROM tenants_usage WHERE tenant_id = t.id
+) m ON true
+WHERE t.id <> %(platform)s AND (strpos(lower(t.name), lower(%(search)s)) > 0 OR strpos(t.slug, lower(%(search)s)) > 0) AND {state}
+ORDER BY {order}, t.id DESC LIMIT %(limit)s OFFSET %(offset)s
 """
+
+
+class State(StrEnum):
+    """By what operators narrow the list."""
+
+    ALL = "all"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    UNCONFIRMED = "unconfirmed"
+    OVER = "over"
+
+
+class Order(StrEnum):
+    """By what operators sort it."""
+
+    NEWEST = "newest"
+    NAME = "name"
+    MESSAGES = "messages"
+    STORAGE = "storage"
+    MEMBERS = "members"
+
+
+_STATES: Final[Mapping[State, str]] = {
+    State.ALL: "true",
+    State.ACTIVE: "t.status = 'active' AND t.confirmed_at IS NOT NULL",
+    State.SUSPENDED: "t.status = 'suspended'",
+    State.UNCONFIRMED: "t.confirmed_at IS NULL",
+    State.OVER: "s.over_since IS NOT NULL",
+}
+_ORDERS: Final[Mapping[Order, str]] = {
+    Order.NEWEST: "t.created_at DESC",
+    Order.NAME: "lower(t.name)",
+    Order.MESSAGES: "this_month DESC",
+    Order.STORAGE: "stored DESC",
+    Order.MEMBERS: "coalesce(u.members, 0) DESC",
+}
 _FIND = "SELECT public_id, slug, name, status, created_at, confirmed_at IS NOT NULL, id FROM tenants_tenant WHERE public_id = %s AND id <> %s"
 
 
@@ -55,25 +106,53 @@ class TenantRef:
 
 
 @dataclass(frozen=True, slots=True)
-class TenantPage:
-    """One page of organisations, newest first, and how many there are."""
+class Listed:
+    """An organisation with its plan and what it used, as it was counted last."""
 
-    tenants: list[TenantRef]
+    ref: TenantRef
+    plan: str
+    over_since: datetime | None
+    members: int
+    sites: int
+    open_conversations: int
+    messages: int
+    messages_last_month: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    """One page of organisations, and how many there are."""
+
+    tenants: list[Listed]
     total: int
 
 
-def list_tenants(*, operator: User, search: str = "", page: int = 1) -> TenantPage:
-    """Organisations whose name or slug holds `search`. Outside any scope; leaves an event in the platform's trail."""
+def list_tenants(
+    *,
+    operator: User,
+    today: date,
+    search: str = "",
+    state: State = State.ALL,
+    order: Order = Order.NEWEST,
+    page: int = 1,
+) -> TenantPage:
+    """Organisations whose name or slug holds `search`, by one query. Outside any scope; leaves an event in the platform's trail."""
     require_operator(operator)
-    values: dict[str, str | int] = {
+    month = today.replace(day=1)
+    values: dict[str, str | int | date] = {
         "platform": PLATFORM_TENANT_ID,
         "search": search[:_LONGEST_SEARCH].replace("\0", ""),
+        "month": month,
+        "last_month": (month - timedelta(days=1)).replace(day=1),
+        "limit": PAGE,
+        "offset": (page - 1) * PAGE,
     }
     with as_platform() as cursor:
-        cursor.execute(_LIST, {**values, "limit": PAGE, "offset": (page - 1) * PAGE})
+        cursor.execute(_LIST.format(state=_STATES[state], order=_ORDERS[order]), values)
         rows = cursor.fetchall()
     record(Action.ADMIN_READ, organisations=len(rows))
-    return TenantPage([_ref(row) for row in rows], rows[0][6] if rows else 0)
+    return TenantPage([Listed(_ref(row[:7]), *row[7:]) for row in rows], rows[0][6] if rows else 0)
 
 
 def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:

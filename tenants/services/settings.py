@@ -14,6 +14,7 @@ from security.models import RevocationKind
 from security.permissions import Grant, Permission, has, require
 from security.revocation import revoke
 from tenants.models import Policy, Site, Tenant
+from tenants.services.limits import Limit, require_room
 from tenants.services.records import change_record
 
 POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
@@ -61,6 +62,8 @@ def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Ten
 def change_site(*, grant: Grant, site: Site, fields: Sequence[str]) -> Site:
     """Store these settings of a website; one that is switched off loses its open chats at once."""
     require(grant, Permission.CONFIGURATION_SITES)
+    if "is_active" in fields and site.is_active and Site.objects.filter(pk=site.pk, is_active=False).exists():
+        require_room(Limit.SITES)
     permission = Permission.CONFIGURATION_SITES
     changed = change_record(grant=grant, permission=permission, record=site, fields=fields, action=Action.SITE_CHANGED)
     if "is_active" in fields and not changed.is_active:

@@ -18,6 +18,7 @@ from security.scoping import require_tenant_id, tenant_scope
 from tenants.access import SiteRef, digest_of
 from tenants.models import Directory, Site
 from tenants.origins import origin_of
+from tenants.services.limits import Limit, require_room
 
 _ALPHABET = string.ascii_letters + string.digits
 _KEY_LENGTH = 24
@@ -39,6 +40,7 @@ def create_site(*, grant: Grant, name: str, websites: Sequence[str], key: str | 
 def add_site(*, name: str, websites: Sequence[str], key: str | None = None) -> Site:
     """As `create_site`, for who has been asked for his rights already: founding a tenant, and commands."""
     require_tenant_id()
+    require_room(Limit.SITES)
     origins = list(dict.fromkeys(origin_of(website) for website in websites))
     if not name.strip():
         raise Invalid("name")

@@ -26,6 +26,7 @@ from tenants.views.public import SeeOther, too_many
 
 _CODES = {
     "already_member": _("You are a member of this organisation already."),
+    "limit_members": _("The organisation has no place for another member. Ask whoever invited you."),
     "known_person": _("There is an account with this address by now. Open the link once more and sign in."),
 }
 

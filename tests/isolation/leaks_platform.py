@@ -8,6 +8,7 @@ from .leak import Leak
 
 _ENTERING: Final = "tenants/services/entering.py"
 _STAYS: Final = ("tests/tenants/test_entering.py",)
+_LIMITS: Final = ("tests/tenants/test_limits.py",)
 _LASTING: Final = ("tests/tenants/test_lasting.py",)
 
 PLATFORM: Final = (
@@ -28,9 +29,9 @@ PLATFORM: Final = (
     ),
     Leak(
         "an operator enters as an owner",
-        "tenants/roles.py",
-        "(AUDITOR, ANALYST, SUPERVISOR, ADMIN)",
-        "(AUDITOR, ANALYST, SUPERVISOR, ADMIN, OWNER)",
+        _ENTERING,
+        "if role not in ENTRY_ROLES:",
+        "if role not in ROLE_NAMES:",
         _STAYS,
     ),
     Leak(
@@ -123,5 +124,40 @@ PLATFORM: Final = (
         "entry=None if grant.entry is None else str(grant.entry),",
         "entry=None,",
         ("tests/chat/live/test_stays.py",),
+    ),
+    Leak(
+        "of two who are added at once both get the last place",
+        "tenants/services/limits.py",
+        "    Tenant.objects.select_for_update(no_key=True).get()\n",
+        "",
+        _LIMITS,
+    ),
+    Leak(
+        "who accepts needs no place",
+        "tenants/services/invitations.py",
+        "        require_room(Limit.MEMBERS)\n",
+        "",
+        _LIMITS,
+    ),
+    Leak(
+        "who is let in again needs no place",
+        "tenants/services/members.py",
+        "    require_room(Limit.MEMBERS)\n",
+        "",
+        _LIMITS,
+    ),
+    Leak(
+        "conversations begin above the plan for ever",
+        "chat/services/beginning.py",
+        "    if not may_begin(now=now):",
+        "    if False:",
+        ("tests/chat/test_usage.py",),
+    ),
+    Leak(
+        "anybody makes plans",
+        "tenants/services/platform_plans.py",
+        "    require_operator(operator)\n    try:",
+        "    try:",
+        ("tests/tenants/admin/test_plans.py",),
     ),
 )

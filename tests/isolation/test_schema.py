@@ -28,7 +28,13 @@ DEFINERS: Final = {
     "tenant_of": "answers one digest of one kind",
 }
 """Functions that see every tenant's rows, since they run as their owner."""
-OPERATORS_READ: Final = {"tenants_tenant", "tenants_operatorentry"}
+OPERATORS_READ: Final = {
+    "tenants_tenant",
+    "tenants_operatorentry",
+    "tenants_plan",
+    "tenants_subscription",
+    "tenants_usage",
+}
 MINE: Final = {"tenants_membership", "tenants_policy", "tenants_tenant"}
 """Tables of which a person reads his own rows before a tenant is chosen."""
 
@@ -78,14 +84,14 @@ def test_the_trail_is_the_scopes_whatever_an_event_says(acme: Organisation) -> N
 
 
 def test_operators_read_the_organisations_and_their_own_entries_and_no_other_table() -> None:
-    """Nothing with content: the organisations, and what operators themselves said when they entered one."""
+    """Nothing with content: the organisations, plans and counts, and what operators themselves said when they entered one."""
     readable = rows(
         "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace "
         "AND has_table_privilege('chat_platform', c.oid, 'SELECT')"
     )
     assert {table for (table,) in readable} == OPERATORS_READ
     policies = rows("SELECT policyname, tablename FROM pg_policies WHERE policyname IN ('platform', 'mine')")
-    assert {table for name, table in policies if name == "platform"} == OPERATORS_READ
+    assert {table for name, table in policies if name == "platform"} == OPERATORS_READ - {"tenants_plan"}
     assert {table for name, table in policies if name == "mine"} == MINE
 
 

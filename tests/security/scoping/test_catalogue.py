@@ -24,6 +24,7 @@ NO_TENANT = {
     "security.User": "a person, who may be a member of several tenants",
     "security.Revocation": "subjects are random names; read before any tenant is known",
     "tenants.Directory": "answers by one exact digest only",
+    "tenants.Plan": "what operators offer; holds nothing of any tenant's",
 }
 
 

@@ -22,6 +22,7 @@ from tenants.services.invitations import accept_by_password
 from ..people import PASSWORD, Organisation, trail
 from .pages import Browse, sign_in, text_of
 
+TODAY = timezone.now().date()
 WHY = mask_or_withhold("Unpaid since September")
 
 As = Callable[[str], Browse]
@@ -35,11 +36,13 @@ def _public_id(organisation: Organisation) -> str:
 def test_every_organisation_is_listed_but_the_platforms_own(
     house: Organisation, rival: Organisation, oscar: User
 ) -> None:
-    page = platform.list_tenants(operator=oscar)
-    assert {tenant.slug for tenant in page.tenants} == {"acme", "rival"}
+    page = platform.list_tenants(operator=oscar, today=TODAY)
+    assert {tenant.ref.slug for tenant in page.tenants} == {"acme", "rival"}
     assert page.total == 2
-    assert [tenant.slug for tenant in platform.list_tenants(operator=oscar, search="RIV").tenants] == ["rival"]
-    assert platform.list_tenants(operator=oscar, search="100%_").tenants == []
+    assert [tenant.ref.slug for tenant in platform.list_tenants(operator=oscar, today=TODAY, search="RIV").tenants] == [
+        "rival"
+    ]
+    assert platform.list_tenants(operator=oscar, today=TODAY, search="100%_").tenants == []
     assert trail(PLATFORM_TENANT_ID)[-1] == "admin.read"
 
 
@@ -55,24 +58,27 @@ def test_who_has_not_confirmed_yet_is_called_so(
             website="harbour.example",
         )
     (token,) = re.findall(r"/invitations/(\S+)/", str(mail.outbox[0].body))
-    found = {tenant.slug: tenant.is_confirmed for tenant in platform.list_tenants(operator=oscar).tenants}
+    found = {
+        tenant.ref.slug: tenant.ref.is_confirmed
+        for tenant in platform.list_tenants(operator=oscar, today=TODAY).tenants
+    }
     assert found == {"acme": True, "harbour": False}
     page = text_of(sign_in(oscar).get("platform_tenants", app=""))
-    assert (page.count("Unconfirmed"), page.count(">Active<")) == (1, 1)
+    assert (page.count(">Unconfirmed</span>"), page.count(">Active</span>")) == (1, 1)
     accept_by_password(invitation=access_invitation(token), user=founded.owner)
-    assert "Unconfirmed" not in text_of(sign_in(oscar).get("platform_tenants", app=""))
+    assert ">Unconfirmed</span>" not in text_of(sign_in(oscar).get("platform_tenants", app=""))
 
 
 def test_only_an_operator_asks(house: Organisation) -> None:
     tenant = _public_id(house)
     with pytest.raises(Denied):
-        platform.list_tenants(operator=house.user("olga"))
+        platform.list_tenants(operator=house.user("olga"), today=TODAY)
     with pytest.raises(Denied):
         platform.suspend(operator=house.user("olga"), tenant=tenant, reason=WHY, now=timezone.now())
 
 
 def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisation, oscar: User) -> None:
-    platform.list_tenants(operator=oscar)
+    platform.list_tenants(operator=oscar, today=TODAY)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone()[0] == "chat_app"
