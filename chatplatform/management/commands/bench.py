@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from chatplatform.bench import report, trail
 from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
+from chatplatform.bench.reports import command as reports
+from chatplatform.embedded.process import EmbeddedError
 
 
 class Command(BaseCommand):
@@ -20,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
-        parser.add_argument("bench", choices=["masking", "chat", "chaos", "audit"], help="what to measure")
+        parser.add_argument("bench", choices=["masking", "chat", "chaos", "audit", "reports"], help="what to measure")
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
@@ -33,10 +35,17 @@ class Command(BaseCommand):
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
         chat.add_arguments(parser)
         chaos.add_arguments(parser)
+        reports.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
-        measure = {"chat": self._chat, "chaos": self._chaos, "audit": self._audit, "masking": self._masking}
+        measure = {
+            "chat": self._chat,
+            "chaos": self._chaos,
+            "audit": self._audit,
+            "masking": self._masking,
+            "reports": self._reports,
+        }
         text, shortfalls = measure[options["bench"]](options)
         self.stdout.write(text)
         if shortfalls and (options["gate"] or options["bench"] == "chaos"):
@@ -66,4 +75,11 @@ class Command(BaseCommand):
         if found.faults:
             self.stdout.write(found.text)
             raise CommandError("; ".join(found.faults))
+        return found.text, found.shortfalls
+
+    def _reports(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        try:
+            found = reports.run(options, base=settings.VAR_DIR / "bench")
+        except EmbeddedError as why:
+            raise CommandError(str(why)) from None
         return found.text, found.shortfalls
