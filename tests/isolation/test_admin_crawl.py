@@ -96,7 +96,7 @@ def _is_fixed(field: Field[Any, Any]) -> bool:
     return bool(field.choices) or isinstance(field, EncryptedTextField) or is_date or field.name in _CODES
 
 
-_CODES: Final = {"code", "kind", "packs", "permissions", "revised_reason", "stage", "template"}
+_CODES: Final = {"code", "kind", "packs", "permissions", "revised_reason", "role", "stage", "template"}
 """Names from the code's own lists."""
 
 
