@@ -85,6 +85,12 @@ class Conversation(PublicModel):
             ),
             models.Index(fields=["tenant_id", "-last_message_at"], name="chat_conversation_recent_idx"),
             models.Index(fields=["tenant_id", "visitor", "-created_at"], name="chat_conversation_visitor_idx"),
+            # For reports; open conversations, whose rows move with each message, are not in it.
+            models.Index(
+                fields=["tenant_id", "closed_at"],
+                condition=models.Q(closed_at__isnull=False),
+                name="chat_conversation_closed_idx",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,15 @@ class Message(PublicModel):
                 name="chat_message_client_id_key",
             ),
         ]
+        indexes: ClassVar = [
+            # Who replied when, for reports, without a look at rows that are wide with what was said.
+            models.Index(
+                fields=["tenant_id", "sent_at"],
+                include=["author_id", "conversation"],
+                condition=models.Q(author_kind="agent"),
+                name="chat_message_replies_idx",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Message {self.seq}"
