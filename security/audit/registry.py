@@ -28,6 +28,8 @@ class Action(StrEnum):
     SESSION_ENDED = "session.ended", "A session was ended by its owner or by the system."
 
     ACCOUNT_SIGNED_UP = "account.signed_up", "A person made an account."
+    ACCOUNT_DEACTIVATED = "account.deactivated", "A person's account was locked by an operator."
+    ACCOUNT_REACTIVATED = "account.reactivated", "A person's account was unlocked by an operator."
     ACCOUNT_EMAIL_CONFIRMED = "account.email_confirmed", "An e-mail address was confirmed."
     ACCOUNT_EMAIL_CHANGED = "account.email_changed", "An e-mail address was changed."
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", "A person changed their password."

@@ -164,7 +164,7 @@ def access_tenant(*, operator: User, tenant: UUID) -> TenantRef:
 def suspend(*, operator: User, tenant: UUID, reason: MaskedText, now: datetime) -> None:
     """Nobody of it gets in any more, operators included; its owners are told why. The event is in its own trail and the platform's."""
     found, tenant_id = find(operator, tenant)
-    _require_reason(reason)
+    require_reason(reason)
     with tenant_scope(tenant_id):
         end_open_entries(by=EntryEnd.SUSPENSION, now=now)
         suspend_tenant(reason=reason)
@@ -175,13 +175,14 @@ def suspend(*, operator: User, tenant: UUID, reason: MaskedText, now: datetime) 
 def resume(*, operator: User, tenant: UUID, reason: MaskedText) -> None:
     """Let it in again; its owners are told."""
     found, tenant_id = find(operator, tenant)
-    _require_reason(reason)
+    require_reason(reason)
     with tenant_scope(tenant_id):
         resume_tenant(reason=reason)
     record(Action.TENANT_RESUMED, organisation=found.public_id, reason=reason)
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
+    """Invalid("reason") for less than a few words."""
     if len(" ".join(reason.split())) < SHORTEST_REASON:
         raise Invalid("reason")
 

@@ -160,4 +160,18 @@ PLATFORM: Final = (
         "    try:",
         ("tests/tenants/admin/test_plans.py",),
     ),
+    Leak(
+        "a locked account stays signed in",
+        "security/accounts/people.py",
+        '    user.save(update_fields=["is_active"])\n    return end_sessions(user)',
+        '    user.save(update_fields=["is_active"])\n    return 1',
+        ("tests/isolation/test_revocation_ways.py",),
+    ),
+    Leak(
+        "a locked operator's stay waits for him",
+        "tenants/services/platform_accounts.py",
+        "                close_entry(entry=entry, by=EntryEnd.OPERATOR, now=now)\n",
+        "                pass\n",
+        ("tests/tenants/admin/test_accounts.py",),
+    ),
 )

@@ -31,7 +31,7 @@ from security.permissions import Grant, Permission
 from security.revocation import revoked_since, session_digest
 from security.scoping import tenant_scope
 from tenants.models import Department, DepartmentRole, Membership, Role, Site
-from tenants.services import department_roles, departments, entering, members, roles
+from tenants.services import department_roles, departments, entering, members, platform_accounts, roles
 from tenants.services.settings import change_site
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
@@ -187,6 +187,15 @@ def forgetting_a_visitor(acme: Organisation) -> str:
     return digest.hex()[:32]
 
 
+def locking_the_account(acme: Organisation) -> str:
+    acme.session("alice")
+    oscar = User.objects.create_superuser("oscar@platform.example", None, full_name="Oscar")
+    why, alice = mask_or_withhold("The address was taken over"), acme.user("alice")
+    platform_accounts.lock_account(operator=oscar, person=alice.public_id, reason=why, now=timezone.now())
+    assert not UserSession.objects.filter(user=alice).exists()
+    return str(alice.public_id)
+
+
 def an_operators_end(acme: Organisation) -> str:
     oscar = User.objects.create_superuser("oscar@platform.example", None, full_name="Oscar")
     now, why = timezone.now(), mask_or_withhold("A look at their trail")
@@ -231,6 +240,7 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "ending a session of the list": (ending_a_session_of_the_list, RevocationKind.SESSION, "SessionsAdapter"),
     "a new password": (a_new_password, RevocationKind.USER, "change_password"),
     "a reset by mail": (a_reset_by_mail, RevocationKind.USER, "end_sessions"),
+    "a lock by an operator": (locking_the_account, RevocationKind.USER, "end_sessions"),
     "suspension": (by_olga(members.suspend_member), RevocationKind.MEMBERSHIP, "suspend_member"),
     "removal": (by_olga(members.remove_member), RevocationKind.MEMBERSHIP, "remove_member"),
     "another role": (by_olga(members.change_role, role="analyst"), RevocationKind.MEMBERSHIP, "change_role"),
