@@ -136,13 +136,14 @@ ORDER BY m.sent_at, m.conversation_id, m.seq
 """  # noqa: S608 - put together from constants
 """The last messages of these visitors' conversations, of both sides, oldest first. By `seq`, which has no gaps: for an order with a limit all are read."""
 
+# The ids are named twice: joined alone, a planner without statistics reads all of the tenant's rows and throws the others away.
 ADVANCE: Final = """
 UPDATE chat_conversation c
 SET last_seq = v.last_seq, last_rev = v.last_rev, last_visible_seq = v.last_visible_seq, last_message_at = v.last_message_at,
     first_replied_at = CASE WHEN v.is_replied THEN COALESCE(c.first_replied_at, v.replied_at) ELSE c.first_replied_at END
 FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::bool[], %b::timestamptz[])
      AS v (id, last_seq, last_rev, last_visible_seq, last_message_at, is_replied, replied_at)
-WHERE c.tenant_id = %b AND c.id = v.id
+WHERE c.tenant_id = %b AND c.id = ANY(%b::bigint[]) AND c.id = v.id
 """
 
 INSERT: Final = """

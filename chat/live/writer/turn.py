@@ -114,7 +114,8 @@ async def _send(connection: AsyncConnection, book: Book) -> list[tuple[Cursor, i
         )
         for ledger in ledgers
     ]
-    advanced = await query(connection, statements.ADVANCE, *_columns(counters), book.tenant_id)
+    columns = _columns(counters)
+    advanced = await query(connection, statements.ADVANCE, *columns, book.tenant_id, columns[0])
     sent = [(advanced, len(ledgers))]
     if book.inserts:
         inserted = await query(connection, statements.INSERT, book.tenant_id, *_columns(book.inserts))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from chatplatform.bench.chat import contest, figures, tables
+from chatplatform.bench.chat import contest, figures, plot, tables
 from chatplatform.bench.chat.contenders import BUILDERS
 from chatplatform.embedded.process import EmbeddedError
 
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chat.add_argument("--seconds", type=float, default=standard.closed, help="of each loop in each turn (%(default)s)")
     chat.add_argument("--rate", type=float, default=standard.rate, help="messages/s of the open loop (%(default)s)")
     chat.add_argument("--conversations", type=int, default=standard.conversations, help="at once (%(default)s)")
+    chat.add_argument("--plot", type=Path, metavar="FILE", help="write the medians as an SVG")
     chat.add_argument("--idle", type=int, default=standard.idle, help="sockets to measure memory by (%(default)s)")
 
 
@@ -57,6 +58,8 @@ def run(options: Mapping[str, Any], *, base: Path, say: contest.Say) -> Found:
             raise Impossible(str(error)) from None
     lines = tables.as_json(outcome) if options["json"] else tables.as_table(outcome, plan)
     found = figures.rows(outcome)
+    if options["plot"]:
+        options["plot"].write_text(plot.svg(found))
     return Found("\n".join(lines), figures.faults(found), figures.shortfalls(found))
 
 

@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
 from asgiref.sync import sync_to_async
 from psycopg.types.numeric import Int8BinaryDumper
 
@@ -36,7 +37,8 @@ def planned(connection: psycopg.Connection, statement: str, values: tuple[object
     return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]  # type: ignore[no-any-return]
 
 
-async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) -> None:
+@pytest.mark.parametrize("is_analyzed", [False, True])
+async def test_each_statement_touches_only_what_it_was_asked_for(acme: House, is_analyzed: bool) -> None:
     talks = await sync_to_async(lambda: [acme.talk() for _ in range(20)])()
     async with writing() as writer:
         await asyncio.gather(*(writer.put(post(talk)) for talk in talks for _ in range(100)))
@@ -53,7 +55,7 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) ->
         statements.KNOWN: (*sent, tenant),
         statements.TARGETS: ([row.public_id for row in messages], tenant),
         statements.HELD: ([row.public_id for row in messages], tenant),
-        statements.ADVANCE: (pks, numbers, numbers, numbers, [now, now], flags, [now, now], tenant),
+        statements.ADVANCE: (pks, numbers, numbers, numbers, [now, now], flags, [now, now], tenant, pks),
         statements.REVISE: (
             [row.pk for row in messages], [101, 101], [b"", b""], ["[]", "[]"], [now, now], ["", ""], tenant,
         ),
@@ -75,10 +77,14 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) ->
             connection.rollback()
             return found
 
-    await sync_to_async(_analyze)()
+    if is_analyzed:
+        await sync_to_async(_analyze)()
     touched = await asyncio.to_thread(explain)
-    assert {query: touched[query] for query in asked if touched[query] > 2} == {}
-    assert {query: touched[query] for query in last if touched[query] > 2 * TAIL} == {}, "the last messages alone"
+    # Of a table that nobody has analysed yet, look-ups may read more until somebody does; the counters are written at every message.
+    looked_at = asked if is_analyzed else {statements.ADVANCE}
+    assert {query: touched[query] for query in looked_at if touched[query] > 2} == {}
+    if is_analyzed:
+        assert {query: touched[query] for query in last if touched[query] > 2 * TAIL} == {}, "the last messages alone"
 
 
 def _analyze() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from chatplatform.bench.chat import plot
 from chatplatform.bench.chat.contest import Contest, Plan, Turn
 from chatplatform.bench.chat.figures import faults, goals, percentile, ratio, rows, shortfalls
 from chatplatform.bench.chat.tables import as_json, as_table
@@ -68,6 +70,14 @@ def test_a_message_of_ours_that_is_lost_is_a_fault_and_one_of_a_peer_is_shown() 
     assert faults(found) == ["ours: 3 lost, 0 doubled, 0 disordered, 0 not masked"]
     table = "\n".join(as_table(contest(ours=[outcome(1.0)], stock=[outcome(1.0, lost=9)]), Plan()))
     assert [line for line in table.splitlines() if line.startswith("stock") and " 9 " in line]
+
+
+def test_the_plot_shows_each_contender_but_the_floor_as_a_bar() -> None:
+    drawn = plot.svg(rows(contest(raw=[outcome(9_000.0)], ours=[outcome(3_000.0)], stock=[outcome(100.0)])))
+    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"', drawn)]
+    assert len(widths) == 2 * 2
+    assert widths[0] == pytest.approx(30 * widths[1], rel=0.02)
+    assert "9,000" in drawn
 
 
 def test_the_report_for_a_program_has_each_turn_the_medians_and_the_goals() -> None:
