@@ -56,7 +56,7 @@ _ENTRIES: Final = (
     Entry(Right.CHAT_REOPEN, _("Reopen"), _("Go on with a conversation that was closed in the last seven days."), _OWN),
     Entry(Right.CHAT_WATCH, _("Read along"), _("Read a colleague's conversation as it happens, unseen; the audit trail tells of it."), _SEEN),
     Entry(Right.CHAT_TAG, _("Tag conversations"), _("Put tags on conversations and take them off."), _OWN),
-    Entry(Right.CHAT_BLOCK_VISITOR, _("Block visitors"), _("Keep a visitor from writing to the organisation at all."), _OWN, _NO_PAGE),
+    Entry(Right.CHAT_BLOCK_VISITOR, _("Block visitors"), _("Keep a visitor from writing to the organisation at all."), _OWN),
     Entry(Right.CHAT_SEE_CONTACT, _("See contact data"), _("See a visitor's e-mail address, phone number, fields and page."), _OWN),
     Entry(Right.CHAT_EXPORT_TRANSCRIPT, _("Save transcripts"), _("Take a conversation's transcript out as a file."), _OWN, _NO_TRANSCRIPTS),
     Entry(Right.CHAT_MAIL_TRANSCRIPT, _("Mail transcripts"), _("Send a conversation's transcript to its visitor by mail."), _OWN, _NO_TRANSCRIPTS),

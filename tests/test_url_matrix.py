@@ -26,6 +26,7 @@ from security.scoping import tenant_scope
 from tenants.models import (
     BusinessHours,
     Department,
+    DepartmentRole,
     Invitation,
     MaskingDraft,
     Membership,
@@ -115,6 +116,8 @@ SHOWN_TO = {
     "admin/platform/plans/": "P",
     "admin/platform/plans/<uuid:plan>/": "P",
     "admin/platform/plans/add/": "P",
+    "admin/permissions/": "OA",
+    "admin/permissions/<str:permission>/": "OA",
     "admin/platform/tenants/": "P",
     "admin/platform/tenants/<uuid:tenant>/": "P",
     "admin/platform/tenants/<uuid:tenant>/enter/": "P",
@@ -159,6 +162,8 @@ SHOWN_TO = {
     "admin/tenants/membership/<object_id>/remove/": "OA",
     "admin/tenants/membership/<object_id>/require-password/": "OA",
     "admin/tenants/membership/<object_id>/resume/": "OA",
+    "admin/tenants/membership/<object_id>/roles/": "OA",
+    "admin/tenants/membership/<object_id>/roles/<uuid:held>/withdraw/": "",
     "admin/tenants/membership/<object_id>/suspend/": "OA",
     "admin/tenants/membership/add/": "",
     "admin/tenants/operatorentry/": "OA",
@@ -174,6 +179,12 @@ SHOWN_TO = {
     "admin/tenants/policy/<object_id>/delete/": "",
     "admin/tenants/policy/<object_id>/history/": "",
     "admin/tenants/policy/add/": "",
+    "admin/tenants/role/": "OA",
+    "admin/tenants/role/<object_id>/change/": "OA",
+    "admin/tenants/role/<object_id>/delete/": "",
+    "admin/tenants/role/<object_id>/history/": "OA",
+    "admin/tenants/role/<object_id>/remove/": "OA",
+    "admin/tenants/role/add/": "OA",
     "admin/tenants/site/": "OA",
     "admin/tenants/site/<object_id>/change/": "OA",
     "admin/tenants/site/<object_id>/delete/": "",
@@ -258,6 +269,8 @@ def objects(of: Organisation) -> dict[str, str]:
             "block": str(Block.objects.create(visitor=conversation.visitor).public_id),
             "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
             "conversation": str(conversation.public_id),
+            "role": str(_own_role(of).public_id),
+            "held": str(_role_on_a_department().public_id),
             "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),
         }
 
@@ -268,6 +281,16 @@ def entry(of: Organisation) -> OperatorEntry:
     return OperatorEntry.objects.create(
         operator=operator, role="auditor", reason="A look at the trail", stay_minutes=15, status="asked"
     )
+
+
+def _own_role(of: Organisation) -> Role:
+    return Role.objects.create(slug="night", name=f"{of.slug} night", description="After eight", permissions=[])
+
+
+def _role_on_a_department() -> DepartmentRole:
+    """One that gives nothing: who is shown what is asked of the built-in roles."""
+    member, role = Membership.objects.order_by("-pk")[0], Role.objects.get(slug="night")
+    return DepartmentRole.objects.create(membership=member, role=role, department=Department.objects.get())
 
 
 def masking(of: Organisation) -> dict[str, str]:
@@ -297,6 +320,8 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:job>": known["job"],
         "<uuid:plan>": known["plan"],
         "<uuid:person>": known["person"],
+        "<uuid:held>": known["held"],
+        "<str:permission>": "chat.reply",
         "<uuid:entry>": known["operatorentry"],
         "<object_id>": known.get(model[1], "") if model else "",
     }

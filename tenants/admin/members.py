@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from security.permissions import Grant, Permission
 from security.scoping import TenantQuerySet
+from tenants.admin import department_roles
 from tenants.admin.acts import Act, Done
 from tenants.admin.base import TenantAdmin, require_grant
 from tenants.admin.fields import PublicChoicesField
@@ -25,6 +27,7 @@ from tenants.admin.site import site
 from tenants.forms import no_link
 from tenants.models import Department, Membership, MembershipStatus, Role
 from tenants.services import members as services
+from tenants.services.role_reading import further_roles
 
 STATUS_NAMES: dict[str, str | Promise] = {
     MembershipStatus.ACTIVE.value: _("Active"),
@@ -128,7 +131,7 @@ class MemberAdmin(TenantAdmin):
     form = MemberForm
     fields = ("name", "email", "role", "departments", "capacity", "state", "created_at")
     readonly_fields = ("email", "state", "created_at")
-    list_display = ("name", "email", "role", "state", "created_at")
+    list_display = ("name", "email", "role", "on_departments", "state", "created_at")
     list_select_related = ("user", "role")
     list_filter = (_StatusFilter, _RoleFilter)
     search_fields = ("name", "user__email")
@@ -148,6 +151,22 @@ class MemberAdmin(TenantAdmin):
 
     def menu_name(self) -> str | Promise:
         return _("Members")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*department_roles.urls_of(self), *super().get_urls()]
+
+    def enrich(self, request: HttpRequest, rows: list[Any]) -> None:
+        found = further_roles([row.pk for row in rows])
+        for row in rows:
+            row.further = found.get(row.pk, [])
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        original = context.get("original")
+        if original is not None and self.may_act(request, original):
+            link = (department_roles.ROLES, self.url_of(original, "roles"))
+            answer.context_data["acts"] = [link, *answer.context_data["acts"]]
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("user", "role")
@@ -182,6 +201,10 @@ class MemberAdmin(TenantAdmin):
     @admin.display(description=_("E-mail address"), ordering="user__email")
     def email(self, member: Membership) -> str:
         return member.user.email
+
+    @admin.display(description=_("On departments"), empty_value="–")
+    def on_departments(self, member: Any) -> str | None:
+        return ", ".join(member.further) or None
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, member: Membership) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from security.errors import DomainError
 
 _SENTENCES: Final = {
+    "builtin_role": _("A built-in role stays as it is. Make one of your own that starts from it."),
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),
     "closed_dates": _("These are too many dates."),
@@ -28,7 +29,12 @@ _SENTENCES: Final = {
     "job_paused": _("It is paused. Resume or cancel it first."),
     "job_running": _("It is running already."),
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
+    "member_gone": _("This member was removed, or their time is over. Invite them again first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
+    "name": _("Enter a name."),
+    "needs": _("A permission lacks another one that it needs."),
+    "not_held": _("The member does not have this role on the department any more."),
+    "nothing_on_departments": _("This role gives nothing that can be held on a department."),
     "nothing_to_activate": _("These rules are active already."),
     "limit_members": _(
         "Your plan has no place for another member. Suspend or remove one, withdraw an invitation, or ask for a larger plan."
@@ -46,6 +52,8 @@ _SENTENCES: Final = {
     "operator_entry": _("An operator is in for a time: end the stay on the page of operators' entries."),
     "reason": _("Say why, in at least 10 characters."),
     "entry_reason": _("Say why, in at least 10 characters."),
+    "role_exists": _("A role with this name exists already."),
+    "role_in_use": _("Somebody has this role. Say which one they have from then on."),
     "role": _("There is no such role."),
     "rules_broken": _("These rules cannot be read. Take an older version, or the first one, into the draft."),
     "settings_moved": _(

@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
 
 from security.errors import Conflict, Denied, Invalid, NotFound
-from security.permissions import Grant, Permission, has
-from security.revocation import revoked_since
+from security.permissions import Grant, has
 from security.scoping import tenant_scope
 from tenants.access import InvitationRef, active_grant
-from tenants.models import Department, DepartmentMembership, Invitation, Membership, MembershipStatus, Role
+from tenants.models import Department, Invitation, Membership, MembershipStatus
 from tenants.permissions import TABLE
-from tenants.roles import ROLE_PERMISSIONS
 from tenants.services import accept_invitation, change_role, invite_member, remove_member, resume_member
 from tenants.services.department_roles import grant_role, withdraw_role
 from tenants.services.departments import change_department, create_department, delete_department
 from tenants.services.members import change_member
-from tenants.services.roles import create_role, edit_role, remove_role
+from tenants.services.roles import create_role
 
 from .people import Organisation, person
+from .roles import CHATS, MANAGES, P, builtin, department, edited, made, on
 
 pytestmark = pytest.mark.django_db
-
-P = Permission
-CHATS = frozenset({P.CHAT_SEE_OWN, P.CHAT_SEE_DEPARTMENT, P.CHAT_REPLY})
-MANAGES = CHATS | {P.CONFIGURATION_MEMBERS, P.CONFIGURATION_ROLES, P.CONFIGURATION_DEPARTMENTS}
-
-
-def made(acme: Organisation, name: str, rights: Iterable[Permission]) -> Role:
-    """A role of Acme's own."""
-    with tenant_scope(acme.tenant_id):
-        return Role.objects.create(slug=name.lower(), name=name, permissions=sorted(rights))
-
-
-def builtin(acme: Organisation, slug: str) -> Role:
-    with tenant_scope(acme.tenant_id):
-        return Role.objects.get(slug=slug)
-
-
-def department(acme: Organisation, name: str, *people: str) -> Department:
-    members = [acme.member(one) for one in people]
-    with tenant_scope(acme.tenant_id):
-        found, _ = Department.objects.get_or_create(name=name)
-        for one in members:
-            DepartmentMembership.objects.get_or_create(department=found, membership=one)
-        return found
-
-
-def on(acme: Organisation, who: str, role: Role, place: Department, by: str = "olga") -> UUID:
-    grant, member = acme.grant(by), acme.member(who).public_id
-    with tenant_scope(acme.tenant_id):
-        row = grant_role(grant=grant, member=member, department=place.public_id, role=role.public_id)
-        return row.public_id
 
 
 @pytest.fixture
@@ -66,12 +31,6 @@ def mia(acme: Organisation) -> Grant:
     made(acme, "Manager", MANAGES)
     acme.join("mia", "manager")
     return acme.grant("mia")
-
-
-def edited(acme: Organisation, by: str, role: Role, rights: Collection[Permission]) -> None:
-    grant = acme.grant(by)
-    with tenant_scope(acme.tenant_id):
-        edit_role(grant=grant, role=role.public_id, name=role.name, description="", permissions=rights)
 
 
 # -- a role on a department ------------------------------------------------------------------------------------------------------
@@ -304,112 +263,3 @@ def test_who_joins_begins_where_the_one_who_invited_reaches(acme: Organisation, 
         with pytest.raises(Denied):
             invite_member(grant=mia, email="bob@acme.example", role="chatter")
         invite_member(grant=acme.grant("olga"), email="bob@acme.example", role="chatter")
-
-
-# -- roles of one's own ----------------------------------------------------------------------------------------------------------
-
-
-def create(acme: Organisation, by: Grant, name: str = "Night shift", rights: Iterable[Permission] = CHATS) -> Role:
-    with tenant_scope(acme.tenant_id):
-        return create_role(grant=by, name=name, description="After eight", permissions=frozenset(rights))
-
-
-def test_a_role_is_made_given_changed_and_removed(acme: Organisation) -> None:
-    olga, alice = acme.grant("olga"), acme.member("alice").public_id
-    role = create(acme, olga)
-    with tenant_scope(acme.tenant_id):
-        change_role(grant=olga, member=alice, role=role.slug)
-    assert acme.grant("alice").permissions == CHATS
-    edited(acme, "olga", role, CHATS | {P.CHAT_NOTE})
-    assert acme.grant("alice").permissions == CHATS | {P.CHAT_NOTE}
-    with tenant_scope(acme.tenant_id):
-        with pytest.raises(Conflict, match="role_in_use"):
-            remove_role(grant=olga, role=role.public_id)
-        remove_role(grant=olga, role=role.public_id, to=Role.objects.get(slug="agent").public_id)
-        with pytest.raises(NotFound):
-            remove_role(grant=olga, role=role.public_id)
-    assert acme.grant("alice").role == "agent"
-    told = [action for action in acme.actions() if action.startswith(("role.", "member."))]
-    assert told == ["role.created", "member.role_changed", "role.changed", "member.role_changed", "role.removed"]
-
-
-def test_a_second_click_makes_no_second_role(acme: Organisation) -> None:
-    olga = acme.grant("olga")
-    assert create(acme, olga).pk == create(acme, olga).pk
-    assert acme.actions().count("role.created") == 1
-    for name, rights in (("night SHIFT", {P.AUDIT_READ}), ("owner", CHATS)):
-        with pytest.raises(Conflict, match="role_exists"):
-            create(acme, olga, name, rights)
-
-
-def test_a_role_of_ones_own_is_never_taken_for_a_built_in_one(acme: Organisation) -> None:
-    made_up = create(acme, acme.grant("olga"), "Owner!")
-    assert made_up.slug not in ROLE_PERMISSIONS
-    assert not made_up.is_builtin
-
-
-def test_nobody_makes_a_role_that_holds_more_than_he_does(acme: Organisation, mia: Grant) -> None:
-    create(acme, mia)
-    with pytest.raises(Denied):
-        create(acme, mia, "Auditors", {P.AUDIT_READ})
-    with pytest.raises(Denied):
-        create(acme, acme.grant("alice"))
-
-
-def test_a_right_comes_with_those_that_it_needs(acme: Organisation) -> None:
-    with pytest.raises(Invalid, match="needs"):
-        create(acme, acme.grant("olga"), "Blind", {P.CHAT_REPLY})
-    with pytest.raises(Invalid, match="name"):
-        create(acme, acme.grant("olga"), " ")
-
-
-@pytest.mark.parametrize("slug", sorted(ROLE_PERMISSIONS))
-def test_a_built_in_role_stays_as_it_is(acme: Organisation, slug: str) -> None:
-    role, olga = builtin(acme, slug), acme.grant("olga")
-    with tenant_scope(acme.tenant_id):
-        with pytest.raises(Conflict, match="builtin_role"):
-            edit_role(grant=olga, role=role.public_id, name="Mine", description="", permissions=CHATS)
-        with pytest.raises(Conflict, match="builtin_role"):
-            remove_role(grant=olga, role=role.public_id, to=Role.objects.exclude(pk=role.pk)[0].public_id)
-
-
-def test_another_organisations_role_is_a_missing_one(acme: Organisation, rival: Organisation) -> None:
-    theirs, own = made(rival, "Theirs", CHATS), made(acme, "Own", CHATS)
-    acme.join("bob", "own")
-    olga = acme.grant("olga")
-    with tenant_scope(acme.tenant_id):
-        for missing in (theirs.public_id, uuid4()):
-            with pytest.raises(NotFound):
-                edit_role(grant=olga, role=missing, name="Mine", description="", permissions=CHATS)
-            with pytest.raises(NotFound):
-                remove_role(grant=olga, role=missing)
-            with pytest.raises(Invalid):
-                remove_role(grant=olga, role=own.public_id, to=missing)
-
-
-def test_who_moves_by_a_roles_end_gets_no_more_than_its_remover_has(acme: Organisation, mia: Grant) -> None:
-    role, sales = made(acme, "Looker", {P.CHAT_SEE_OWN}), department(acme, "Sales")
-    bob = acme.join("bob", "looker")
-    admins, own = builtin(acme, "admin"), made(acme, "Chatter", CHATS)
-    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
-        remove_role(grant=mia, role=role.public_id, to=admins.public_id)
-    department(acme, "Sales", "bob")
-    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
-        remove_role(grant=mia, role=role.public_id, to=own.public_id)
-    with tenant_scope(acme.tenant_id):
-        DepartmentMembership.objects.filter(department=sales, membership=bob).delete()
-        without = replace(mia, permissions=mia.permissions - {P.CONFIGURATION_MEMBERS})
-        with pytest.raises(Denied):
-            remove_role(grant=without, role=role.public_id, to=own.public_id)
-        remove_role(grant=mia, role=role.public_id, to=own.public_id)
-    assert acme.grant("bob").role == "chatter"
-
-
-def test_a_role_on_departments_moves_with_the_rest(acme: Organisation) -> None:
-    role, sales, agent = made(acme, "Looker", {P.CHAT_SEE_OWN}), department(acme, "Sales"), builtin(acme, "agent")
-    on(acme, "alice", role, sales)
-    before = timezone.now() - timedelta(seconds=1)
-    with tenant_scope(acme.tenant_id):
-        remove_role(grant=acme.grant("olga"), role=role.public_id, to=agent.public_id)
-    assert has(acme.grant("alice"), P.CHAT_REPLY, sales.pk)
-    assert str(acme.member("alice").public_id) in {revoked.subject for revoked in revoked_since(before)}

@@ -30,6 +30,7 @@ LISTS = {
     "tenants.membership": SETTINGS,
     "tenants.operatorentry": SETTINGS,
     "tenants.policy": SETTINGS,
+    "tenants.role": SETTINGS,
     "tenants.site": SETTINGS,
     "tenants.tenant": {"olga"},
 }
@@ -39,6 +40,7 @@ ADDED = {
     "tenants.businesshours",
     "tenants.department",
     "tenants.invitation",
+    "tenants.role",
     "tenants.site",
 }
 PEOPLE = ("olga", "ada", "sam", "alice", "rita", "audrey")
@@ -78,6 +80,8 @@ def test_every_list_is_in_the_table() -> None:
     }
     assert {page.name.partition("_")[0] for page in site.pages if page not in OPERATORS} == {
         "masking",
+        "permission",
+        "permissions",
         "reports",
         "security",
     }
