@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from django.test import Client
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from chat.live.work import in_scope, unscoped
 from chat.models import Block, Conversation
+from chat.personal import address_digest
 from chat.services import blocking
 from tests.cast import Organisation
 
@@ -37,6 +39,30 @@ async def let_in(door: Door, acme: Organisation, **hello: object) -> Socket:
                 return await door.visitor(acme.site_key, **hello)
             except ConnectionClosed:
                 continue
+
+
+def block_quietly(conversation: str, *, address: str | None = None) -> None:
+    """The row alone, as long after the act: nothing is revoked any more."""
+    digest, ends = address_digest(address), timezone.now() + timedelta(days=1)
+    visitor = Conversation.objects.get(public_id=conversation).visitor
+    Block.objects.create(visitor=visitor, address_digest=digest, address_ends_at=ends if digest else None)
+
+
+async def test_who_was_blocked_long_ago_opens_no_socket(door: Door, acme_live: Organisation) -> None:
+    vera, _, conversation = await talking_to_sam(door, acme_live)
+    await in_scope(acme_live.tenant_id, block_quietly, conversation)
+    again = await door.dial(f"/ws/visitor/{acme_live.site_key}/")
+    await again.send("hello", token=vera.welcome["token"])
+    assert await again.closed() == 4403
+    assert again.heard == []
+    await door.visitor(acme_live.site_key)
+
+
+async def test_an_address_that_was_blocked_long_ago_opens_no_socket(door: Door, acme_live: Organisation) -> None:
+    _, _, conversation = await talking_to_sam(door, acme_live)
+    await in_scope(acme_live.tenant_id, block_quietly, conversation, address="127.0.0.1")
+    stranger = await door.dial(f"/ws/visitor/{acme_live.site_key}/")
+    assert await stranger.closed() == 4403
 
 
 async def test_all_his_sockets_end_within_a_second(door: Door, acme_live: Organisation) -> None:
@@ -73,11 +99,7 @@ async def test_a_message_that_is_under_way_is_not_stored(door: Door, acme_live: 
     """The row of the block is committed; the socket has not heard of it yet."""
     vera, _, conversation = await talking_to_sam(door, acme_live)
     await vera.ask("end", "status")
-
-    def block_quietly() -> None:
-        Block.objects.create(visitor=Conversation.objects.get(public_id=conversation).visitor)
-
-    await in_scope(acme_live.tenant_id, block_quietly)
+    await in_scope(acme_live.tenant_id, block_quietly, conversation)
     await vera.send("message", ref=5, client_id=UUID(int=9), text="One more")
     refused = await vera.expect("error", ref=5)
     assert refused["code"] == "forbidden"
