@@ -103,7 +103,7 @@ def _speak(
     number: int, lines: list[list[str]], conversation: UUID, visitor: VisitorSession, agent: Grant | None, at: datetime
 ) -> datetime:
     for index, (who, line) in enumerate(lines, start=1):
-        at += BETWEEN
+        at += BETWEEN if agent is None else _pause(number, index)
         kind = _KINDS[who]
         author = Author(kind, visitor.public_id, visitor.profile.name)
         if kind is not AuthorKind.VISITOR and agent is not None:
@@ -118,6 +118,11 @@ def _speak(
             now=at,
         )
     return at
+
+
+def _pause(number: int, index: int) -> timedelta:
+    """Between 30 seconds and four minutes, the same on each machine: nobody answers like a clock."""
+    return timedelta(seconds=30 + (number * 37 + index * 53) % 210)
 
 
 def _end(story: dict[str, Any], conversation: UUID, visitor_pk: int, agent: Grant, at: datetime) -> None:
