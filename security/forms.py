@@ -53,7 +53,7 @@ class MaskedCharField(forms.CharField):
             masked = self._masker(text)
         except TooLong:
             raise ValidationError(self.error_messages["long"], code="long") from None
-        if any(finding.kind == "withheld" for finding in masked.findings):
+        if masked.is_withheld:
             raise ValidationError(self.error_messages["withheld"], code="withheld")
         if self.max_length is not None and len(masked) > self.max_length:  # a label is longer than what it stands for
             raise ValidationError(self.error_messages["long"], code="long")

@@ -106,6 +106,7 @@ def page(request: HttpRequest, **extra: Any) -> HttpResponse:
         "settings": SettingsForm(initial=SettingsForm.initial_of(book.draft or RuleSet(), book.revision)),
         "hidden": hidden,
         "hidden_rules": [(kind_of(kind), rule, hits) for kind, rule, hits in hidden.rules],
+        "undone": [(kind_of(pack), messages) for pack, messages in hidden.undone],
         "bars": bars(hidden.days),
         "plot": {"width": WIDTH, "height": HEIGHT},
         "trial": _trial(book),

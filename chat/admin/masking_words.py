@@ -21,7 +21,7 @@ SETTINGS: Final[dict[str, tuple[Word, Word]]] = {
     ),
     "visitor_may_undo": (
         _("Let visitors take a wrong hit back"),
-        _("Off by default. Card and social security numbers are never given back."),
+        _("Off by default. What packs find can be taken back, for one message; card and social security numbers, and what rules of your own find, never."),
     ),
     "typing_preview": (
         _("Show agents what a visitor is typing"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from security.masking import MaskedText
 from security.masking.marks import BROWSER, unfound
 from security.masking.render import BULLET
 from security.sockets.consumer import log_failure
-from tenants.services.masking_counts import RULE_LENGTH, Hit, add_counts
+from tenants.services.masking_counts import RULE_LENGTH, UNDONE, Hit, add_counts
 
 HITS: Final = Metric("chatplatform_masking_hits", "Places that were masked in stored messages", ["detector"])
 WITHHELD: Final = Metric("chatplatform_masking_withheld", "Texts that could not be masked and were withheld: an alarm")
@@ -53,7 +53,7 @@ class Figures:
     def looked_at(self, text: MaskedText, seconds: float, tenant_id: int | None) -> None:
         """One text went through the engine."""
         ENGINE.observe(seconds)
-        if text.findings and text.findings[0].kind == _WITHHELD:
+        if text.is_withheld:
             WITHHELD.inc()
             if tenant_id is not None:
                 self._withheld[tenant_id] += 1
@@ -86,6 +86,11 @@ class Figures:
         for kind, count in unfound(text).items():
             HITS.labels(kind).inc(count)
             hits[day, BROWSER, kind] += count
+
+    def taken_back(self, tenant_id: int, packs: Iterable[str]) -> None:
+        """Count a message whose author said that these packs are wrong in it, where his word counts."""
+        day = self._today()
+        self._hits[tenant_id].update((day, pack, UNDONE) for pack in packs)
 
     async def run(self) -> None:
         """Write until cancelled."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Final
 
-from chat.live.protocol.fields import is_blank, is_withheld
+from chat.live.protocol.fields import is_blank
 from security.masking import MaskedText
 from security.masking.reading.views import digits_of
 from tenants.rules import Masking
@@ -57,7 +57,7 @@ class Shown:
 
     def preview(self, text: MaskedText, masking: Masking, now: float) -> MaskedText | None:
         """As much of `text` as may be shown; None where that is nothing."""
-        if is_withheld(text):
+        if text.is_withheld:
             return None
         if _has_own_rules(masking):
             shown = masking.masked(_finished_words(text[: _before_digit(text, 0)]))

@@ -13,6 +13,7 @@ from chat.reports.asking import Question
 from chat.reports.charts import bars, rows_of
 from chat.reports.tables import Column, Figure, Kind, Section, Table
 from tenants.models import MaskingCount
+from tenants.services.masking_counts import UNDONE
 
 ZONE = "UTC"
 
@@ -65,7 +66,7 @@ def hidden_by_day(asked: Question) -> Section:
 
 
 def _counts(first: date, last: date) -> QuerySet[MaskingCount]:
-    return MaskingCount.objects.filter(day__gte=first, day__lte=last).order_by()
+    return MaskingCount.objects.filter(day__gte=first, day__lte=last).exclude(kind=UNDONE).order_by()
 
 
 def _sum(first: date, last: date) -> int:

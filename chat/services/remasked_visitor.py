@@ -41,7 +41,7 @@ def _masked(visitor: Visitor, masking: Masking, tally: Tally) -> tuple[Profile, 
 
     def masker(text: str) -> str:
         masked = masking.masked(text)
-        if any(finding.kind == "withheld" for finding in masked.findings):
+        if masked.is_withheld:
             raise Unmaskable
         return str(masked)
 

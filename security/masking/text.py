@@ -46,6 +46,11 @@ class MaskedText(str):
         return self._findings
 
     @property
+    def is_withheld(self) -> bool:
+        """Whether masking failed, so that nothing of the text may stay; False for an opened body, of which that stands beside it."""
+        return any(finding.kind == "withheld" for finding in self._findings)
+
+    @property
     def masked(self) -> list[dict[str, str | int]]:
         """The wire's `masked` list: how many of each kind."""
         counts = Counter(finding.kind for finding in self._findings)

@@ -12,6 +12,8 @@ from security.audit import Action, record
 from security.scoping import require_tenant_id
 
 RULE_LENGTH: Final = 80
+UNDONE: Final = "undone"
+"""The kind under which messages are counted in which a visitor took a pack back, the rule: these hid nothing."""
 _ADD: Final = """
 INSERT INTO tenants_maskingcount AS c (tenant_id, day, rule, kind, hits)
 SELECT %s, n.day, n.rule, n.kind, n.hits

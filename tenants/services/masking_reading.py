@@ -16,6 +16,7 @@ from tenants.models import MaskingCount, MaskingDraft, MaskingVersion
 from tenants.policies import FIRST_VERSION, rules_key
 from tenants.rules import Difference, Masking, Rule, RulesBroken, RuleSet, differences, masking_of
 from tenants.services.masking import RIGHT, active_rules, drafted_rules
+from tenants.services.masking_counts import UNDONE
 
 SHOWN_VERSIONS: Final = 20
 
@@ -116,10 +117,12 @@ def masking_to_try(*, grant: Grant, is_draft: bool) -> Masking:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What was hidden in a span of days: each day's number, and each rule's."""
+    """What was hidden in a span of days: each day's number, and each rule's; and what visitors took back."""
 
     days: Sequence[tuple[date, int]]
     rules: Sequence[tuple[str, str, int]]
+    undone: Sequence[tuple[str, int]] = ()
+    """Packs, and in how many messages a visitor took them back."""
 
     @property
     def total(self) -> int:
@@ -130,11 +133,14 @@ def read_hidden(*, grant: Grant, today: date, days: int = 30) -> Hidden:
     """The days up to `today`, the empty ones too; rules by how often they hid something."""
     require(grant, RIGHT)
     since = today - timedelta(days=days - 1)
-    rows = MaskingCount.objects.filter(day__gte=since, day__lte=today)
-    by_day = dict(rows.order_by().values_list("day").annotate(sum=Sum("hits")))
-    by_rule = rows.order_by().values_list("kind", "rule").annotate(sum=Sum("hits"))
+    counts = MaskingCount.objects.filter(day__gte=since, day__lte=today).order_by()
+    rows, undone = counts.exclude(kind=UNDONE), counts.filter(kind=UNDONE)
+    by_day = dict(rows.values_list("day").annotate(sum=Sum("hits")))
+    by_rule = rows.values_list("kind", "rule").annotate(sum=Sum("hits"))
+    by_pack = undone.values_list("rule").annotate(sum=Sum("hits"))
     all_days = [since + timedelta(days=number) for number in range(days)]
     return Hidden(
         [(day, int(by_day.get(day, 0))) for day in all_days],
         sorted(((kind, rule, int(hits)) for kind, rule, hits in by_rule), key=lambda row: (-row[2], row[0], row[1])),
+        sorted(((pack, int(messages)) for pack, messages in by_pack), key=lambda row: (-row[1], row[0])),
     )

@@ -56,16 +56,20 @@ class VisitorConsumer(VisitorSocket):
         async with self.beginning:
             frame = self.unjoined(frame)
             self.shown.said(frame.text, self.live.loop.time())
-            if self.conversation is None and await self.begin(frame):
-                return
-            try:
+            await self._store(frame)
+        self.live.figures.taken_back(self.visit.site.tenant_id, self.taken_back(frame))
+
+    async def _store(self, frame: visitor.SendMessage) -> None:
+        if self.conversation is None and await self.begin(frame):
+            return
+        try:
+            await self.post(frame)
+        except WriteRefused as refused:
+            if refused.code != "closed":
+                raise
+            self.forget_conversation()  # what is written after the end begins a new one
+            if not await self.begin(frame):
                 await self.post(frame)
-            except WriteRefused as refused:
-                if refused.code != "closed":
-                    raise
-                self.forget_conversation()  # what is written after the end begins a new one
-                if not await self.begin(frame):
-                    await self.post(frame)
 
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:

@@ -7,7 +7,7 @@ room carries what is said in it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Final, ParamSpec, TypeVar
@@ -260,6 +260,10 @@ class VisitorSocket(ChatConsumer):
     def policy_for(self, frame: visitor.SendMessage) -> MaskingPolicy:
         """By what this message is masked, beside those before it too: what the visitor took back stays so."""
         return self.masking.without(frame.unmasked).visitors
+
+    def taken_back(self, frame: visitor.SendMessage) -> Collection[str]:
+        """The packs that were switched on but for this message."""
+        return set(self.masking.visitors.packs) - set(self.policy_for(frame).packs)
 
     def joining(self, policy: MaskingPolicy) -> Joining:
         """By what a first message, or a comment, is joined with what this visitor wrote a moment ago."""

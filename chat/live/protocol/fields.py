@@ -232,16 +232,11 @@ def phone(value: object, masker: Masker, /) -> str | None:
 
 def _typed_contact(text: str, masker: Masker) -> str | None:
     masked = masker(text)
-    if is_withheld(masked):
+    if masked.is_withheld:
         return None
     if any(finding.kind not in _OWN_KINDS for finding in masked.findings):
         raise Refused
     return text
-
-
-def is_withheld(masked: MaskedText) -> bool:
-    """Whether masking failed, so that nothing of the text may stay."""
-    return any(finding.kind == "withheld" for finding in masked.findings)
 
 
 def locale(value: object, masker: Masker, /) -> str | None:
@@ -254,7 +249,7 @@ def tags(value: object, masker: Masker, /) -> tuple[MaskedText, ...]:
     if type(value) is not list or len(value) > TAG_COUNT:
         raise Refused
     found = tuple(dict.fromkeys(_tag(item, masker) for item in value))
-    if any(is_withheld(tag) for tag in found):  # it would become a word of the organisation's
+    if any(tag.is_withheld for tag in found):  # it would become a word of the organisation's
         raise Refused(ErrorCode.UNAVAILABLE)
     return found
 
@@ -278,7 +273,7 @@ def custom_fields(value: object, masker: Masker, /) -> Mapping[str, MaskedText]:
         if not _FIELD_NAME.fullmatch(name):
             raise Refused
         masked = masker(name)
-        if is_withheld(masked):
+        if masked.is_withheld:
             continue
         if masked != name:
             raise Refused

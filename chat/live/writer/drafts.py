@@ -16,7 +16,7 @@ from chat.live.writer.reading import Known, Target
 from chat.live.writer.tail import Place
 from chat.models import Status
 from chat.sealing import GONE, body_place
-from security.crypto.sealed import open_text, seal_text
+from security.crypto.sealed import SealedText, open_text, seal_text
 from security.masking import MaskedText
 
 Row = tuple[Any, ...]
@@ -48,15 +48,7 @@ def draft_post(ledger: Ledger, item: Item, order: Post, now: datetime) -> tuple[
     """The next message of the conversation, and its row in the columns of `statements.INSERT`."""
     message = _next_message(ledger, item, order, now)
     is_visible = order.author.kind is not AuthorKind.NOTE
-    place = body_place(
-        tenant_id=order.tenant_id,
-        conversation=order.conversation,
-        message=message.id,
-        seq=message.seq,
-        rev=message.rev,
-        author_kind=order.author.kind.value,
-    )
-    body = seal_text(order.text, ledger.key, place)
+    body = _sealed(ledger, order.tenant_id, message)
     ledger.last_seq, ledger.last_rev, ledger.last_message_at = message.seq, message.rev, message.sent_at
     if is_visible:
         ledger.last_visible_seq = message.seq
@@ -94,15 +86,7 @@ def _next_message(ledger: Ledger, item: Item, order: Post, now: datetime) -> Mes
 def redraft(ledger: Ledger, posted: Posted, row: Row, text: MaskedText, masked: Sequence[Masked]) -> tuple[Posted, Row]:
     """A message of this very turn with another text: nobody has seen the first one, so the numbers stay."""
     message = replace(posted.message, text=text, masked=tuple(masked))
-    place = body_place(
-        tenant_id=posted.tenant_id,
-        conversation=message.conversation,
-        message=message.id,
-        seq=message.seq,
-        rev=message.rev,
-        author_kind=message.author.kind.value,
-    )
-    body = seal_text(text, ledger.key, place)
+    body = _sealed(ledger, posted.tenant_id, message)
     return replace(posted, message=message), (*row[:_BODY], body, _json(masked), *row[_BODY + 2 :])
 
 
@@ -185,6 +169,19 @@ def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate:
         is_duplicate=is_duplicate,
         origin=order.origin,
     )
+
+
+def _sealed(ledger: Ledger, tenant_id: int, message: MessageView) -> SealedText:
+    """The text of a message, for its place alone."""
+    place = body_place(
+        tenant_id=tenant_id,
+        conversation=message.conversation,
+        message=message.id,
+        seq=message.seq,
+        rev=message.rev,
+        author_kind=message.author.kind.value,
+    )
+    return seal_text(message.text, ledger.key, place)
 
 
 def _known_text(order: Post, known: Known, keys: ConversationKeys) -> MaskedText | None:

@@ -22,6 +22,7 @@ from security.scoping import tenant_scope
 from tenants.middleware import FIELD
 from tenants.models import MaskingCount, MaskingDraft, MaskingVersion
 from tenants.policies import current_masking
+from tenants.services.masking_counts import UNDONE
 from tenants.services.masking_reading import read_rulebook
 from tests import cast
 from tests.cast import Organisation
@@ -356,7 +357,9 @@ def test_what_was_hidden_is_plotted_and_told_in_numbers(acme: Organisation) -> N
     with tenant_scope(acme.tenant_id):
         MaskingCount.objects.create(day=today, rule="luhn", kind="card", hits=12)
         MaskingCount.objects.create(day=today, rule="[staff]", kind="custom", hits=3)
+        MaskingCount.objects.create(day=today, rule="phone", kind=UNDONE, hits=4)
     page = shown(ada.get(PAGE))
+    assert "Phone numbers: 4 messages" in page
     assert "15 places" in page
     assert page.count("<rect ") == 30
     assert "12" in page

@@ -65,6 +65,20 @@ async def test_hits_are_added_up_by_day_and_rule(acme: House, rival: House) -> N
     assert total("hits_total", detector="card") == before + 4
 
 
+async def test_what_visitors_took_back_is_counted_apart_from_what_was_hidden(acme: House) -> None:
+    figures = Figures(today=lambda: DAY)
+    for packs in (["phone"], ["phone", "email"], []):
+        figures.taken_back(acme.tenant_id, packs)
+    figures.hidden(acme.tenant_id, CARD)
+    await figures.write()
+    assert sorted(await sync_to_async(rows)(acme.tenant_id)) == [
+        (DAY, "card", 1),
+        (DAY, "card", 1),
+        (DAY, "undone", 1),
+        (DAY, "undone", 2),
+    ]
+
+
 async def test_what_the_browser_masked_is_counted_under_a_rule_of_that_name(acme: House) -> None:
     figures = Figures(today=lambda: DAY)
     figures.hidden(acme.tenant_id, mask("•••• •••• •••• 4242 and 5555 5555 5555 4444"))

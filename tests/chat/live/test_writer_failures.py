@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
+from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from chat.live.writer import Bounds, Posted, Unavailable, Writer, WriteRefused, statements
@@ -140,6 +141,21 @@ async def test_a_commit_is_durable_whatever_the_roles_default_says(committed_db:
             await link.close()
         finally:
             owner.execute(f"{role} RESET synchronous_commit")
+
+
+async def test_what_is_read_under_the_locks_may_not_take_for_ever_but_a_commit_may(acme: House) -> None:
+    """A commit that waits for a standby and is interrupted would be taken for one that is safe."""
+    link = Link(default_conninfo())
+    connection = await link.connection()
+    for statement, told in ((statements.ENTER_TO_READ, "2s"), (statements.ENTER_TO_WRITE, "0")):
+        async with connection.transaction():
+            await connection.execute(statement, (str(acme.tenant_id),))
+            assert await (await connection.execute("SHOW statement_timeout")).fetchone() == (told,)
+    with pytest.raises(errors.QueryCanceled):  # noqa: PT012 - the writer takes it for a lock, and goes on without these
+        async with connection.transaction():
+            await connection.execute(statements.ENTER_TO_READ, (str(acme.tenant_id),))
+            await connection.execute("SELECT pg_sleep(9)")
+    await link.close()
 
 
 async def test_a_server_that_does_not_answer_is_left(talk: Talk) -> None:

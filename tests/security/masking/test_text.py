@@ -6,7 +6,7 @@ import pickle
 import orjson
 import pytest
 
-from security.masking import MaskedText, mask
+from security.masking import WITHHELD, MaskedText, mask, withheld
 from security.masking.text import trusted
 
 
@@ -36,6 +36,12 @@ def test_it_goes_to_the_wire_as_text_with_counts_of_what_was_masked() -> None:
     masked = mask("4242424242424242, 5555555555554444 and 123-45-6789")
     assert orjson.loads(orjson.dumps({"text": masked}))["text"] == str(masked)
     assert masked.masked == [{"kind": "card", "count": 2}, {"kind": "ssn", "count": 1}]
+
+
+def test_it_knows_whether_it_was_withheld() -> None:
+    assert withheld("hello", "why").is_withheld
+    assert not mask("4242424242424242").is_withheld
+    assert not mask(WITHHELD).is_withheld, "Anybody can type the sentence"
 
 
 def test_opened_text_has_no_findings() -> None:
