@@ -9,6 +9,7 @@ from typing import Any
 from chatplatform import database
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
+from chatplatform.steady_pool import CONNECT_WITHIN
 from security.body_limit import MAX_BODY
 from security.csp import DEFAULT_POLICY
 
@@ -114,6 +115,7 @@ DEFAULT_EXCEPTION_REPORTER = "security.reporting.NamingReporter"
 _application = database.parse(deployment.database_url(), setting="DATABASE_URL")
 _application["CONN_MAX_AGE"] = 0
 _application["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20, least=12), "timeout": 5}
+_application["OPTIONS"].setdefault("connect_timeout", CONNECT_WITHIN)
 _application["OPTIONS"]["options"] = database.bounded(_application["OPTIONS"].get("options", ""))
 _owner = database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
 DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
