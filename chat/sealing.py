@@ -35,6 +35,11 @@ def seal_message(message: Message, text: MaskedText, *, conversation: UUID) -> S
     return seal_text(text, _sealing_key(conversation), place_of(message, conversation))
 
 
+def seal_with(key: bytes, message: Message, text: MaskedText, *, conversation: UUID) -> SealedText:
+    """As `seal_message`, for many messages under one key."""
+    return seal_text(text, key, place_of(message, conversation))
+
+
 def open_message(message: Message, *, conversation: UUID) -> MaskedText:
     """What a message says; `GONE` where its body, or the key to it, is no more. Undecryptable in any other place than its own."""
     found = open_if_kept(message, conversation=conversation)

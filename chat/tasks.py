@@ -12,6 +12,8 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from chat.retention import days
+from chat.retention.stores import store
 from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, usage, visitors
 from security.context import Actor, ActorKind, acting
 from security.scoping import require_tenant_id, tenant_scope
@@ -23,6 +25,7 @@ SWEEP_EVERY = timedelta(seconds=15)
 CLOSE_EVERY = timedelta(minutes=5)
 RESUME_EVERY = timedelta(minutes=2)
 COUNT_EVERY = timedelta(hours=1)
+RETENTION_EVERY = timedelta(hours=1)
 RUN_FOR = timedelta(minutes=5)
 
 
@@ -96,6 +99,19 @@ def close_idle_everywhere() -> None:
     for_each_tenant(close_idle)
 
 
+@shared_task(name="chat.keep_retention")
+def keep_retention(tenant_id: int) -> None:
+    """The day's retention of one tenant, each step in a scope of its own."""
+    with acting(actor=Actor(ActorKind.JOB, name=keep_retention.name)):
+        days.run_day(tenant_id, timezone.now(), worker=uuid4(), store=store(), clock=timezone.now)
+
+
+@shared_task(name="chat.sweep_retention")
+def sweep_retention() -> None:
+    """Each hour for everybody: where a day has begun, and where it was not finished."""
+    for_each_tenant(keep_retention)
+
+
 SCHEDULE = {
     "count-usage": {
         "task": count_usage_everywhere.name,
@@ -111,6 +127,11 @@ SCHEDULE = {
         "task": close_idle_everywhere.name,
         "schedule": CLOSE_EVERY,
         "options": {"expires": CLOSE_EVERY.total_seconds()},
+    },
+    "sweep-retention": {
+        "task": sweep_retention.name,
+        "schedule": RETENTION_EVERY,
+        "options": {"expires": RETENTION_EVERY.total_seconds()},
     },
     "resume-masking-jobs": {
         "task": resume_masking_jobs_everywhere.name,

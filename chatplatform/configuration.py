@@ -43,6 +43,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.master_keys
     yield deployment.audit_signing_key
     yield deployment.checkpoint_urls
+    yield deployment.archive_folder
     yield lambda: deployment.site_url
     yield lambda: deployment.allowed_hosts
     yield deployment.trusted_proxies
@@ -53,7 +54,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield lambda: _tls(env)
     yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)
     yield lambda: env.integer("DATABASE_POOL", 20, least=12)
-    for name in ("DEMO_PASSWORD", "METRICS_TOKEN", "ARCHIVE_URL"):
+    for name in ("DEMO_PASSWORD", "METRICS_TOKEN"):
         yield lambda name=name: env.secret(name)  # type: ignore[misc]
     for name in _LIMITS:
         yield lambda name=name: env.integer(f"LIMIT_{name}", 1, least=1)  # type: ignore[misc]

@@ -119,6 +119,14 @@ class Deployment:
                 )
         return urls
 
+    def archive_folder(self) -> Path:
+        """Where the archive lies: the folder of ARCHIVE_URL."""
+        url = self.env.secret("ARCHIVE_URL") or f"file://{self.var / 'archive'}"
+        split = urlsplit(url)
+        if split.scheme != "file" or split.netloc or not split.path.startswith("/"):
+            raise ImproperlyConfigured("ARCHIVE_URL must be file:///a/folder.")
+        return Path(unquote(split.path))
+
     def database_url(self) -> str:
         """The application's role."""
         return self.env.secret("DATABASE_URL") or self._embedded("postgres", "DATABASE_URL").app

@@ -28,6 +28,7 @@ SECRET_KEY = deployment.secret_key()
 CRYPTOGRAPHY_KEY = deployment.master_keys()
 AUDIT_SIGNING_KEY = deployment.audit_signing_key
 """Not read before a worker signs: the web server must not have it."""
+ARCHIVE_DIR = deployment.archive_folder()
 IS_GIVEN_SIGNING_KEY = deployment.is_given_signing_key
 AUDIT_CHECKPOINT_DIR = deployment.checkpoint_folder
 AUDIT_CHECKPOINT_URLS = deployment.checkpoint_urls()

@@ -126,6 +126,7 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
         ALL,
         {
             r"(chat|tenants)/services/.*": "this is what services are",
+            r"chat/retention/.*": "services too, of a room of their own",
             r"security/(scoping|crypto)/.*": "a scope is a transaction",
             r"security/accounts/(attempts|people|ending)\.py": "the services of accounts",
             "security/accounts/adapter.py": "allauth's sign-out, in one with the end of open sockets",
@@ -140,12 +141,13 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
         {"chatplatform/templatetags/frontend.py": "JSON of our own file names, with < > & written as escapes"},
         "from django.utils.safestring import mark_safe",
     ),
-    "text is declared masked in two places": (
+    "text is declared masked where it is masked, and where such text comes back": (
         declared_masked,
         ALL,
         {
             r"security/masking/.*": "masking itself",
             "security/crypto/sealed.py": "opening what was sealed as masked",
+            "chat/retention/content.py": "what comes back from the archive was masked before it was stored",
             "chatplatform/proxy.py": "another word: networks of trusted proxies",
             "security/net.py": "another word: networks of trusted proxies",
             "security/request_limit.py": "another word: networks of trusted proxies",

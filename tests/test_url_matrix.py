@@ -18,7 +18,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from chat.models import Block, CannedResponse, Conversation, JobKind, Status, Tag, Visitor
+from chat.models import (
+    ArchiveChunk,
+    ArchivedConversation,
+    Block,
+    CannedResponse,
+    Conversation,
+    JobKind,
+    Status,
+    Tag,
+    Visitor,
+)
 from chat.services import masking_jobs
 from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
@@ -248,6 +258,7 @@ def objects(of: Organisation) -> dict[str, str]:
             waiting_since=timezone.now(),
         )
         keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
+        archived(conversation)
         invitation = Invitation.objects.create(
             email=f"new@{of.slug}.example", role=role, expires_at=timezone.now() + timedelta(days=1)
         )
@@ -291,6 +302,14 @@ def _role_on_a_department() -> DepartmentRole:
     """One that gives nothing: who is shown what is asked of the built-in roles."""
     member, role = Membership.objects.order_by("-pk")[0], Role.objects.get(slug="night")
     return DepartmentRole.objects.create(membership=member, role=role, department=Department.objects.get())
+
+
+def archived(like: Conversation) -> None:
+    """One of the same people's in the archive."""
+    ArchivedConversation.objects.create(
+        chunk=ArchiveChunk.objects.create(), offset=0, length=0, site=like.site, visitor=like.visitor, messages=1,
+        created_at=like.created_at, last_message_at=like.last_message_at,
+    )  # fmt: skip
 
 
 def masking(of: Organisation) -> dict[str, str]:

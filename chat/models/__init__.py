@@ -2,21 +2,39 @@ from chat.models.block import Block, unended
 from chat.models.conversation import CannedResponse, Conversation, ConversationTag, Presence, Status, Tag
 from chat.models.masking_job import UNFINISHED, JobKind, JobStatus, MaskingJob
 from chat.models.message import AuthorKind, Message
+from chat.models.retention import (
+    Afterwards,
+    ArchiveChunk,
+    ArchivedConversation,
+    ChunkState,
+    Claim,
+    LegalHold,
+    RetentionRule,
+    RetentionRun,
+)
 from chat.models.visitor import IdentityToken, Visitor, VisitorToken
 
 __all__ = [
     "UNFINISHED",
+    "Afterwards",
+    "ArchiveChunk",
+    "ArchivedConversation",
     "AuthorKind",
     "Block",
     "CannedResponse",
+    "ChunkState",
+    "Claim",
     "Conversation",
     "ConversationTag",
     "IdentityToken",
     "JobKind",
     "JobStatus",
+    "LegalHold",
     "MaskingJob",
     "Message",
     "Presence",
+    "RetentionRule",
+    "RetentionRun",
     "Status",
     "Tag",
     "Visitor",

@@ -46,6 +46,8 @@ class Conversation(PublicModel):
     first_replied_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    # Brought back from the archive: until then retention leaves it alone.
+    kept_until = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
 
     offered_to = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -116,6 +116,15 @@ class Action(StrEnum):
     MASKING_REMASKED = "masking.remasked", "Stored conversations were masked again."
     MASKING_WITHHELD = "masking.withheld", "Messages could not be masked and were withheld."
 
+    RETENTION_CHANGED = "retention.changed", "How long conversations are kept was changed."
+    RETENTION_ARCHIVED = "retention.archived", "Conversations went from the primary store to the archive."
+    RETENTION_PURGED = "retention.purged", "Conversations were deleted, with their keys, as their time was over."
+    RETENTION_RUN = "retention.run", "A day's retention was done."
+    HOLD_PLACED = "hold.placed", "A legal hold was placed."
+    HOLD_RELEASED = "hold.released", "A legal hold was released."
+    ARCHIVE_READ = "archive.read", "A transcript in the archive was shown."
+    ARCHIVE_RESTORED = "archive.restored", "A conversation was brought back from the archive."
+
     CONVERSATION_CREATED = "conversation.created", "A conversation began."
     CONVERSATION_TAKEN = "conversation.taken", "An agent took a conversation."
     CONVERSATION_REQUEUED = "conversation.requeued", "A conversation went back to the queue."

@@ -1,0 +1,131 @@
+"""A conversation as it lies in the archive, and back: every column, its messages opened, so that it can be read without the primary store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+
+from chat import sealing
+from chat.models import Conversation, ConversationTag, Message, Tag
+from security.crypto.envelope import Undecryptable
+from security.masking import MaskedText
+from security.masking.text import trusted
+
+VERSION: Final = 1
+_TIMES: Final = (
+    "created_at",
+    "waiting_since",
+    "assigned_at",
+    "first_assigned_at",
+    "first_replied_at",
+    "last_message_at",
+    "closed_at",
+)
+_NUMBERS: Final = ("last_seq", "last_rev", "last_visible_seq", "visitor_read_seq", "agent_read_seq", "rating")
+_MESSAGE_TIMES: Final = ("sent_at", "revised_at")
+_MESSAGE_IDS: Final = ("public_id", "author_id", "client_id")
+_MESSAGE_REST: Final = (
+    "seq", "rev", "first_rev", "prev_visible_seq", "author_kind", "revised_reason", "masked", "code", "is_visible",
+)  # fmt: skip
+
+
+class Unreadable(Exception):
+    """Something in the conversation does not open: it was tampered with, and stays where it is for somebody to look at."""
+
+
+def content_of(conversation: Conversation, key: bytes | None) -> dict[str, Any]:
+    """All of it, for `chunks.pack`; the row must come with its people. Unreadable, without a key (None) too."""
+    if key is None:
+        raise Unreadable
+    rows = Message.objects.filter(conversation=conversation).order_by("seq")
+    try:
+        comment = sealing.open_rating_with(key, conversation)
+        messages = [_message(row, key, conversation.public_id) for row in rows]
+    except Undecryptable:
+        raise Unreadable from None
+    return {
+        "version": VERSION,
+        "id": str(conversation.public_id),
+        "site": str(conversation.site.public_id),
+        "visitor": str(conversation.visitor.public_id),
+        "department": _id(conversation.department),
+        "assigned_to": _id(conversation.assigned_to),
+        "outcome": conversation.outcome,
+        **{name: _time(getattr(conversation, name)) for name in _TIMES},
+        **{name: getattr(conversation, name) for name in _NUMBERS},
+        "rating_comment": None if comment is None else str(comment),
+        "tags": list(
+            Tag.objects.filter(tagged__conversation=conversation).order_by("name").values_list("name", flat=True)
+        ),
+        "messages": messages,
+    }
+
+
+def _message(row: Message, key: bytes, conversation: UUID) -> dict[str, Any]:
+    text = sealing.open_with(key, row, conversation=conversation)
+    return {
+        **{name: getattr(row, name) for name in _MESSAGE_REST},
+        **{name: _uuid(getattr(row, name)) for name in _MESSAGE_IDS},
+        **{name: _time(getattr(row, name)) for name in _MESSAGE_TIMES},
+        "text": None if text is None else str(text),
+    }
+
+
+def restored(
+    content: dict[str, Any], *, people: dict[str, int | None], key: bytes, kept_until: datetime
+) -> Conversation:
+    """Rows of the primary store as they were; `people` names the primary keys that the row refers to. In the caller's transaction."""
+    conversation = Conversation(
+        public_id=UUID(content["id"]),
+        status="closed",
+        outcome=content["outcome"],
+        kept_until=kept_until,
+        **people,
+        **{name: _parsed(content[name]) for name in _TIMES},
+        **{name: content[name] for name in _NUMBERS},
+    )
+    conversation.save(force_insert=True)
+    if content["rating_comment"] is not None:
+        conversation.rating_comment = sealing.seal_rating_comment(conversation, trusted(content["rating_comment"]))
+        conversation.save(update_fields=["rating_comment"])
+    Message.objects.bulk_create([_row(conversation, entry, key) for entry in content["messages"]], batch_size=500)
+    for name in content["tags"]:
+        tag, _ = Tag.objects.get_or_create(name=name)
+        ConversationTag.objects.create(conversation=conversation, tag=tag)
+    return conversation
+
+
+def _row(conversation: Conversation, entry: dict[str, Any], key: bytes) -> Message:
+    row = Message(
+        conversation=conversation,
+        **{name: entry[name] for name in _MESSAGE_REST},
+        **{name: None if entry[name] is None else UUID(entry[name]) for name in _MESSAGE_IDS},
+        **{name: _parsed(entry[name]) for name in _MESSAGE_TIMES},
+    )
+    if entry["text"] is not None:
+        row.body = sealing.seal_with(key, row, text_of(entry), conversation=conversation.public_id)
+    return row
+
+
+def text_of(entry: dict[str, Any]) -> MaskedText:
+    """What a message in the archive says; it was masked before it was stored, and only what is stored comes here."""
+    return trusted(entry["text"] or "")
+
+
+def _id(row: Any) -> str | None:
+    return None if row is None else str(row.public_id)
+
+
+def _uuid(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _parsed(value: str | None) -> datetime | None:
+    return None if value is None else parse_datetime(value)

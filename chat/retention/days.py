@@ -1,0 +1,65 @@
+"""A day's retention, once a day in the organisation's time zone, whatever is doubled or killed.
+
+The row of the day says what was done and who is at it; a worker that is gone loses its lease, and the next one goes on. Proof:
+tests/chat/retention/test_days.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from chat.models import RetentionRun
+from chat.retention.rules import zone_of_tenant
+from chat.retention.run import Found, run
+from chat.retention.stores import Store
+from security.audit import Action, record
+from security.scoping import tenant_scope
+
+LEASE: Final = timedelta(minutes=10)
+"""Longer than the longest step: one object of the archive, written, read again, or deleted from the primary store."""
+
+
+def run_day(
+    tenant_id: int, now: datetime, *, worker: UUID, store: Store, clock: Callable[[], datetime]
+) -> Found | None:
+    """Do the work of this tenant's day `now`, or what is left of it. None where it is done, or another worker is at it.
+
+    `clock` is the real time, for the lease; `now` may be another, as a command has it.
+    """
+    with tenant_scope(tenant_id):
+        day = now.astimezone(zone_of_tenant()).date()
+        RetentionRun.objects.get_or_create(day=day, defaults={"begun_at": clock()})
+
+    def is_mine() -> bool:
+        with tenant_scope(tenant_id):
+            return _lease(day, worker, clock())
+
+    if not is_mine():
+        return None
+    found = run(tenant_id, now, store=store, goes_on=is_mine)
+    with tenant_scope(tenant_id):
+        _finish(day, worker, found, clock())
+    return found
+
+
+def _lease(day: date, worker: UUID, at: datetime) -> bool:
+    unfinished = RetentionRun.objects.filter(day=day, finished_at=None)
+    free = Q(leased_by=None) | Q(leased_by=worker) | Q(leased_until__lte=at)
+    return bool(unfinished.filter(free).update(leased_by=worker, leased_until=at + LEASE))
+
+
+def _finish(day: date, worker: UUID, found: Found, at: datetime) -> None:
+    """Counts of an interrupted run are added up; whoever lost the lease meanwhile leaves the day to who has it."""
+    row = RetentionRun.objects.select_for_update().get(day=day)
+    for name, count in asdict(found).items():
+        row.found[name] = count if name == "held" else row.found.get(name, 0) + count
+    if row.leased_by == worker:
+        row.finished_at = at
+        record(Action.RETENTION_RUN, on=row, **row.found)
+    row.save(update_fields=["found", "finished_at"])

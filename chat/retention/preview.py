@@ -1,0 +1,59 @@
+"""What a run would do, asked of the same functions; and what it would do by other rules, before those are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Min
+
+from chat.models import Afterwards, Conversation
+from chat.retention.calendar import begins, due_on
+from chat.retention.rules import Kept, held, over, over_in_archive, rules, zone_of_tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """In conversations: what would be archived and purged at that moment, and what a hold keeps; when the oldest was last spoken in."""
+
+    archived: int
+    purged: int
+    held: int
+    oldest: datetime | None
+    next: date | None
+
+
+def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
+    """At `now`, by these rules; by the present ones where none are given."""
+    zone, archived, purged, kept_back = zone_of_tenant(), 0, 0, 0
+    oldest: list[datetime] = []
+    following: list[date] = []
+    for kept in rules() if by is None else by:
+        live = over(kept, now=now, zone=zone)
+        free = live.exclude(held())
+        archive = over_in_archive(kept, now=now, zone=zone)
+        count = free.count()
+        if kept.afterwards is Afterwards.ARCHIVE:
+            archived += count
+        else:
+            purged += count
+        purged += archive.exclude(held()).count()
+        kept_back += live.filter(held()).count() + archive.filter(held()).count()
+        first = free.aggregate(first=Min("last_message_at"))["first"]
+        if first is not None:
+            oldest.append(first)
+        later = Conversation.objects.filter(kept.conversations, status="closed").exclude(pk__in=live.values("pk"))
+        earliest = later.aggregate(first=Min("last_message_at"))["first"]
+        if earliest is not None:
+            following.append(due_on(earliest.astimezone(zone).date(), kept.primary_months))
+    return Effect(archived, purged, kept_back, min(oldest, default=None), min(following, default=None))
+
+
+def forecast(now: datetime, *, days: int) -> list[tuple[date, int]]:
+    """How many conversations come due on each of the next days, today included with all that is over already; what is held too."""
+    zone = zone_of_tenant()
+    today = now.astimezone(zone).date()
+    ends = [begins(today + timedelta(days=ahead + 1), zone) - timedelta(microseconds=1) for ahead in range(days)]
+    sums = [sum(over(kept, now=end, zone=zone).count() for kept in rules()) for end in ends]
+    return [(today + timedelta(days=ahead), sums[ahead] - (sums[ahead - 1] if ahead else 0)) for ahead in range(days)]

@@ -1,0 +1,66 @@
+"""Deleting for good: rows, and the keys without which no copy of them can be read.
+
+Danger: everything here is final. Rule: who calls has chosen rows by `rules.over()` without those that are held, has locked them, and has them in his
+transaction; the event of it is in the same one. Proof: tests/chat/retention/test_run.py, test_holds.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from chat.models import ArchivedConversation, Conversation
+from security.audit import Action, Extent, record
+from security.crypto import keyring
+from security.models import KeySubject, SubjectKey
+from security.scoping import require_tenant_id
+
+# In one statement for many: a cascade by the ORM reads every row that it deletes, message by message.
+_DELETE_MESSAGES: Final = "DELETE FROM chat_message WHERE tenant_id = %s AND conversation_id = ANY(%s)"
+_DELETE_REST: Final = (
+    "DELETE FROM chat_conversationtag WHERE tenant_id = %s AND conversation_id = ANY(%s)",
+    "DELETE FROM chat_claim WHERE tenant_id = %s AND conversation_id = ANY(%s)",
+    "DELETE FROM chat_conversation WHERE tenant_id = %s AND id = ANY(%s)",
+)
+
+
+def remove_rows(conversations: Sequence[Conversation]) -> int:
+    """Take conversations out of the primary store, their keys stay; how many messages they had."""
+    where = (require_tenant_id(), [row.pk for row in conversations])
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_MESSAGES, where)
+        messages: int = cursor.rowcount
+        for statement in _DELETE_REST:
+            cursor.execute(statement, where)
+    return messages
+
+
+def destroy_live(conversations: Sequence[Conversation]) -> int:
+    """Conversations of the primary store, with their keys; how many."""
+    messages = remove_rows(conversations)
+    destroy_keys(row.public_id for row in conversations)
+    _record(len(conversations), messages, "primary")
+    return len(conversations)
+
+
+def destroy_archived(conversations: Sequence[ArchivedConversation]) -> int:
+    """Conversations of the archive: what lies in its objects opens nowhere any more; how many."""
+    ArchivedConversation.objects.filter(pk__in=[row.pk for row in conversations]).delete()
+    destroy_keys(row.public_id for row in conversations)
+    _record(len(conversations), sum(row.messages for row in conversations), "archive")
+    return len(conversations)
+
+
+def destroy_keys(conversations: Iterable[UUID]) -> None:
+    """What these sealed can be read by nobody: here at once, in other processes within 60 s."""
+    ids = list(conversations)
+    SubjectKey.objects.filter(kind=KeySubject.CONVERSATION.value, subject_id__in=ids).delete()
+    for conversation in ids:
+        keyring.forget_subject(require_tenant_id(), KeySubject.CONVERSATION, conversation)
+
+
+def _record(conversations: int, messages: int, store: str) -> None:
+    record(Action.RETENTION_PURGED, extent=Extent(conversations=conversations, messages=messages), store=store)

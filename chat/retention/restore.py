@@ -1,0 +1,85 @@
+"""Back from the archive: to be read there, or into the primary store for a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from chat.models import ArchivedConversation, Conversation
+from chat.retention import chunks
+from chat.retention.content import restored
+from chat.retention.stores import Store, name_of
+from security.audit import Action, Extent, record
+from security.crypto import keyring
+from security.errors import Conflict, NotFound
+from security.models import KeySubject
+from security.permissions import Grant, Permission, require
+from security.scoping import require_tenant_id
+from tenants.models import Tenant
+
+KEPT_FOR: Final = timedelta(days=30)
+"""So long retention leaves alone what was brought back."""
+
+
+@transaction.atomic
+def read_archived(*, grant: Grant, conversation: UUID, store: Store) -> dict[str, Any]:
+    """A transcript as it lies in the archive. NotFound; stores.Missing, chunks.Damaged where the archive does not have it as it should."""
+    require(grant, Permission.CHAT_SEE_ALL)
+    row = _found(conversation)
+    content = _content(row, store)
+    record(Action.ARCHIVE_READ, on=row, extent=Extent(conversations=1, messages=len(content["messages"])))
+    return content
+
+
+@transaction.atomic
+def restore_archived(*, conversation: UUID, now: datetime, store: Store) -> Conversation:
+    """Into the primary store, as it was, for `KEPT_FOR`; then retention takes it again. For commands and jobs. Conflict("live")."""
+    if Conversation.objects.filter(public_id=conversation).exists():
+        raise Conflict("live")
+    row = _found(conversation, lock=True)
+    content = _content(row, store)
+    people = {
+        "site_id": row.site_id,
+        "visitor_id": row.visitor_id,
+        "department_id": row.department_id,
+        "assigned_to_id": row.assigned_to_id,
+    }
+    back = restored(content, people=people, key=_key(conversation), kept_until=now + KEPT_FOR)
+    row.delete()
+    record(Action.ARCHIVE_RESTORED, on=back, extent=Extent(conversations=1, messages=len(content["messages"])))
+    return back
+
+
+def is_archived(conversation: UUID) -> bool:
+    """Whether the tenant in scope has it there. For commands."""
+    return ArchivedConversation.objects.filter(public_id=conversation).exists()
+
+
+def _found(conversation: UUID, *, lock: bool = False) -> ArchivedConversation:
+    rows = ArchivedConversation.objects.select_related("chunk").filter(public_id=conversation)
+    row = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _content(row: ArchivedConversation, store: Store) -> dict[str, Any]:
+    tenant = Tenant.objects.values_list("public_id", flat=True).get()
+    sealed = store.read(name_of(tenant, row.chunk.public_id), offset=row.offset, length=row.length)
+    return chunks.unseal(
+        sealed,
+        tenant_id=require_tenant_id(),
+        chunk=row.chunk.public_id,
+        conversation=row.public_id,
+        key=_key(row.public_id),
+    )
+
+
+def _key(conversation: UUID) -> bytes:
+    key = keyring.stored_key(KeySubject.CONVERSATION, conversation)
+    if key is None:
+        raise NotFound
+    return key

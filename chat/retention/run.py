@@ -1,0 +1,332 @@
+"""The work of one day: what is over is archived and then gone from the primary store, or gone.
+
+Danger: this deletes what customers said. Rule: one function, `over()`, says what is due, to the preview, the dry run and here; nothing is deleted
+whose copy was not read again and found to be right, nothing that is held, and nothing that changed since it was copied. Each step is one
+transaction, can be killed anywhere, and is done again or not at all. Proof: tests/chat/retention/test_run.py, which kills it at each step.
+
+    pending → written → uploaded → verified → committed → deleted
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from chat.models import (
+    Afterwards,
+    ArchiveChunk,
+    ArchivedConversation,
+    ChunkState,
+    Claim,
+    Conversation,
+)
+from chat.retention import chunks, manifest
+from chat.retention.content import Unreadable, content_of
+from chat.retention.purge import destroy_archived, destroy_live, remove_rows
+from chat.retention.rules import Kept, held, over, over_in_archive, rules, zone_of_tenant
+from chat.retention.stores import Missing, Store, name_of
+from security.audit import Action, Extent, record
+from security.crypto import keyring
+from security.models import KeySubject, SubjectKey
+from security.scoping import require_tenant_id, tenant_scope
+from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+CHUNK: Final = 200
+"""Conversations of one object, and of one transaction that deletes."""
+_FIRST_WAIT: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a run did, or what is done so far; in conversations."""
+
+    archived: int = 0
+    purged: int = 0
+    held: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class _Work:
+    """One run: what it knows, and what it has done. `unreadable` were met already, and are not chosen again."""
+
+    tenant_id: int
+    now: datetime
+    store: Store
+    found: Found = field(default_factory=Found)
+    unreadable: set[int] = field(default_factory=set)
+
+
+def run(tenant_id: int, now: datetime, *, store: Store, goes_on: Callable[[], bool] = lambda: True) -> Found:
+    """Do what is due for this tenant at `now`, step by step, each in a scope of its own; stops between two steps once `goes_on` says no."""
+    work = _Work(tenant_id, now, store)
+    for choose in (_archive, _purge, _purge_archive):
+        is_more = True
+        while is_more and goes_on():
+            while goes_on() and _advance_one(work):  # what an earlier run has begun comes first
+                pass
+            with tenant_scope(tenant_id):
+                is_more = choose(work)
+    with tenant_scope(tenant_id):
+        sweep_objects(store)
+        work.found.held = sum(_held(kept, now) for kept in rules())
+    return work.found
+
+
+def _held(kept: Kept, now: datetime) -> int:
+    zone = zone_of_tenant()
+    live = over(kept, now=now, zone=zone).filter(held()).count()
+    return live + over_in_archive(kept, now=now, zone=zone).filter(held()).count()
+
+
+def _archive(work: _Work) -> bool:
+    """Choose conversations for one more chunk."""
+    zone = zone_of_tenant()
+    for kept in rules():
+        if kept.afterwards is not Afterwards.ARCHIVE:
+            continue
+        free = over(kept, now=work.now, zone=zone).exclude(held()).exclude(pk__in=work.unreadable)
+        rows = free.select_for_update(skip_locked=True, of=("self",))
+        chosen = list(rows.values_list("pk", flat=True)[:CHUNK])
+        if chosen:
+            chunk = ArchiveChunk.objects.create(created_at=work.now, moved_at=work.now)
+            Claim.objects.bulk_create([Claim(conversation_id=pk, chunk=chunk) for pk in chosen])
+            return True
+    return False
+
+
+def _purge(work: _Work) -> bool:
+    zone = zone_of_tenant()
+    for kept in rules():
+        if kept.afterwards is not Afterwards.PURGE:
+            continue
+        free = over(kept, now=work.now, zone=zone).exclude(held())
+        chosen = list(free.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
+        if chosen:
+            work.found.purged += destroy_live(chosen)
+            return True
+    return False
+
+
+def _purge_archive(work: _Work) -> bool:
+    zone = zone_of_tenant()
+    for kept in rules():
+        free = over_in_archive(kept, now=work.now, zone=zone).exclude(held())
+        chosen = list(free.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
+        if chosen:
+            work.found.purged += destroy_archived(chosen)
+            return True
+    return False
+
+
+def _advance_one(work: _Work) -> bool:
+    """One step of one chunk that is not finished; False where none can be moved now."""
+    with tenant_scope(work.tenant_id):
+        waiting = ArchiveChunk.objects.exclude(state=ChunkState.DELETED.value)
+        ready = waiting.filter(Q(next_try_at=None) | Q(next_try_at__lte=work.now)).order_by("pk")
+        chunk = ready.select_for_update(skip_locked=True).first()
+        if chunk is None:
+            return False
+        try:
+            with transaction.atomic():
+                _STEPS[ChunkState(chunk.state)](chunk, work)
+        except (OSError, Missing, chunks.Damaged) as error:
+            _put_off(chunk, work.now, error)
+        else:
+            chunk.moved_at, chunk.failures, chunk.next_try_at = work.now, 0, None
+            chunk.save()
+    return True
+
+
+def _put_off(chunk: ArchiveChunk, now: datetime, error: Exception) -> None:
+    """Once more, later, from the beginning: what was written may be what is wrong. The primary copy stays."""
+    logger.error(
+        "Chunk %s of the archive is put off in state %s: %s", chunk.public_id, chunk.state, type(error).__name__
+    )
+    chunk.refresh_from_db()
+    if chunk.state not in (ChunkState.COMMITTED.value, ChunkState.DELETED.value):
+        chunk.state = ChunkState.PENDING.value
+    chunk.failures += 1
+    chunk.next_try_at = now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(chunk.failures - 1, 10))
+    chunk.save()
+
+
+def _write(chunk: ArchiveChunk, work: _Work) -> None:
+    claimed = _claimed(chunk)
+    wrapped = _wrapped(claimed)  # before the keys: one that is replaced in between is noticed at the commit
+    good: list[tuple[UUID, bytes, dict[str, Any]]] = []
+    for row in claimed:
+        key = keyring.stored_key(KeySubject.CONVERSATION, row.public_id)
+        try:
+            good.append((row.public_id, key or b"", content_of(row, key)))
+        except Unreadable:
+            logger.critical("A conversation cannot be archived: it does not open; conversation=%s", row.public_id)
+            work.found.failed += 1
+            work.unreadable.add(row.pk)
+            Claim.objects.filter(conversation=row).delete()
+    data, placed = chunks.pack(require_tenant_id(), chunk.public_id, good)
+    revisions = {row.public_id: row.last_rev for row in claimed}
+    chunk.contents = [
+        {
+            "id": str(place.conversation),
+            "offset": place.offset,
+            "length": place.length,
+            "as_read": [revisions[place.conversation], wrapped[place.conversation]],
+        }
+        for place in placed
+    ]
+    chunk.size, chunk.sha256 = len(data), sha256(data).digest()
+    chunk.manifest = _manifest(chunk, [content for _, _, content in good])
+    work.store.write(_name(chunk), data)
+    chunk.state = ChunkState.WRITTEN.value
+
+
+def _manifest(chunk: ArchiveChunk, contents: list[dict[str, Any]]) -> str:
+    seed = settings.AUDIT_SIGNING_KEY()
+    if seed is None:
+        raise OSError("AUDIT_SIGNING_KEY is the worker's: nothing is archived elsewhere")
+    times = sorted(content["last_message_at"] for content in contents)
+    counts = {
+        "conversations": len(contents),
+        "messages": sum(len(content["messages"]) for content in contents),
+        "first": times[0] if times else None,
+        "last": times[-1] if times else None,
+    }
+    tenant = Tenant.objects.values_list("public_id", flat=True).get()
+    return manifest.written(
+        seed, tenant=tenant, chunk=chunk.public_id, size=chunk.size, sha256=bytes(chunk.sha256 or b""), counts=counts
+    )
+
+
+def _upload(chunk: ArchiveChunk, work: _Work) -> None:
+    work.store.named(_name(chunk))
+    chunk.state = ChunkState.UPLOADED.value
+
+
+def _verify(chunk: ArchiveChunk, work: _Work) -> None:
+    """Read it again and open all of it: a copy that cannot be read is none."""
+    data = work.store.read(_name(chunk))
+    if len(data) != chunk.size or sha256(data).digest() != bytes(chunk.sha256 or b""):
+        raise chunks.Damaged("The object is not what was written.")
+    for place in _placed(chunk):
+        key = keyring.stored_key(KeySubject.CONVERSATION, place.conversation)
+        if key is not None:
+            chunks.unpack(data, place, tenant_id=require_tenant_id(), chunk=chunk.public_id, key=key)
+    chunk.state = ChunkState.VERIFIED.value
+
+
+def _commit(chunk: ArchiveChunk, work: _Work) -> None:  # noqa: ARG001 - the steps are called alike
+    """What is there as it was copied can be found in the archive from now on; the rest is let go, for another chunk."""
+    places = {place.conversation: place for place in _placed(chunk)}
+    claimed = _claimed(chunk, lock=True)
+    unchanged = _unchanged(chunk, claimed)
+    Claim.objects.filter(chunk=chunk).exclude(conversation__in=unchanged).delete()
+    for row in unchanged:
+        place = places[row.public_id]
+        ArchivedConversation.objects.create(**_index(row), chunk=chunk, offset=place.offset, length=place.length)
+    chunk.state = ChunkState.COMMITTED.value
+
+
+def _index(row: Conversation) -> dict[str, Any]:
+    return {
+        "public_id": row.public_id,
+        "site_id": row.site_id,
+        "visitor_id": row.visitor_id,
+        "department_id": row.department_id,
+        "assigned_to_id": row.assigned_to_id,
+        "created_at": row.created_at,
+        "last_message_at": row.last_message_at,
+        "messages": row.last_seq,
+        "rating": row.rating,
+        "outcome": row.outcome,
+        "tags": list(row.tagged.values_list("tag__name", flat=True)),
+    }
+
+
+def _delete(chunk: ArchiveChunk, work: _Work) -> None:
+    """What is held since, or was said more in, stays in the primary store and is taken out of the archive's index again."""
+    claimed = _claimed(chunk, lock=True)
+    free = set(
+        Conversation.objects.filter(pk__in=[row.pk for row in claimed]).exclude(held()).values_list("pk", flat=True)
+    )
+    gone = [row for row in _unchanged(chunk, claimed) if row.pk in free]
+    kept = [row for row in claimed if row not in gone]
+    ArchivedConversation.objects.filter(chunk=chunk, public_id__in=[row.public_id for row in kept]).delete()
+    Claim.objects.filter(chunk=chunk).delete()
+    messages = remove_rows(gone)
+    work.found.archived += len(gone)
+    if gone:
+        record(
+            Action.RETENTION_ARCHIVED,
+            on=chunk,
+            extent=Extent(conversations=len(gone), messages=messages),
+            sha256=bytes(chunk.sha256 or b"").hex(),
+        )
+    else:
+        work.store.delete(_name(chunk))
+    chunk.state = ChunkState.DELETED.value
+
+
+def _claimed(chunk: ArchiveChunk, *, lock: bool = False) -> list[Conversation]:
+    """What belongs to a chunk, oldest first; those whose rows have gone otherwise are not among them."""
+    rows = Conversation.objects.filter(pk__in=chunk.claims.values("conversation")).order_by("pk")
+    if lock:
+        list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    return list(rows.select_related("site", "visitor", "department", "assigned_to"))
+
+
+def _wrapped(conversations: Sequence[Conversation]) -> dict[UUID, str]:
+    """What tells one key of a conversation from the next."""
+    ids = [row.public_id for row in conversations]
+    rows = SubjectKey.objects.filter(kind=KeySubject.CONVERSATION.value, subject_id__in=ids)
+    return {of: sha256(bytes(wrapped)).hexdigest() for of, wrapped in rows.values_list("subject_id", "wrapped")}
+
+
+def _unchanged(chunk: ArchiveChunk, claimed: Sequence[Conversation]) -> list[Conversation]:
+    """Those that are, with their keys, as they were read into the object; their rows are locked."""
+    as_read = {UUID(entry["id"]): tuple(entry["as_read"]) for entry in chunk.contents}
+    wrapped = _wrapped(claimed)
+    return [
+        row for row in claimed if as_read.get(row.public_id) == (row.last_rev, wrapped.get(row.public_id, "destroyed"))
+    ]
+
+
+def _placed(chunk: ArchiveChunk) -> list[chunks.Placed]:
+    return [chunks.Placed(UUID(entry["id"]), entry["offset"], entry["length"]) for entry in chunk.contents]
+
+
+def _name(chunk: ArchiveChunk) -> str:
+    return name_of(Tenant.objects.values_list("public_id", flat=True).get(), chunk.public_id)
+
+
+def sweep_objects(store: Store) -> int:
+    """Take away objects of which nothing is in the archive's index any more; how many. In scope."""
+    indexed = ArchivedConversation.objects.filter(chunk=OuterRef("pk"))
+    empty = ArchiveChunk.objects.filter(state=ChunkState.DELETED.value, size__gt=0).exclude(Exists(indexed))
+    rows = list(empty.select_for_update(skip_locked=True)[:CHUNK])
+    for chunk in rows:
+        store.delete(_name(chunk))
+        chunk.size = 0
+        chunk.save(update_fields=["size"])
+    return len(rows)
+
+
+_STEPS: Final = {
+    ChunkState.PENDING: _write,
+    ChunkState.WRITTEN: _upload,
+    ChunkState.UPLOADED: _verify,
+    ChunkState.VERIFIED: _commit,
+    ChunkState.COMMITTED: _delete,
+}

@@ -1,0 +1,71 @@
+"""A day's work is done once: doubled, killed or given to two workers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from chat.models import RetentionRun
+from chat.retention import days
+from chat.retention.run import Found
+from chat.retention.stores import Folder
+from security.models import AuditEvent
+from security.scoping import tenant_scope
+from tests.cast import Organisation
+
+from .talks import NOW, archived, closed, live
+
+ONE, TWO = uuid4(), uuid4()
+
+
+def work(
+    of: Organisation, archive: Folder, *, worker: UUID = ONE, now: datetime = NOW, at: datetime = NOW
+) -> Found | None:
+    return days.run_day(of.tenant_id, now, worker=worker, store=archive, clock=lambda: at)
+
+
+def test_the_second_time_that_day_nothing_is_done(acme: Organisation, archive: Folder) -> None:
+    closed(acme, "Hello")
+    assert work(acme, archive) == Found(archived=1)
+    late = closed(acme, "It came a moment too late")
+    assert work(acme, archive) is None
+    assert set(live(acme)) == {late}
+    with tenant_scope(acme.tenant_id):
+        assert RetentionRun.objects.get().found == {"archived": 1, "purged": 0, "held": 0, "failed": 0}
+        assert AuditEvent.objects.filter(action="retention.run").count() == 1
+
+
+def test_the_next_day_begins_where_the_organisation_is(acme: Organisation, archive: Folder) -> None:
+    evening = NOW.replace(hour=22, minute=59)  # 23:59 in Vienna
+    work(acme, archive, now=evening)
+    late = closed(acme, "Hello")
+    assert work(acme, archive, now=evening) is None
+    assert work(acme, archive, now=evening + timedelta(minutes=1)) == Found(archived=1)
+    assert late in archived(acme, archive)
+
+
+def test_a_second_worker_leaves_the_day_to_the_first_while_that_one_lives(acme: Organisation, archive: Folder) -> None:
+    closed(acme, "Hello")
+    with tenant_scope(acme.tenant_id):
+        RetentionRun.objects.create(day=NOW.date(), leased_by=ONE, leased_until=NOW + timedelta(minutes=1))
+    assert work(acme, archive, worker=TWO) is None
+    assert work(acme, archive, worker=TWO, at=NOW + timedelta(minutes=1)) == Found(archived=1)
+
+
+def test_who_lost_the_day_stops_and_does_not_finish_it(acme: Organisation, archive: Folder) -> None:
+    closed(acme, "Hello")
+    asked = []
+
+    def clock() -> datetime:
+        """The other worker takes over while the first one is at its third step."""
+        asked.append(NOW)
+        if len(asked) == 4:
+            with tenant_scope(acme.tenant_id):
+                RetentionRun.objects.update(leased_by=TWO)
+        return NOW
+
+    found = days.run_day(acme.tenant_id, NOW, worker=ONE, store=archive, clock=clock)
+    assert found == Found()
+    with tenant_scope(acme.tenant_id):
+        assert RetentionRun.objects.get().finished_at is None
+    assert work(acme, archive, worker=TWO) == Found(archived=1)
