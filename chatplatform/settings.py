@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",  # allauth's page of sessions fails without it, at request time only
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "axes",
     "auditlog",
@@ -168,6 +169,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 LANGUAGE_COOKIE_SECURE = _SECURE
+SECOND_FACTOR_FOR_ADMINS = not DEBUG
+"""Whoever administers an organisation or the platform needs a second factor; the demo's people have none."""
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 SECURE_SSL_REDIRECT = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0

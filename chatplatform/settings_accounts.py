@@ -38,7 +38,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": None,  # counted in PostgreSQL, before a password is checked: security.accounts.attempts
+    # Of codes of a second factor; passwords are counted in PostgreSQL, before they are checked: security.accounts.attempts
+    "login_failed": "5/30m/key",
     "login": "60/m/ip",
     "signup": "20/h/ip",
     "signup_mail": "5/h/key",
@@ -46,6 +47,10 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "60/h/ip",
     "password_strength": "120/m/ip",  # asked by forms while a password is typed
 }
+MFA_ADAPTER = "security.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Chatplatform"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are half a minute off
 USERSESSIONS_ADAPTER = "security.accounts.ending.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # security.accounts.sessions does, without counting what pages ask by themselves
 

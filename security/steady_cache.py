@@ -19,6 +19,8 @@ from security.cache import CacheAway, JSONSerializer
 
 LIMITS: Final = "allauth:rl:"
 """How keys of limits begin."""
+_KEPT: Final = (LIMITS, "allauth.mfa.totp.used")
+"""Besides: which codes of an authenticator were used, so that none is good twice."""
 FOREVER: Final = 3600.0
 REST: Final = 5.0
 """Seconds for which a Valkey that was away is not asked again: one that hangs would hold each request for its time-out."""
@@ -71,7 +73,7 @@ class SteadyCache(RedisCache):
         )
 
     def _first(self, key: Any, ask: Callable[[], Any], instead: Callable[[], Any]) -> Any:
-        if not str(key).startswith(LIMITS):
+        if not str(key).startswith(_KEPT):
             return ask()
         if time.monotonic() < self._away_until:
             return instead()

@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, TextField, Value
 from django.utils import timezone
 
+from security.accounts.second_factor import has_second_factor
 from security.errors import NotFound
 from security.models import User
 from security.permissions import ON_DEPARTMENTS, Grant, Permission
@@ -50,6 +51,7 @@ class MembershipRef:
     membership_public_id: UUID
     idle_minutes: int
     must_change_password: bool
+    must_enrol: bool
     password_ends_at: datetime | None
 
     @property
@@ -114,11 +116,18 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             membership_public_id=row.public_id,
             idle_minutes=policies[tenant.pk].session_idle_minutes,
             must_change_password=row.must_change_password(policies[tenant.pk], now),
+            must_enrol=must_enrol(user, row, policies[tenant.pk], now),
             password_ends_at=policies[tenant.pk].password_ends_at(user.password_changed_at),
         )
         for row in rows
         if (tenant := tenants.get(row.tenant_id)) is not None
     )
+
+
+def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime) -> bool:
+    """Whether the organisation waits for this member's second factor before anything else."""
+    due = policy.second_factor_due_at(membership.created_at)
+    return due is not None and now >= due and not has_second_factor(user)
 
 
 def active_grant(user_id: int, tenant_id: int) -> Grant | None:
@@ -129,6 +138,8 @@ def active_grant(user_id: int, tenant_id: int) -> Grant | None:
         membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
         if membership is None or membership.must_change_password(policy, now):
+            return None
+        if must_enrol(membership.user, membership, policy, now):
             return None
         if not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
             return None

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from security.accounts.must_change import led_to_change
+from security.accounts.second_factor import led_to_enrolment
 from security.audit import Action, record_denied
 from security.context import acting, current
 from security.failures import is_failed, is_refused
@@ -58,6 +59,8 @@ class TenantMiddleware:
             response = self.get_response(request)
         elif active.must_change_password:
             response = led_to_change(request)
+        elif active.must_enrol:
+            response = led_to_enrolment(request)
         elif request.method not in _SAFE and _tenant_of_page(request) != str(active.tenant_public_id):
             return _opened_elsewhere(request)
         else:

@@ -11,6 +11,14 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_changed, email_confirmed, password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
@@ -77,13 +85,36 @@ def changed_email(request: HttpRequest, user: User, **_: object) -> None:
     _record(Action.ACCOUNT_EMAIL_CHANGED, user, request)
 
 
-def _record(action: Action, user: User, request: HttpRequest | None) -> None:
+def added_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
+    """By the person himself; recovery codes that were made anew too."""
+    _record(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind_of_factor=authenticator.type)
+
+
+def removed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
+    """By the person himself."""
+    _record(Action.ACCOUNT_SECOND_FACTOR_REMOVED, user, request, kind_of_factor=authenticator.type)
+
+
+def used_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
+    """At sign-in, or when asked again."""
+    _record(Action.ACCOUNT_SECOND_FACTOR_USED, user, request, kind_of_factor=authenticator.type)
+
+
+def failed_factor(request: HttpRequest, user: User, **_: object) -> None:  # noqa: ARG001 - allauth's interface
+    """By whoever knew the password."""
+    _record_attempt(Action.ACCOUNT_SECOND_FACTOR_FAILED, user, Outcome.FAILED)
+
+
+def _record(action: Action, user: User, request: HttpRequest | None, *, kind_of_factor: str | None = None) -> None:
     kind = ActorKind.OPERATOR if user.is_operator else ActorKind.PERSON
     actor = Actor(kind, id=str(user.public_id), name=user.full_name, user_id=user.pk)
     key = request.session.session_key if request is not None else None
     tenant_id = request.session.get(TENANT_KEY) if request is not None else None
     with acting(actor=actor, session=session_digest(key) if key else None), _scope(tenant_id, user):
-        record(action, on=user)
+        if kind_of_factor is None:
+            record(action, on=user)
+        else:
+            record(action, on=user, kind=kind_of_factor)
 
 
 def _record_attempt(action: Action, person: User | None, outcome: Outcome) -> None:
@@ -113,5 +144,10 @@ def connect() -> None:
         (password_reset_requested, asked_for_reset),
         (email_confirmed, confirmed_email),
         (email_changed, changed_email),
+        (authenticator_added, added_factor),
+        (authenticator_reset, added_factor),
+        (authenticator_removed, removed_factor),
+        (authenticator_used, used_factor),
+        (authentication_failed, failed_factor),
     ):
         signal.connect(receiver, dispatch_uid=f"tenants.{receiver.__name__}")

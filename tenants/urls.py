@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tenants.views import get_started, invitations, membership, passwords, public, sign_up
+from tenants.views import get_started, invitations, membership, passwords, public, second_factor, sign_up
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("signup/", sign_up.sign_up, name="sign_up"),
     path("signup/sent/", sign_up.sent, name="sign_up_sent"),
     path("accounts/signup/", RedirectView.as_view(pattern_name="sign_up"), name="account_signup"),
+    path("second-factor/reset/<str:token>/", second_factor.second_factor_reset, name="second_factor_reset"),
     path("accounts/password/strength/", passwords.strength, name="password_strength"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("tenants/<uuid:tenant>/switch/", membership.switch, name="switch_tenant"),

@@ -25,6 +25,10 @@ BAD_HTML = {
     "primary key": "{% url 'member' member.pk %}",
 }
 HTML_EXCEPTIONS = {
+    (
+        "templates/mfa/webauthn/authenticator_list.html",
+        "primary key",
+    ): "allauth's addresses, of a person's own passkeys, for that person alone",
     ("templates/_fields.html", "unescaped"): "help texts of Django's password validators, a list that Django escapes",
 }
 SCRIPT = re.compile(

@@ -22,6 +22,7 @@ GLOBAL = {
     "sessions.Session": "of a person, before a tenant is chosen",
     "account.EmailAddress": "of a person",
     "account.EmailConfirmation": "of a person",
+    "mfa.Authenticator": "of a person; secrets sealed",
     "usersessions.UserSession": "of a person",
     "axes.AccessAttempt": "of whoever tries to sign in; names as digests",
     "axes.AccessAttemptExpiration": "of whoever tries to sign in",

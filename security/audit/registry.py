@@ -35,6 +35,14 @@ class Action(StrEnum):
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", "A person changed their password."
     ACCOUNT_PASSWORD_RESET_REQUESTED = "account.password_reset_requested", "A password reset was asked for."
     ACCOUNT_PASSWORD_RESET = "account.password_reset", "A password was set by a reset link."
+    ACCOUNT_SECOND_FACTOR_ADDED = "account.second_factor_added", "A person added a second factor, or recovery codes."
+    ACCOUNT_SECOND_FACTOR_REMOVED = "account.second_factor_removed", "A person removed a second factor."
+    ACCOUNT_SECOND_FACTOR_USED = "account.second_factor_used", "A person showed a second factor."
+    ACCOUNT_SECOND_FACTOR_FAILED = "account.second_factor_failed", "A code of a second factor was wrong."
+    ACCOUNT_SECOND_FACTOR_RESET = (
+        "account.second_factor_reset",
+        "A person gave up lost second factors, by a mail that an administrator had sent.",
+    )
 
     TENANT_CREATED = "tenant.created", "An organisation was created."
     TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
@@ -66,6 +74,10 @@ class Action(StrEnum):
         "Every member was asked for a new password.",
     )
     MEMBER_UNLOCKED = "member.unlocked", "A lock after failed sign-ins was lifted from a member."
+    MEMBER_SECOND_FACTOR_RESET_STARTED = (
+        "member.second_factor_reset_started",
+        "A member was sent a link to give up lost second factors.",
+    )
     MEMBER_ERASED = "member.erased", "A member's personal values in this trail were made unreadable."
 
     ROLE_CREATED = "role.created", "A role was made."

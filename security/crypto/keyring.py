@@ -66,6 +66,12 @@ def derived_key(purpose: str) -> bytes:
     return derive(tenant_key(), b"tenant:" + purpose.encode())
 
 
+def derived_keys(purpose: str) -> list[bytes]:
+    """`derived_key` of every version of the tenant's key, newest first: for what is sealed for longer than a key is the newest."""
+    tenant_key()  # made if there is none
+    return [derive(key, b"tenant:" + purpose.encode()) for key in _tenant_keys(require_tenant_id()).ring.keys]
+
+
 def lookup_digest(kind: str, value: str) -> bytes:
     """What an e-mail, phone number or external id is found by, without being stored; give it normalised.
 

@@ -27,6 +27,7 @@ from tenants.admin.site import site
 from tenants.forms import no_link
 from tenants.models import Department, Membership, MembershipStatus, Role
 from tenants.services import members as services
+from tenants.services import second_factor
 from tenants.services.role_reading import further_roles
 
 STATUS_NAMES: dict[str, str | Promise] = {
@@ -101,6 +102,11 @@ def _require_password_change(grant: Grant, member: Membership) -> Done:
     return Done(_("The member will be asked for a new password before anything else."))
 
 
+def _reset_second_factor(grant: Grant, member: Membership) -> Done:
+    second_factor.start_reset(grant=grant, member=member.public_id)
+    return Done(_("The member was sent a link. Until they use it, their second factor stays."))
+
+
 def _is_another(grant: Grant, member: Membership) -> bool:
     return member.pk != grant.membership_id
 
@@ -142,6 +148,13 @@ class MemberAdmin(TenantAdmin):
         Act("resume", _("Let in again"), _("Let this member in again?"), _resume, _is_suspended),
         Act("end-sessions", _("End sessions"), _("Sign this member out wherever they work for your organisation?"),
             _end_sessions, _belongs),
+        Act(
+            "reset-second-factor",
+            _("Reset the second factor"),
+            _("Send this member a link by which they give up a lost second factor, with their password? You cannot do it for them."),
+            _reset_second_factor,
+            offered=_is_active,
+        ),
         Act("require-password", _("Require a new password"),
             _("Ask this member for a new password before anything else? You will not see it."),
             _require_password_change, _belongs),

@@ -42,6 +42,7 @@ _SENTENCES: Final = {
     "limit_sites": _("Your plan has no place for another website. Switch one off, or ask for a larger plan."),
     "limit_departments": _("Your plan has no place for another department. Delete one, or ask for a larger plan."),
     "no_address": _("The address of this visitor is not known, so it cannot be blocked."),
+    "no_second_factor": _("This member has no second factor."),
     "not_active": _("The organisation is not active."),
     "not_open": _("This invitation is not open any more."),
     "not_suspended": _("This is not suspended."),

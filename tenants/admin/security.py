@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
-from tenants.admin.security_forms import PasswordPolicyForm, PolicySettingsForm
+from tenants.admin.security_forms import PasswordPolicyForm, PolicySettingsForm, SecondFactorForm
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
 from tenants.services import settings
@@ -96,6 +96,19 @@ for _path, _name, _view, _label, _right in (
         ),
         gettext_lazy("Passwords"),
         Permission.CONFIGURATION_PASSWORDS,
+    ),
+    (
+        "security/second-factor/",
+        "security_second_factor",
+        partial(
+            settings_page,
+            form_class=SecondFactorForm,
+            name="security_second_factor",
+            title=gettext_lazy("Second factor"),
+            template="admin/security/second_factor.html",
+        ),
+        gettext_lazy("Second factor"),
+        Permission.CONFIGURATION_SECURITY,
     ),
     ("security/locks/", "security_locks", locks, gettext_lazy("Locked members"), Permission.CONFIGURATION_MEMBERS),
     ("security/locks/<uuid:member>/lift/", "security_lift", lift, "", Permission.CONFIGURATION_MEMBERS),

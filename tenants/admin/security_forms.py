@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from security.accounts.rules import MODERN, PCI_DSS, CharacterClass, PasswordRules
@@ -47,7 +48,9 @@ class PasswordPolicyForm(PolicySettingsForm):
             (OWN, _("Settings of your own, below")),
         ],
         widget=forms.RadioSelect,
+        help_text=_("A profile's values count whatever stands below; choose settings of your own to change them."),
     )
+    field_order = ("profile",)
     password_classes = forms.MultipleChoiceField(
         label=_("A password holds"),
         required=False,
@@ -111,6 +114,30 @@ class PasswordPolicyForm(PolicySettingsForm):
             data.update(values)
             for name in values:
                 self.errors.pop(name, None)
+        return data
+
+
+class SecondFactorForm(PolicySettingsForm):
+    """Whether every member needs one, and how long each has to set it up."""
+
+    permission = Permission.CONFIGURATION_SECURITY
+
+    class Meta(PolicySettingsForm.Meta):
+        fields = ("second_factor_required", "second_factor_grace_days")
+        labels: ClassVar = {
+            "second_factor_required": _("Every member needs a second factor"),
+            "second_factor_grace_days": _("Days to set it up"),
+        }
+        help_texts: ClassVar = {
+            "second_factor_required": _("Who has none after these days sets one up before anything else here."),
+            "second_factor_grace_days": _("0 to 30, 7 by default; for a new member they begin when he joins."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The days begin when it is switched on."""
+        data = super().clean() or self.cleaned_data
+        if data.get("second_factor_required") and not self._stored["second_factor_required"]:
+            self.instance.second_factor_since = timezone.now()
         return data
 
 

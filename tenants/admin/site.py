@@ -23,12 +23,14 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from security.accounts.second_factor import led_to_enrolment
 from security.errors import Denied, NotFound
 from security.failures import refuse
 from security.models import User
 from tenants.admin.base import TenantAdmin
 from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
+from tenants.second_factor import lacks_second_factor
 
 View = Callable[..., HttpResponseBase]
 _UNROUTED: Final = frozenset(
@@ -108,6 +110,8 @@ class ChatAdminSite(admin.AdminSite):
                 return redirect_to_login(request.get_full_path())
             if user.must_change_password:
                 return redirect("account_change_password")
+            if lacks_second_factor(request):
+                return led_to_enrolment(request)
             if not self.has_permission(request):
                 return _refused(request)
             _refuse_pop_ups(request)

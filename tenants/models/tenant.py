@@ -75,6 +75,9 @@ class Policy(TenantModel):
     password_max_age_days = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(30), MaxValueValidator(365)]
     )
+    second_factor_required = models.BooleanField(default=False)
+    second_factor_grace_days = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(30)])
+    second_factor_since = models.DateTimeField(null=True, editable=False)
     # Everybody's password that is older than this is to be changed first.
     password_change_required_at = models.DateTimeField(null=True, editable=False)
     session_idle_minutes = models.PositiveSmallIntegerField(
@@ -91,6 +94,12 @@ class Policy(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="tenants_policy_one_key")]
+
+    def second_factor_due_at(self, joined_at: datetime) -> datetime | None:
+        """When who joined then has to have a second factor; None for never."""
+        if not self.second_factor_required or self.second_factor_since is None:
+            return None
+        return max(self.second_factor_since, joined_at) + timedelta(days=self.second_factor_grace_days)
 
     def password_ends_at(self, chosen_at: datetime) -> datetime | None:
         """When a password that was chosen then is to be changed; None for never."""
