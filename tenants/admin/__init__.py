@@ -14,6 +14,7 @@ from tenants.admin import (
     platform_accounts,
     platform_plans,
     roles,
+    proof,
     security,
     sites,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "platform_accounts",
     "platform_plans",
     "roles",
+    "proof",
     "security",
     "site",
     "sites",

@@ -57,7 +57,7 @@ def read_trail(*, grant: Grant, events: Iterable[AuditEvent], **detail: str | in
     """Open these events of the tenant in scope, which must come with their details; a fixed number of queries."""
     require(grant, Permission.AUDIT_READ)
     rows = list(events)
-    lines = _lines(rows)
+    lines = lines_from(rows)
     record(Action.AUDIT_READ, events=len(rows), **detail)  # type: ignore[arg-type]  # names of its own are not among them
     return lines
 
@@ -70,7 +70,8 @@ def history_of(*, grant: Grant, record: Model) -> list[Line]:
     return read_trail(grant=grant, events=events, about=record._meta.label_lower)
 
 
-def _lines(events: Sequence[AuditEvent]) -> list[Line]:
+def lines_from(events: Sequence[AuditEvent]) -> list[Line]:
+    """These events for readers, whose right was asked for and whose reading is recorded by who calls."""
     opener = Opener()
     opener.load(events)
     return [_line(event, opener) for event in events]

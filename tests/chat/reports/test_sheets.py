@@ -11,8 +11,9 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from chat.reports.clock import zone_of
-from chat.reports.sheets import guarded, line, lines
+from chat.reports.sheets import lines
 from chat.reports.tables import Column, Kind, Table
+from security.sheets import guarded, line
 from tests.cast import Organisation
 
 from .given import Told

@@ -1,0 +1,126 @@
+"""The page about the trail itself: how far it is signed, verifying it, the public key and the file to verify with, exports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from security.audit import offline
+from security.errors import Conflict
+from security.permissions import Permission, has
+from tenants.admin.base import require_grant
+from tenants.admin.sections import Section
+from tenants.admin.site import AdminPage, site
+from tenants.guards import grant_of_request
+from tenants.services import proof
+from tenants.services.siem import FORMS
+
+AT_ONCE: Final = 500
+VERIFIER: Final = "verify_audit_export.py"
+
+
+def _may(permission: Permission) -> object:
+    def may(request: HttpRequest) -> bool:
+        grant = grant_of_request(request)
+        return grant is not None and has(grant, permission)
+
+    return may
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Numbers, keys and buttons."""
+    grant = require_grant(request)
+    context = {
+        **site.each_context(request),
+        "title": _("Verify and export"),
+        "standing": proof.read_standing(grant=grant),
+        "may_verify": has(grant, Permission.AUDIT_VERIFY),
+        "may_export": has(grant, Permission.AUDIT_EXPORT),
+        "forms": [("jsonl", _("JSON lines, to be verified")), ("csv", "CSV"), ("ocsf", "OCSF"), ("cef", "CEF")],
+        "verifier": VERIFIER,
+    }
+    return TemplateResponse(request, "admin/audit/proof.html", context)
+
+
+def verify(request: HttpRequest) -> HttpResponse:
+    """Follow the chain, and say what was found; by POST."""
+    if request.method != "POST":
+        return _back()
+    try:
+        report = proof.verify_trail(grant=require_grant(request))
+    except Conflict:
+        messages.error(
+            request, _("The trail is too long for a page: export it and verify the file, or ask the operator to.")
+        )
+        return _back()
+    if report.ok:
+        messages.success(request, _("%(count)s entries, chain intact.") % {"count": f"{report.entries:,}"})
+    else:
+        words = {"seq": report.first_bad, "reason": report.reason}
+        messages.error(request, _("Entry %(seq)s is not as it was written: %(reason)s.") % words)
+    return _back()
+
+
+def export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The whole trail as a file, page by page; by POST. The export is an event before its first byte."""
+    if request.method != "POST":
+        return _back()
+    if form != "jsonl" and form not in FORMS:
+        raise Http404
+    lines = proof.export_trail(grant=require_grant(request), form=form)
+    kind = "application/x-ndjson" if form == "jsonl" else FORMS[form][0]
+    response = StreamingHttpResponse(_pieces(lines), content_type=kind)
+    ending = {"csv": "csv", "cef": "cef"}.get(form, "jsonl")
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-{form}.{ending}"'
+    return response
+
+
+def _back() -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:audit_proof"))
+
+
+async def _pieces(lines: Iterator[str]) -> AsyncIterator[bytes]:
+    """Some hundred lines at a time, read in a thread: a slow reader holds no transaction open."""
+    while piece := await sync_to_async(_joined)(lines):
+        yield piece
+
+
+def _joined(lines: Iterator[str]) -> bytes:
+    return "".join(f"{line}\n" for line in islice(lines, AT_ONCE)).encode()
+
+
+@require_safe
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The one file that verifies an export without the platform."""
+    text = Path(offline.__file__).read_text(encoding="utf-8")
+    response = HttpResponse(text, content_type="text/x-python; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{VERIFIER}"'
+    return response
+
+
+for _path, _name, _view, _right, _label in (
+    ("audit/", "audit_proof", overview, Permission.AUDIT_READ, gettext_lazy("Verify and export")),
+    ("audit/verify/", "audit_verify", verify, Permission.AUDIT_VERIFY, ""),
+    ("audit/verifier/", "audit_verifier", verifier, Permission.AUDIT_READ, ""),
+    ("audit/export/<slug:form>/", "audit_export", export, Permission.AUDIT_EXPORT, ""),
+):
+    site.add_page(AdminPage(_path, _name, _view, Section.AUDIT, _may(_right), _label))  # type: ignore[arg-type]

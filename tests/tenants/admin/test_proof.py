@@ -1,0 +1,120 @@
+"""The page about the trail itself: verifying, the public key, exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from security.audit.offline import verify
+from tenants.services import proof
+from tenants.services.siem import cef_line, csv_line, ocsf_line
+from tenants.services.trail import Line
+
+from ..people import Organisation
+from .pages import Browse, text_of
+
+pytestmark = pytest.mark.django_db
+As = Callable[[str], Browse]
+
+
+def body(response: Any) -> str:
+    async def collected() -> bytes:
+        return b"".join([part async for part in response.streaming_content])
+
+    return async_to_sync(collected)().decode()
+
+
+def test_verifying_says_how_many_entries_there_are_and_is_an_event(house: Organisation, as_: As) -> None:
+    audrey = as_("audrey")
+    audrey.post("audit_verify", app="")
+    page = text_of(audrey.get("audit_proof", app=""))
+    assert "entries, chain intact" in page
+    assert house.actions().count("audit.verified") == 1
+
+
+def test_who_may_read_the_trail_may_do_with_it_what_his_rights_say(house: Organisation, as_: As) -> None:
+    for name in ("alice", "rita", "sam"):
+        assert as_(name).get("audit_proof", app="").status_code == 403
+        assert as_(name).post("audit_verify", app="").status_code == 403
+        assert as_(name).post("audit_export", "csv", app="").status_code == 403
+    assert {"audit.verified", "audit.exported"}.isdisjoint(house.actions())
+
+
+def test_an_export_is_an_event_before_its_first_byte_and_verifies(house: Organisation, as_: As) -> None:
+    audrey = as_("audrey")
+    response = audrey.post("audit_export", "jsonl", app="")
+    assert house.actions().count("audit.exported") == 1
+    assert response.headers["Content-Disposition"] == 'attachment; filename="audit-jsonl.jsonl"'
+    lines = body(response).splitlines()
+    report = verify(lines)
+    assert report.ok
+    assert '"action":"audit.exported"' in json.loads(lines[-1])["entry"]
+
+
+@pytest.mark.parametrize("form", ["csv", "ocsf", "cef"])
+def test_other_forms_have_one_line_for_each_event(house: Organisation, as_: As, form: str) -> None:
+    lines = body(as_("audrey").post("audit_export", form, app="")).splitlines()
+    assert len(lines) == len(house.actions()) >= 4
+    assert "audit.exported" in lines[-1]
+
+
+def test_an_unknown_form_does_not_exist(as_: As) -> None:
+    assert as_("audrey").post("audit_export", "xml", app="").status_code == 404
+
+
+def test_the_verifier_is_served_as_it_is(as_: As) -> None:
+    served = as_("audrey").get("audit_verifier", app="")
+    assert b"def is_signature" in served.content
+    assert served.headers["Content-Disposition"] == 'attachment; filename="verify_audit_export.py"'
+
+
+def test_a_trail_that_is_too_long_for_a_page_is_said_so(as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "AT_ONCE", 1)
+    audrey = as_("audrey")
+    audrey.post("audit_verify", app="")
+    assert "too long for a page" in text_of(audrey.get("audit_proof", app=""))
+
+
+LINE = Line(
+    seq=7,
+    at=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+    action="member.role_changed",
+    sentence="A member was given another role.",
+    outcome="ok",
+    actor="=Mallory|x",
+    role="admin",
+    address="198.51.100.7",
+    on_type="membership",
+    on_label="Bob\nBaker=",
+    extent="",
+    changes={"role": ["agent", "admin"]},
+    request="r",
+)
+
+
+def test_a_spreadsheet_runs_nothing_of_an_event() -> None:
+    (cells,) = csv.reader(io.StringIO(csv_line(LINE), newline=""))
+    assert cells[:4] == ["7", "2026-01-31T09:30:00+00:00", "'=Mallory|x", "admin"]
+
+
+def test_ocsf_says_who_what_when_and_how_it_ended() -> None:
+    told = json.loads(ocsf_line(LINE))
+    assert (told["class_uid"], told["activity_id"], told["type_uid"], told["status_id"]) == (6003, 3, 600303, 1)
+    assert (told["time"], told["api"]["operation"]) == (1769851800000, "member.role_changed")
+
+
+def test_cef_escapes_what_could_end_a_field() -> None:
+    told = cef_line(LINE)
+    assert told.startswith(
+        "CEF:0|Chatplatform|Chatplatform|1|member.role_changed|A member was given another role.|3|rt="
+    )
+    assert "suser=\\=Mallory|x" in told
+    assert "cs1=Membership Bob Baker\\=" in told
+    assert "\n" not in told
