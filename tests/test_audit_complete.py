@@ -161,6 +161,8 @@ JOBS = {
     "security.sign_checkpoints": "audit.checkpoint_refused",
 }
 QUIET_JOBS = {
+    "chat.count_usage": "counts, which nobody asked for and nobody is shown by it",
+    "chat.count_usage_everywhere": "queues tasks",
     "tenants.warn_of_passwords": "mails a warning of a rule that is there; nothing changes",
     "tenants.warn_of_passwords_everywhere": "queues tasks",
     "chat.resume_masking_jobs": "queues jobs, which leave their events",
