@@ -107,6 +107,11 @@ QUIET = {
         *("admin/tenants/membership/", "admin/tenants/membership/<object_id>/change/", "admin/tenants/operatorentry/"),
         *("admin/tenants/operatorentry/<object_id>/change/",),
     ],
+    "who holds which right, to those who give them out": [
+        *("admin/permissions/", "admin/permissions/<str:permission>/", "admin/tenants/membership/<object_id>/roles/"),
+        *("admin/tenants/role/", "admin/tenants/role/<object_id>/change/", "admin/tenants/role/<object_id>/remove/"),
+        "admin/tenants/role/add/",
+    ],
     "counts, never contents": [
         "admin/audit/",
         *("admin/masking/jobs/<uuid:job>/", "admin/reports/", "admin/reports/<slug:report>/", "console/reports/"),
@@ -167,7 +172,6 @@ QUIET_JOBS = {
     "tenants.warn_of_passwords_everywhere": "queues tasks",
     "chat.resume_masking_jobs": "queues jobs, which leave their events",
     "chat.resume_masking_jobs_everywhere": "queues tasks",
-    "chat.count_usage_everywhere": "queues tasks",
     "chat.sweep_queues": "queues tasks",
     "chat.close_idle_everywhere": "queues tasks",
     "security.deliver_mail": "the act that wrote the mail left the event",
