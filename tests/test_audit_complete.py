@@ -157,6 +157,7 @@ QUIET_FRAMES = {
     "availability": "one's own state, of the moment",
 }
 JOBS = {
+    "chat.keep_retention": "retention.run",
     "tenants.end_operators_entries": "operator.left",
     "chat.sweep_queue": "conversation.requeued",
     "chat.close_idle": "conversation.closed",
@@ -166,6 +167,7 @@ JOBS = {
     "security.sign_checkpoints": "audit.checkpoint_refused",
 }
 QUIET_JOBS = {
+    "chat.sweep_retention": "queues tasks",
     "chat.count_usage": "counts, which nobody asked for and nobody is shown by it",
     "chat.count_usage_everywhere": "queues tasks",
     "tenants.warn_of_passwords": "mails a warning of a rule that is there; nothing changes",
@@ -179,6 +181,8 @@ QUIET_JOBS = {
     "tenants.sweep_accounts": "removes what has run out",
 }
 COMMANDS = {
+    "restore_archive": "archive.restored",
+    "run_retention": "retention.run",
     "accept_restore": "audit.restored",
     "create_tenant": "tenant.created",
     "export_audit": "audit.exported",
