@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,16 +43,16 @@ def sweep_mail() -> None:
 
 
 @shared_task(name="security.sign_checkpoints")
-def sign_checkpoints(tenants: Iterable[int] | None = None) -> None:
-    """Sign what was appended to each chain; beat asks twice a minute, and `record` once a chain has grown by many events."""
+def sign_checkpoints(tenant_id: int | None = None) -> None:
+    """Sign what was appended to each chain: beat asks twice a minute; `record` asks for one chain once it has grown by many events."""
     seed = settings.AUDIT_SIGNING_KEY()
     if seed is None:
         logger.error("AUDIT_SIGNING_KEY is not set: no checkpoint of the audit trail is signed")
         return
     signer = Signer(seed, Memory(Path(settings.AUDIT_CHECKPOINT_DIR)))
     with acting(actor=Actor(ActorKind.JOB, name=sign_checkpoints.name)):
-        for tenant_id in behind() if tenants is None else tenants:
-            _sign(tenant_id, signer)
+        for chain in behind() if tenant_id is None else (tenant_id,):
+            _sign(chain, signer)
 
 
 def _sign(tenant_id: int, signer: Signer) -> None:
@@ -69,7 +68,7 @@ def _sign(tenant_id: int, signer: Signer) -> None:
 
 def sign_soon(tenant_id: int) -> None:
     """One chain has grown by many events: it does not wait for beat."""
-    sign_checkpoints.delay([tenant_id])
+    sign_checkpoints.delay(tenant_id)
 
 
 @shared_task(name="security.mail_checkpoints")

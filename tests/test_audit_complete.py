@@ -15,7 +15,8 @@ from security.audit import Action
 from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tests.test_completeness import OURS
-from tests.test_url_matrix import SHOWN_TO, address, browser, objects, routes
+from tests.test_url_matrix import SHOWN_TO, browser, routes
+from tests.url_objects import address, objects
 
 from . import cast
 from .cast import Organisation
@@ -54,6 +55,8 @@ QUIET = {
             "accounts/password/set/",
             "accounts/sessions/",
         ),
+        *("accounts/2fa/", "accounts/2fa/recovery-codes/generate/", "accounts/2fa/totp/activate/"),
+        *("accounts/2fa/webauthn/", "accounts/2fa/webauthn/add/"),
     ],
     "nobody's data: the same for everybody": [
         *(
@@ -87,6 +90,7 @@ QUIET = {
         *("admin/tenants/department/<object_id>/delete/", "admin/tenants/department/<object_id>/make-default/"),
         *("admin/tenants/invitation/<object_id>/withdraw/", "admin/tenants/membership/<object_id>/end-sessions/"),
         *("admin/tenants/membership/<object_id>/remove/", "admin/tenants/membership/<object_id>/require-password/"),
+        "admin/tenants/membership/<object_id>/reset-second-factor/",
         *("admin/tenants/membership/<object_id>/resume/", "admin/tenants/membership/<object_id>/suspend/"),
         *("admin/tenants/operatorentry/<object_id>/allow/", "admin/tenants/operatorentry/<object_id>/end/"),
         *("admin/tenants/operatorentry/<object_id>/refuse/", "admin/tenants/site/<object_id>/renew-secret/"),
@@ -96,6 +100,7 @@ QUIET = {
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
             "admin/security/passwords/",
+            "admin/security/second-factor/",
             "admin/tenants/businesshours/",
             "admin/tenants/businesshours/<object_id>/change/",
         ),

@@ -8,50 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
-from chat.models import (
-    ArchiveChunk,
-    ArchivedConversation,
-    Block,
-    CannedResponse,
-    Conversation,
-    JobKind,
-    Status,
-    Tag,
-    Visitor,
-)
-from chat.services import masking_jobs
-from security.crypto import keyring
-from security.models import AuditEvent, KeySubject, User
-from security.scoping import tenant_scope
-from tenants.models import (
-    BusinessHours,
-    Department,
-    DepartmentRole,
-    Invitation,
-    MaskingDraft,
-    Membership,
-    OperatorEntry,
-    Plan,
-    Policy,
-    Role,
-    Site,
-    Tenant,
-)
-from tenants.rules import Rule, RuleKind
-from tenants.services.masking import activate, add_rule
+from security.models import User
 
 from . import cast
 from .cast import Organisation
+from .url_objects import address, objects
 
 pytestmark = pytest.mark.django_db
 
@@ -265,110 +233,6 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[st
             yield from routes(entry, route)
         elif isinstance(entry, URLPattern):
             yield re.sub(r"<\w+:object_id>", "<object_id>", route)
-
-
-def objects(of: Organisation) -> dict[str, str]:
-    """One object of each kind that a URL can name, by the table's word for it."""
-    with tenant_scope(of.tenant_id):
-        site, role = Site.objects.get(), Role.objects.get(slug="agent")
-        conversation = Conversation.objects.create(
-            site=site,
-            visitor=Visitor.objects.create(site=site),
-            status=Status.WAITING.value,
-            waiting_since=timezone.now(),
-        )
-        keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
-        archived(conversation)
-        invitation = Invitation.objects.create(
-            email=f"new@{of.slug}.example", role=role, expires_at=timezone.now() + timedelta(days=1)
-        )
-        return {
-            **masking(of),
-            "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
-            "businesshours": str(
-                BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
-            ),
-            "department": str(Department.objects.get().public_id),
-            "invitation": str(invitation.public_id),
-            "membership": str(Membership.objects.order_by("-pk")[0].public_id),
-            "tenant": str(Tenant.objects.get().public_id),
-            "policy": str(getattr(Policy.objects.get(), "public_id", Policy.objects.get().pk)),
-            "site": str(site.public_id),
-            "person": str(User.objects.filter(email__endswith=f"@{of.slug}.example")[0].public_id),
-            "plan": str(Plan.objects.get_or_create(name="Small")[0].public_id),
-            "operatorentry": str(entry(of).public_id),
-            "block": str(Block.objects.create(visitor=conversation.visitor).public_id),
-            "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
-            "conversation": str(conversation.public_id),
-            "role": str(_own_role(of).public_id),
-            "held": str(_role_on_a_department().public_id),
-            "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),
-        }
-
-
-def entry(of: Organisation) -> OperatorEntry:
-    """An operator's question that waits for an answer."""
-    operator, _ = User.objects.get_or_create(email=f"asks@{of.slug}.platform.example", is_operator=True)
-    return OperatorEntry.objects.create(
-        operator=operator, role="auditor", reason="A look at the trail", stay_minutes=15, status="asked"
-    )
-
-
-def _own_role(of: Organisation) -> Role:
-    return Role.objects.create(slug="night", name=f"{of.slug} night", description="After eight", permissions=[])
-
-
-def _role_on_a_department() -> DepartmentRole:
-    """One that gives nothing: who is shown what is asked of the built-in roles."""
-    member, role = Membership.objects.order_by("-pk")[0], Role.objects.get(slug="night")
-    return DepartmentRole.objects.create(membership=member, role=role, department=Department.objects.get())
-
-
-def archived(like: Conversation) -> None:
-    """One of the same people's in the archive."""
-    ArchivedConversation.objects.create(
-        chunk=ArchiveChunk.objects.create(), offset=0, length=0, site=like.site, visitor=like.visitor, messages=1,
-        created_at=like.created_at, last_message_at=like.last_message_at,
-    )  # fmt: skip
-
-
-def masking(of: Organisation) -> dict[str, str]:
-    """A drafted rule, a version that has it, and a job."""
-    rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",))
-    grant = of.grant("olga" if of.slug == "acme" else "mallory")
-    add_rule(grant=grant, rule=rule)
-    version = activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
-    job = masking_jobs.begin(grant=grant, kind=JobKind.REMASK, now=timezone.now())
-    return {"rule": str(rule.public_id), "version": str(version.public_id), "job": str(job.public_id)}
-
-
-def address(route: str, of: Organisation, known: dict[str, str]) -> str:
-    """The route with this organisation's own objects in it."""
-    model = re.match(r"admin/\w+/(\w+)/", route)
-    filled = {
-        "<str:key>": of.site_key,
-        "<uuid:tenant>": str(of.public_id),
-        "<slug:page>": "shoes",
-        "<slug:form>": "csv",
-        "<slug:report>": "overview",
-        "<slug:section>": "flow",
-        "<str:token>": "missing",
-        "<uuid:conversation>": known["conversation"],
-        "<uuid:member>": known["membership"],
-        "<uuid:rule>": known["rule"],
-        "<uuid:version>": known["version"],
-        "<uuid:job>": known["job"],
-        "<uuid:plan>": known["plan"],
-        "<uuid:person>": known["person"],
-        "<uuid:held>": known["held"],
-        "<str:permission>": "chat.reply",
-        "<uuid:entry>": known["operatorentry"],
-        "<int:pk>": "1",
-        "<object_id>": known.get(model[1], "") if model else "",
-    }
-    for name, value in filled.items():
-        route = route.replace(name, value)
-    return "/" + route
 
 
 @pytest.fixture

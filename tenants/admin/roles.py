@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -149,7 +148,7 @@ class RoleAdmin(TenantAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with the rights of another role."""
         try:
-            known = Role.objects.filter(public_id=UUID(request.GET.get("from", ""))).first()
+            known = TenantQuerySet(Role).filter(public_id=UUID(request.GET.get("from", ""))).first()
         except ValueError:
             known = None
         return {} if known is None else {"permissions": role_permissions(known), "description": known.description}
@@ -159,7 +158,7 @@ class RoleAdmin(TenantAdmin):
         original = context.get("original")
         if original is None:
             answer.context_data["subtitle"] = _("A role may hold what you hold yourself.")
-            answer.context_data["starts"] = Role.objects.order_by("-is_builtin", "pk")
+            answer.context_data["starts"] = TenantQuerySet(Role).order_by("-is_builtin", "pk")
         elif self.has_change_permission(request, original):
             answer.context_data["acts"] = [(_REMOVE, self.url_of(original, "remove"))]
         return answer
@@ -227,7 +226,7 @@ class RoleAdmin(TenantAdmin):
         return int(role.further_here)
 
     @admin.display(description=_("Permissions"))
-    def gives(self, role: Role) -> SafeString:
+    def gives(self, role: Role) -> str:
         held = role_permissions(role)
         tiers = [
             (label, [entry for entry in entries_of(tier) if entry.permission in held]) for tier, label in TIERS.items()
@@ -243,7 +242,7 @@ class RoleAdmin(TenantAdmin):
         )
 
 
-def _choice(entry: Entry) -> SafeString:
+def _choice(entry: Entry) -> str:
     """Name and sentence; whether it can be held on a department, and why it gives nothing yet."""
     hints = [str(_("also on departments"))] if entry.is_on_departments else []
     hints += [str(_("gives nothing yet"))] if entry.not_yet else []

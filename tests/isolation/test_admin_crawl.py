@@ -27,7 +27,7 @@ from tenants.admin.site import site
 from tenants.middleware import HEADER
 from tests import cast
 from tests.cast import Organisation
-from tests.test_url_matrix import objects
+from tests.url_objects import objects
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_every_text_of_every_model_holds_the_canary(rival: Organisation) -> None
         with tenant_scope(rival.tenant_id):
             rows = list(model._default_manager.values_list(*[field.name for field in fields])) if fields else []
         if model._meta.label not in WITHOUT_ROWS:
-            assert rows or not fields, f"{model._meta.label} has texts and no row: make one in tests/test_url_matrix.py"
+            assert rows or not fields, f"{model._meta.label} has texts and no row: make one in tests/url_objects.py"
         assert all(CANARY[:7] in str(value) for row in rows for value in row), model._meta.label
 
 

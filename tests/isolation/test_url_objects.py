@@ -28,7 +28,8 @@ from tenants.middleware import HEADER
 from tenants.models import Department
 from tests import cast
 from tests.cast import Organisation
-from tests.test_url_matrix import EVERYBODY, SHOWN_TO, address, browser, objects
+from tests.test_url_matrix import EVERYBODY, SHOWN_TO, browser
+from tests.url_objects import address, objects
 
 pytestmark = pytest.mark.django_db
 

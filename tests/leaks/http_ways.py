@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from tests.cast import Organisation
-from tests.test_url_matrix import SHOWN_TO, address
+from tests.test_url_matrix import SHOWN_TO
+from tests.url_objects import address
 
 from .asking import Asking
 from .canaries import Canaries

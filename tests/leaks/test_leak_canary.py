@@ -39,7 +39,7 @@ from tests.cast import Organisation
 from tests.chat.live.sockets import Door, Socket, door_to
 from tests.services import session
 from tests.services.web import WebServer, Worker
-from tests.test_url_matrix import objects
+from tests.url_objects import objects
 
 from . import http_ways, socket_ways
 from .asking import Asking

@@ -13,8 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from security.masking import MaskedText
-from security.masking.splitting.check import HELD_FOR as _HELD_FOR
 from security.masking.splitting.check import REMEMBERED_FOR
+from security.masking.splitting.releasing import HELD_FOR as _HELD_FOR
 
 HELD_FOR: Final = timedelta(seconds=_HELD_FOR)
 RETRY_AFTER: Final = timedelta(seconds=2)

@@ -32,7 +32,8 @@ from security.masking.splitting.joining import (
     can_become_card,
     completed,
 )
-from security.masking.splitting.verdicts import HELD, MASKED, RELEASED, Change, Said, Verdict, held, hidden
+from security.masking.splitting.releasing import NUMBERS, released, settle
+from security.masking.splitting.verdicts import HELD, MASKED, Change, Said, Verdict, held, hidden
 from security.masking.splitting.wording import (
     announces,
     asks_for_code,
@@ -43,7 +44,6 @@ from security.masking.splitting.wording import (
 )
 from security.masking.text import Finding, MaskedText, trusted
 
-HELD_FOR: Final = 20.0
 REMEMBERED_FOR: Final = 120.0
 MOST_FRAGMENTS: Final = 8
 MOST_GROUPS: Final = 24
@@ -53,7 +53,6 @@ TAIL: Final = 32
 
 CVV: Final = "cvv"
 EXPIRY: Final = "expiry"
-_NUMBERS: Final = frozenset({"card", "ssn"})
 _CODES: Final = frozenset({CVV, EXPIRY})
 _CONTEXT: Final = 3  # messages of either side
 _ANNOUNCED_WITHIN: Final = 4
@@ -95,18 +94,6 @@ def judge_or_withhold(
         return Verdict(trusted(WITHHELD, (Finding("withheld", 0, len(typed), "split", (type(error).__name__,)),)))
 
 
-def settle(tail: Sequence[Said], *, at: float | None, held_for: float = HELD_FOR) -> tuple[Change, ...]:
-    """What is released by now; with None, all that is held: nothing more comes."""
-    if at is not None and at < release_at(tail, held_for):
-        return ()
-    return _released(tail)
-
-
-def release_at(tail: Sequence[Said], held_for: float = HELD_FOR) -> float:
-    """When what is held is released; each further fragment puts it off, since its author is still typing."""
-    return max((said.at + held_for for said in tail if said.is_held), default=0.0)
-
-
 @dataclass
 class _Judgement:
     """One message beside its tail."""
@@ -124,7 +111,7 @@ class _Judgement:
     def verdict(self) -> Verdict:
         masked = self._in_context()
         found = {finding.kind for finding in masked.findings}
-        if found & _NUMBERS:
+        if found & NUMBERS:
             changes = self._around_whole()
             return Verdict(self._without_end(masked) if changes else masked, changes=changes)
         if self.fragment is None or masked != self.alone:
@@ -133,7 +120,7 @@ class _Judgement:
             return joined
         own = self._pieces[-1].fragment
         return Verdict(
-            masked, changes=self._around_talk() if own.is_explained or own.is_signed else _released(self.tail)
+            masked, changes=self._around_talk() if own.is_explained or own.is_signed else released(self.tail)
         )
 
     def _joined(self, fragment: Fragment) -> Verdict | None:
@@ -215,7 +202,7 @@ class _Judgement:
         found, digits = pieces[-MOST_FRAGMENTS - 1 :], 0
         for piece in reversed(pieces[: -MOST_FRAGMENTS - 1]):
             digits += len(piece.fragment.digits)
-            if digits > LONGEST or not self.tail[piece.index].kinds & {HELD, *_NUMBERS}:
+            if digits > LONGEST or not self.tail[piece.index].kinds & {HELD, *NUMBERS}:
                 break
             found.insert(0, piece)
         return found
@@ -315,7 +302,7 @@ class _Judgement:
         changes = tuple(
             Change(index, text, MASKED, None if is_over else self._typed(index))
             for index, text in sorted(texts.items())
-            if index < self.new and not self.tail[index].kinds & _NUMBERS
+            if index < self.new and not self.tail[index].kinds & NUMBERS
         )
         over = tuple(index for index in texts if index < self.new) if is_over else ()
         return Verdict(texts[self.new], None if is_over else self.alone, changes, over)
@@ -342,7 +329,7 @@ class _Judgement:
         shown, changes = 0, []
         by_index = {piece.index: piece.fragment for piece in self._pieces}
         for index in sorted(part.indexes):
-            if index == self.new or self.tail[index].kinds & (_NUMBERS | _CODES | {HELD}):
+            if index == self.new or self.tail[index].kinds & (NUMBERS | _CODES | {HELD}):
                 continue
             shown += len(by_index[index].digits)
             if shown > part.shown:
@@ -382,24 +369,8 @@ class _Judgement:
 
     def _around_talk(self) -> tuple[Change, ...]:
         """Ordinary talk: what is held is released if it changes the subject."""
-        return _released(self.tail) if changes_subject(self.alone) else ()
+        return released(self.tail) if changes_subject(self.alone) else ()
 
 
 def _of(kept: frozenset[tuple[int, int]], index: int) -> frozenset[int]:
     return frozenset(number for message, number in kept if message == index)
-
-
-def _released(tail: Sequence[Said]) -> tuple[Change, ...]:
-    """All that is held and known here, as it was typed; masked for good where another process has masked what went on from it."""
-    known = [(index, said.typed) for index, said in enumerate(tail) if said.is_held and said.typed is not None]
-    if not known:
-        return ()
-    first, _ = known[0]
-    if any(said.by_visitor and said.typed is None and said.kinds & _NUMBERS for said in tail[first + 1 :]):
-        pieces = [(index, typed, parse(typed)) for index, typed in known]
-        return tuple(
-            Change(index, hidden(fragment, typed, "card", frozenset()), MASKED)
-            for index, typed, fragment in pieces
-            if fragment is not None
-        )
-    return tuple(Change(index, typed, RELEASED) for index, typed in known)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from security.masking.engine import MAX_LENGTH, TooLong, mask_or_withhold
 from security.masking.policy import MaskingPolicy, default_policy
-from security.masking.splitting.check import TAIL, judge_or_withhold, settle
+from security.masking.splitting.check import TAIL, judge_or_withhold
+from security.masking.splitting.releasing import settle
 from security.masking.splitting.verdicts import RELEASED, Change, Said
 from security.masking.text import MaskedText
 
