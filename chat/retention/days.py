@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from chat.models import RetentionRun
+from chat.models import ArchiveChunk, ChunkState, RetentionRun
 from chat.retention.rules import zone_of_tenant
 from chat.retention.run import Found, run
 from chat.retention.stores import Store
@@ -55,11 +55,16 @@ def _lease(day: date, worker: UUID, at: datetime) -> bool:
 
 
 def _finish(day: date, worker: UUID, found: Found, at: datetime) -> None:
-    """Counts of an interrupted run are added up; whoever lost the lease meanwhile leaves the day to who has it."""
+    """Counts of runs that stopped are added up; what a killed one had counted stands in the trail alone.
+
+    A day on which a chunk waits to be tried again stays open, for the next hour's run; whoever lost the lease leaves the day to who has it.
+    """
     row = RetentionRun.objects.select_for_update().get(day=day)
     for name, count in asdict(found).items():
         row.found[name] = count if name == "held" else row.found.get(name, 0) + count
     if row.leased_by == worker:
-        row.finished_at = at
-        record(Action.RETENTION_RUN, on=row, **row.found)
-    row.save(update_fields=["found", "finished_at"])
+        row.leased_by = row.leased_until = None
+        if not ArchiveChunk.objects.exclude(state=ChunkState.DELETED.value).exists():
+            row.finished_at = at
+            record(Action.RETENTION_RUN, on=row, **row.found)
+    row.save(update_fields=["found", "finished_at", "leased_by", "leased_until"])

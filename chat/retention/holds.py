@@ -1,7 +1,8 @@
 """Legal holds: what they keep is deleted by nobody, by no rule, no erasure and no closing of the account.
 
-Danger: a hold that comes a moment too late. Rule: each deletion asks `rules.held()` under the locks under which it deletes; who places a hold on
-something that is just being deleted waits for that, and is told. Proof: tests/chat/retention/test_holds.py.
+Danger: a hold that comes a moment too late. Rule: who deletes and who places a hold take the same lock first, `rules.lock_deletions()`, so a deletion
+that has begun is over before the hold is placed, which then finds nothing, and one that begins later asks `rules.held()` and finds the hold. Proof:
+tests/chat/retention/test_holds.py.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from chat.models import ArchivedConversation, Conversation, LegalHold, Visitor
+from chat.retention.rules import lock_deletions
 from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
@@ -28,15 +30,23 @@ RIGHT = Permission.AUDIT_LEGAL_HOLD
 def place_hold(
     *, grant: Grant, reason: MaskedText, now: datetime, conversation: UUID | None = None, visitor: UUID | None = None
 ) -> LegalHold:
-    """Keep a conversation, live or archived, all of a visitor's, or (neither named) everything. NotFound; Invalid("reason") for an empty one."""
+    """Keep a conversation, live or archived, all of a visitor's, or (neither named) everything.
+
+    NotFound; Invalid("reason") for an empty one; Conflict("deleting") where something is being deleted for longer than a lock is waited for.
+    """
     require(grant, RIGHT)
     if not reason.strip():
         raise Invalid("reason")
+    try:
+        with transaction.atomic():
+            lock_deletions()
+    except OperationalError:
+        raise Conflict("deleting") from None
     row = LegalHold(placed_by_id=grant.membership_id, placed_at=now)
     if conversation is not None:
         row.conversation = _conversation(conversation)
     elif visitor is not None:
-        row.visitor = Visitor.objects.select_for_update().filter(public_id=visitor).first()
+        row.visitor = Visitor.objects.filter(public_id=visitor).first()
         if row.visitor is None:
             raise NotFound
     row.reason = _sealed(row, reason)
@@ -46,11 +56,9 @@ def place_hold(
 
 
 def _conversation(public_id: UUID) -> UUID:
-    """Locked where it is live: a run that has it locked deletes it first, and then it is found in the archive or nowhere."""
-    if Conversation.objects.select_for_update(of=("self",)).filter(public_id=public_id).exists():
-        return public_id
-    if ArchivedConversation.objects.select_for_update(of=("self",)).filter(public_id=public_id).exists():
-        return public_id
+    for model in (Conversation, ArchivedConversation):
+        if model.objects.filter(public_id=public_id).exists():
+            return public_id
     raise NotFound
 
 

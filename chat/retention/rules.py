@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chat.models import ArchivedConversation, Claim, Conversation, LegalHold, Status
 from chat.models.retention import Afterwards, RetentionRule
 from chat.retention.calendar import over_before
+from security.scoping import require_tenant_id
 from tenants.models import Tenant
 
 PRIMARY_MONTHS: Final = 24
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('chat.retention.deletions', %s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ def _kept(row: RetentionRule | None, department: int | None, own: tuple[int, ...
     if row is None:
         return Kept(department, without, PRIMARY_MONTHS, Afterwards.ARCHIVE, None)
     return Kept(department, without, row.primary_months, Afterwards(row.afterwards), row.archive_months)
+
+
+def lock_deletions() -> None:
+    """Whoever deletes, and whoever places a hold, waits for the other, until the transaction ends; then asks `held()`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [require_tenant_id()])
 
 
 def held() -> Q:

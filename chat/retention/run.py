@@ -32,7 +32,7 @@ from chat.models import (
 from chat.retention import chunks, manifest
 from chat.retention.content import Unreadable, content_of
 from chat.retention.purge import destroy_archived, destroy_live, remove_rows
-from chat.retention.rules import Kept, held, over, over_in_archive, rules, zone_of_tenant
+from chat.retention.rules import Kept, held, lock_deletions, over, over_in_archive, rules, zone_of_tenant
 from chat.retention.stores import Missing, Store, name_of
 from security.audit import Action, Extent, record
 from security.crypto import keyring
@@ -108,6 +108,7 @@ def _archive(work: _Work) -> bool:
 
 
 def _purge(work: _Work) -> bool:
+    lock_deletions()
     zone = zone_of_tenant()
     for kept in rules():
         if kept.afterwards is not Afterwards.PURGE:
@@ -121,6 +122,7 @@ def _purge(work: _Work) -> bool:
 
 
 def _purge_archive(work: _Work) -> bool:
+    lock_deletions()
     zone = zone_of_tenant()
     for kept in rules():
         free = over_in_archive(kept, now=work.now, zone=zone).exclude(held())
@@ -257,6 +259,7 @@ def _index(row: Conversation) -> dict[str, Any]:
 
 def _delete(chunk: ArchiveChunk, work: _Work) -> None:
     """What is held since, or was said more in, stays in the primary store and is taken out of the archive's index again."""
+    lock_deletions()
     claimed = _claimed(chunk, lock=True)
     free = set(
         Conversation.objects.filter(pk__in=[row.pk for row in claimed]).exclude(held()).values_list("pk", flat=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from chat.models import RetentionRun
@@ -69,3 +70,16 @@ def test_who_lost_the_day_stops_and_does_not_finish_it(acme: Organisation, archi
     with tenant_scope(acme.tenant_id):
         assert RetentionRun.objects.get().finished_at is None
     assert work(acme, archive, worker=TWO) == Found(archived=1)
+
+
+def test_a_day_with_a_chunk_that_waits_stays_open_for_the_next_hour(acme: Organisation, tmp_path: Path) -> None:
+    old = closed(acme, "Hello")
+    (tmp_path / "file").write_text("in the way")
+    assert work(acme, Folder(tmp_path / "file")) == Found()
+    with tenant_scope(acme.tenant_id):
+        row = RetentionRun.objects.get()
+        assert (row.finished_at, row.leased_by) == (None, None)
+    later = NOW + timedelta(hours=1)
+    assert work(acme, Folder(tmp_path / "archive"), worker=TWO, now=later, at=later) == Found(archived=1)
+    assert old not in live(acme)
+    assert work(acme, Folder(tmp_path / "archive"), now=later, at=later) is None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError, connection
 
 from chat.models import Afterwards, ArchivedConversation, ChunkState, Conversation, LegalHold, RetentionRule
 from chat.retention.holds import place_hold, reason_of, release_hold
+from chat.retention.rules import lock_deletions
 from chat.retention.run import Found, run
 from chat.retention.stores import Folder
 from security.errors import Conflict, Denied, Invalid, NotFound
@@ -118,3 +121,68 @@ def test_only_who_may_and_only_what_there_is(acme: Organisation, rival: Organisa
             place_hold(grant=olga, reason=mask("  "), now=NOW, conversation=one)
         assert not LegalHold.objects.exists()
         assert not ArchivedConversation.objects.exists()
+
+
+SUBJECTS = ("everything", "visitor", "conversation")
+
+
+@pytest.mark.parametrize("what", SUBJECTS)
+def test_a_hold_waits_for_a_deletion_that_has_begun(acme: Organisation, what: str) -> None:
+    """While the rows are chosen and not yet gone, nobody is told that they are kept."""
+    one = closed(acme, "One")
+    visitor, begun = visitor_of(acme, one), threading.Event()
+    said: list[object] = []
+
+    def place() -> None:
+        begun.set()
+        try:
+            said.append(_hold_on(acme, what, one, visitor))
+        except Conflict as why:
+            said.append(why.code)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=place)
+    with tenant_scope(acme.tenant_id):
+        lock_deletions()
+        other.start()
+        begun.wait(10)
+        other.join(10)  # longer than a lock is waited for
+    assert said == ["deleting"]
+    with tenant_scope(acme.tenant_id):
+        assert not LegalHold.objects.exists()
+
+
+def _hold_on(of: Organisation, what: str, conversation: UUID, visitor: UUID) -> UUID:
+    if what == "everything":
+        return hold(of)
+    return hold(of, visitor=visitor) if what == "visitor" else hold(of, conversation=conversation)
+
+
+@pytest.mark.parametrize("afterwards", list(Afterwards))
+def test_each_way_of_deleting_takes_the_lock_that_holds_take(
+    acme: Organisation, archive: Folder, afterwards: Afterwards
+) -> None:
+    """Somebody is placing a hold: no way of deleting goes on meanwhile."""
+    with tenant_scope(acme.tenant_id):
+        RetentionRule.objects.create(afterwards=afterwards.value)
+    one = closed(acme, "One")
+    placing, placed = threading.Event(), threading.Event()
+
+    def place() -> None:
+        with tenant_scope(acme.tenant_id):
+            lock_deletions()
+            placing.set()
+            placed.wait(30)
+        connection.close()
+
+    other = threading.Thread(target=place)
+    other.start()
+    placing.wait(10)
+    try:
+        with pytest.raises(OperationalError):  # the lock is not given within two seconds
+            run(acme.tenant_id, NOW, store=archive)
+    finally:
+        placed.set()
+        other.join(10)
+    assert set(live(acme)) == {one}
