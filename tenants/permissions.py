@@ -84,11 +84,11 @@ _ENTRIES: Final = (
     Entry(Right.REPORTS_ALL, _("All figures"), _("See figures of the whole organisation."), (Right.REPORTS_DEPARTMENT,)),
     Entry(Right.REPORTS_EXPORT, _("Save figures"), _("Take figures out as a file."), _FIGURES),
     Entry(Right.AUDIT_READ, _("Read the audit trail"), _("See who did what, when and from where.")),
-    Entry(Right.AUDIT_EXPORT, _("Save the audit trail"), _("Take the audit trail out as a file."), _TRAIL, _NO_PAGE),
-    Entry(Right.AUDIT_VERIFY, _("Verify the audit trail"), _("Check that nothing in the audit trail was changed."), _TRAIL, _NO_PAGE),
+    Entry(Right.AUDIT_EXPORT, _("Save the audit trail"), _("Take the audit trail out as a file."), _TRAIL),
+    Entry(Right.AUDIT_VERIFY, _("Verify the audit trail"), _("Check that nothing in the audit trail was changed."), _TRAIL),
     Entry(Right.AUDIT_EXPORT_VISITOR, _("Give visitors their data"), _("Take out all that is stored of one visitor."), (), _NO_PAGE),
     Entry(Right.AUDIT_ERASE_VISITOR, _("Erase visitors"), _("Erase all that is stored of one visitor, for good."), (), _NO_PAGE),
-    Entry(Right.AUDIT_LEGAL_HOLD, _("Legal hold"), _("Keep conversations from being deleted."), (), _NO_RETENTION),
+    Entry(Right.AUDIT_LEGAL_HOLD, _("Legal hold"), _("Keep conversations from being deleted.")),
 )  # fmt: skip
 TABLE: Final[Mapping[Right, Entry]] = MappingProxyType({entry.permission: entry for entry in _ENTRIES})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -147,10 +148,10 @@ class RoleAdmin(TenantAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with the rights of another role."""
-        try:
-            known = TenantQuerySet(Role).filter(public_id=UUID(request.GET.get("from", ""))).first()
-        except ValueError:
-            known = None
+        roles: Any = TenantQuerySet(Role)
+        known: Role | None = None
+        with suppress(ValueError):
+            known = roles.filter(public_id=UUID(request.GET.get("from", ""))).first()
         return {} if known is None else {"permissions": role_permissions(known), "description": known.description}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:

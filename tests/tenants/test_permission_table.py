@@ -19,7 +19,7 @@ from tests.sources import PROJECT, modules
 
 pytestmark = pytest.mark.django_db
 
-TABLES: Final = {"security/permissions.py", "tenants/permissions.py", "tenants/roles.py"}
+TABLES: Final = {"security/permissions.py", "tenants/permissions.py", "tenants/roles.py", "tenants/second_factor.py"}
 """Where rights are named without being asked for."""
 
 TRUTH: Final = """
