@@ -236,7 +236,10 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         try:
             await Fresh(self._as_actor(handler(frame)), copy_context())
         except Exception as error:  # noqa: BLE001 - one frame fails, the socket stays
-            self.send_frame(self.encode_error(self._refusal_for(error, frame)))
+            refusal = self._refusal_for(error, frame)
+            self.send_frame(self.encode_error(refusal))
+            if frame.type == HELLO and refusal.code == UNAVAILABLE:
+                self.close(CloseCode.RESTARTING)  # it is said once: the client would wait for a welcome that never comes
 
     async def _as_actor(self, work: Awaitable[Any]) -> Any:
         with acting(actor=self.actor, address=self.address, session=self.session, request_id=new_request_id()):

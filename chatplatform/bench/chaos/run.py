@@ -146,7 +146,9 @@ class _Run:
         ready_at = time.monotonic()
         await self._until_quiet(clients)
         rows = json.loads(await asyncio.to_thread(self.home.run, *_STAGE, "read"))
-        for task in talking:
+        for client, task in zip(clients, talking, strict=True):
+            if task.done():  # a defect of the client's, or a frame that no client expects
+                self.ledger.problems.append(f"{client.name} went away: {task.exception()!r}")
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
         for client in clients:

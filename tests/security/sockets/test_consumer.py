@@ -78,7 +78,9 @@ class Echo(GuardedConsumer):
     def encode_error(self, refusal: FrameRefused) -> bytes:
         return json.dumps({"error": refusal.code, "ref": refusal.ref, "retry": refusal.retry_after}).encode()
 
-    async def on_hello(self, frame: Said) -> None:  # noqa: ARG002
+    async def on_hello(self, frame: Said) -> None:
+        if frame.body in self.failures:
+            raise self.failures[frame.body]()
         self.send_frame(b"welcome")
 
     async def on_say(self, frame: Said) -> None:
@@ -229,6 +231,20 @@ async def test_whatever_a_handler_raises_is_answered_and_the_socket_stays(
         assert "Frame fail failed: ValueError in Echo.on_fail" in caplog.text
     wire.say(frame("say", "still here"))
     assert (await wire.heard(3))[-1] == "still here clean"
+
+
+@pytest.mark.parametrize(
+    ("error", "closes"), [(lambda: ValueError("the database is away"), True), (Denied, False), (NotFound, False)]
+)
+async def test_who_could_not_be_greeted_is_told_to_come_again(
+    opened: Open, error: Callable[[], Exception], closes: bool
+) -> None:
+    """`hello` is said once: a socket that failed to answer it would be silent for good."""
+    wire = opened(failures={"this": error})
+    wire.say(frame("hello", "this"))
+    if closes:
+        assert await wire.ended() == CloseCode.RESTARTING
+    assert "error" in (await wire.heard(1))[0]
 
 
 async def test_a_parser_that_fails_loses_one_frame_and_logs_no_word_of_it(
