@@ -239,7 +239,9 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             refusal = self._refusal_for(error, frame)
             self.send_frame(self.encode_error(refusal))
             if frame.type == HELLO and refusal.code == UNAVAILABLE:
-                self.close(CloseCode.RESTARTING)  # it is said once: the client would wait for a welcome that never comes
+                self.close(
+                    CloseCode.RESTARTING
+                )  # it is said once: the client would wait for a welcome that never comes
 
     async def _as_actor(self, work: Awaitable[Any]) -> Any:
         with acting(actor=self.actor, address=self.address, session=self.session, request_id=new_request_id()):

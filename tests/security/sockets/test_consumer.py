@@ -80,7 +80,8 @@ class Echo(GuardedConsumer):
 
     async def on_hello(self, frame: Said) -> None:
         if frame.body in self.failures:
-            raise self.failures[frame.body]()
+            error = self.failures[frame.body]()
+            raise error
         self.send_frame(b"welcome")
 
     async def on_say(self, frame: Said) -> None:
