@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -28,24 +29,29 @@ FIRST_VERSION: Final = 1
 """What holds before anything was activated: cards and social security numbers."""
 _KEPT: Final = 64  # each with up to 54 MiB, where somebody writes what its expressions never saw before
 _KEY_ID: Final = UUID(int=0)
+BROKEN_FOR: Final = 10.0
+"""Seconds for which a version that could not be used is not read again: a key that is put back has to heal it, and each reading is an alarm."""
 
 
 class _Compiled:
     """The versions used last, in this process. Found by their random public ids, which no other tenant's version has."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[UUID, Masking] = OrderedDict()
+        self._found: OrderedDict[UUID, tuple[Masking, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, version: UUID) -> Masking | None:
+    def get(self, version: UUID, *, now: float) -> Masking | None:
         with self._lock:
-            if version in self._found:
-                self._found.move_to_end(version)
-            return self._found.get(version)
+            masking, read_at = self._found.get(version, (None, now))
+            if masking is None or (masking.is_broken and now - read_at >= BROKEN_FOR):
+                return None
+            self._found.move_to_end(version)
+            return masking
 
-    def put(self, version: UUID, masking: Masking) -> None:
+    def put(self, version: UUID, masking: Masking, *, now: float) -> None:
         with self._lock:
-            self._found[version] = masking
+            self._found[version] = masking, now
+            self._found.move_to_end(version)
             while len(self._found) > _KEPT:
                 self._found.popitem(last=False)
 
@@ -59,15 +65,16 @@ def current_masking() -> Masking:
     newest = MaskingVersion.objects.order_by("-number").values_list("public_id", "number").first()
     if newest is None:
         return _default
-    found = _compiled.get(newest[0])
+    now = monotonic()
+    found = _compiled.get(newest[0], now=now)
     if found is not None:
         return found
     try:
         found = masking_of(opened_rules(MaskingVersion.objects.get(public_id=newest[0])), newest[1])
     except RulesBroken as broken:
         logger.critical("Masking rules cannot be used, messages are withheld: %s; version=%s", broken, newest[0])
-        return broken_masking(newest[1])
-    _compiled.put(newest[0], found)
+        found = broken_masking(newest[1])
+    _compiled.put(newest[0], found, now=now)
     return found
 
 

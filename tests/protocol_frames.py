@@ -16,6 +16,7 @@ from chat.live.protocol.shapes import (
     DepartmentView,
     FieldView,
     Masked,
+    MaskingView,
     MessageView,
     RatingView,
     SiteView,
@@ -84,8 +85,7 @@ site = SiteView(
     online=True,
     departments=(sales,),
     fields=(FieldView("order", "Order number"),),
-    masked_packs=("phone",),
-    may_undo=True,
+    masking=MaskingView(packs=("phone",), may_undo=True),
 )
 
 EXAMPLES: dict[str, list[bytes]] = {
@@ -101,6 +101,7 @@ EXAMPLES: dict[str, list[bytes]] = {
             department_permissions={SALES: ["chat.watch"]},
         ),
     ],
+    "masking": [server.masking(site.masking)],
     "ack": [server.ack(said.seen(prev_seq=2, client_id=CLIENT), ref=17)],
     "message": [server.message(said)],
     "revised": [server.revised(said, reason="edited")],

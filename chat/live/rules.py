@@ -39,12 +39,13 @@ async def read_policy(tenant_id: int) -> MaskingPolicy:
 
 
 class TenantRules:
-    """One tenant's rules as they are now: `current` is looked at for each message."""
+    """One tenant's rules as they are now: `current` is looked at for each message. `followers` are called when it was read anew."""
 
     def __init__(self, tenant_id: int, masking: Masking, read: Read) -> None:
         self.tenant_id = tenant_id
         self.current = masking
         self.sockets = 0
+        self.followers: set[Callable[[], None]] = set()
         self._read = read
         self._task: asyncio.Task[None] | None = None
         self._is_again_due = False
@@ -62,8 +63,11 @@ class TenantRules:
 
     def take(self, masking: Masking) -> None:
         """What somebody has read just now; an older version changes nothing."""
-        if masking.version >= self.current.version:
-            self.current = masking
+        if masking.version < self.current.version:
+            return
+        self.current = masking
+        for follow in tuple(self.followers):
+            follow()
 
     def end(self) -> None:
         """Nobody is there any more."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat import events, transcript
 from chat.live.protocol import server
-from chat.live.protocol.shapes import Author, SiteView
+from chat.live.protocol.shapes import Author, MaskingView, SiteView
 from chat.models import Conversation, Status
 from chat.personal import address_digest
 from chat.services import blocking, presence
@@ -71,11 +71,14 @@ def access_visit(site_key: str, *, address: str | None) -> Visit:
         back_at=reach.back_at,
         departments=reach.departments,
         consent=site.consent or None,
-        masked_packs=masking.packs_for_browsers,
-        keep_last_four=masking.visitors.keep_last_four,
-        may_undo=masking.visitor_may_undo,
+        masking=told_to_browsers(masking),
     )
     return Visit(site, tenant.public_id, view, masking, blocking.address_subject(digest) if digest else None)
+
+
+def told_to_browsers(masking: Masking) -> MaskingView:
+    """The part of a tenant's rules that its visitors' browsers run too."""
+    return MaskingView(masking.packs_for_browsers, masking.visitors.keep_last_four, masking.visitor_may_undo)
 
 
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:

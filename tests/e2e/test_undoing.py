@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from security.models import RevocationKind
+from security.revocation import revoke
 from security.scoping import tenant_scope
-from tenants.models import MaskingVersion
+from tenants.models import MaskingVersion, Tenant
 from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation
@@ -35,6 +37,12 @@ def allow(acme: Organisation) -> Callable[..., None]:
             MaskingVersion.objects.create(number=1, packs=["phone"], visitor_may_undo=may_undo)
 
     return allowed
+
+
+def tell_new_rules(of: Organisation) -> None:
+    """As activating them does."""
+    with tenant_scope(of.tenant_id):
+        revoke(RevocationKind.MASKING, Tenant.objects.get().public_id)
 
 
 def sent(frames: Frames) -> list[dict[str, Any]]:
@@ -116,6 +124,21 @@ def test_a_message_that_was_emptied_is_another_one(visit_shop: VisitShop, allow:
     visitor.field.fill("")
     visitor.field.fill(PHONE)
     expect(button(visitor, WRONG)).to_be_visible()
+
+
+def test_new_rules_count_for_a_page_that_is_open(
+    visit_shop: VisitShop, allow: Callable[..., None], acme: Organisation
+) -> None:
+    visitor = visit_shop().open()
+    visitor.say("Hello")
+    visitor.field.fill(f"call {PHONE}")
+    expect(visitor.chat.locator("[data-preview]")).to_be_hidden()
+    allow(may_undo=True)
+    tell_new_rules(acme)
+    expect(visitor.chat.locator("[data-preview]")).to_contain_text("Phone number will be hidden")
+    expect(button(visitor, WRONG)).to_be_visible()
+    visitor.field.press("Enter")
+    expect(visitor.bubble(f"call {HIDDEN}")).to_have_attribute("data-seq", STORED)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

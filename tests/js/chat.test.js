@@ -269,3 +269,13 @@ describe("languages", () => {
     assert.equal(translate(ENGLISH, "en", "en")("typing", { name: "$& {count}" }), "$& {count} is typing…");
   });
 });
+
+describe("what is hidden", () => {
+  test("follows the organisation's rules while the page is open", () => {
+    const { chat, net, welcome } = visit();
+    welcome({ site: { ...SITE, masking: { packs: [], keep_last_four: true, may_undo: false } } });
+    net.last.says({ type: "masking", packs: ["phone"], keep_last_four: false, may_undo: true });
+    assert.deepEqual(chat.site?.masking, { packs: ["phone"], keep_last_four: false, may_undo: true });
+    assert.equal(chat.site?.name, SITE.name);
+  });
+});

@@ -45,4 +45,14 @@ describe("a wrong hit taken back", () => {
     assert.deepEqual(kinds.filter((kind) => masking({ may_undo: false }).mayUndo(kind)), []);
     assert.equal(new Masking().mayUndo("phone"), false);
   });
+
+  test("is over where new rules end it", async () => {
+    const found = masking();
+    assert.equal((await found.look(PHONE, PHONES)).text, PHONE);
+    assert.equal(found.follow({ packs: ["email", "phone"], keep_last_four: true, may_undo: false }), true);
+    assert.equal((await found.look(PHONE, PHONES)).text, HIDDEN);
+    assert.equal(found.follow({ packs: ["email", "phone"], keep_last_four: true, may_undo: false }), false);
+    assert.equal(found.follow({ packs: [], keep_last_four: true, may_undo: false }), true);
+    assert.equal((await found.look(PHONE, PHONES)).text, PHONE);
+  });
 });

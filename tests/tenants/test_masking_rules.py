@@ -296,6 +296,26 @@ def test_rules_that_do_not_open_withhold_every_message(acme: Organisation) -> No
     assert masked(acme, "Hello") == "Hello"
 
 
+def test_what_cannot_be_used_is_one_alarm_in_ten_seconds_and_heals_with_its_key(
+    acme: Organisation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = iter((100.0, 101.0, 109.9, 110.0, 119.0, 120.0))
+    monkeypatch.setattr("tenants.policies.monotonic", lambda: next(now))
+    add(acme, EMP)
+    activate(acme)
+    with tenant_scope(acme.tenant_id):
+        key = SubjectKey.objects.get(kind="masking")
+        SubjectKey.objects.filter(pk=key.pk).delete()
+        keyring.forget_everything()
+        said = []
+        for _ in range(5):
+            assert current_masking().is_broken
+            said.append(sum(record.levelname == "CRITICAL" for record in caplog.records))
+        assert said == [1, 1, 1, 2, 2]
+        key.save(force_insert=True)
+        assert not current_masking().is_broken
+
+
 def test_a_version_is_never_changed(acme: Organisation) -> None:
     add(acme, EMP)
     version = activate(acme)

@@ -46,7 +46,7 @@ class VisitorConsumer(VisitorSocket):
                 last_seq=resumed.last_visible_seq if resumed else 0,
                 last_rev=resumed.last_rev if resumed else 0,
                 more=resumed.has_more if resumed else False,
-                site=self.visit.view,
+                site=self.site(),
                 ref=frame.ref,
             )
         )
@@ -56,20 +56,21 @@ class VisitorConsumer(VisitorSocket):
         async with self.beginning:
             frame = self.unjoined(frame)
             self.shown.said(frame.text, self.live.loop.time())
-            await self._store(frame)
-        self.live.figures.taken_back(self.visit.site.tenant_id, self.taken_back(frame))
+            is_new = await self._store(frame)
+        if is_new:
+            self.live.figures.taken_back(self.visit.site.tenant_id, self.taken_back(frame))
 
-    async def _store(self, frame: visitor.SendMessage) -> None:
+    async def _store(self, frame: visitor.SendMessage) -> bool:
+        """False for a message that was sent again and is stored already."""
         if self.conversation is None and await self.begin(frame):
-            return
+            return True
         try:
-            await self.post(frame)
+            return await self.post(frame)
         except WriteRefused as refused:
             if refused.code != "closed":
                 raise
             self.forget_conversation()  # what is written after the end begins a new one
-            if not await self.begin(frame):
-                await self.post(frame)
+            return await self.begin(frame) or await self.post(frame)
 
     async def on_typing(self, frame: visitor.Typing) -> None:
         if self.conversation is None:

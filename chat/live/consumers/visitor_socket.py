@@ -23,7 +23,7 @@ from chat.live.consumers.base import ChatConsumer
 from chat.live.hub import Side, rooms
 from chat.live.previews import Shown
 from chat.live.protocol import ErrorCode, server, visitor
-from chat.live.protocol.shapes import Author, AuthorKind
+from chat.live.protocol.shapes import Author, AuthorKind, MaskingView, SiteView
 from chat.live.told import Origin
 from chat.live.visiting import Resumed
 from chat.live.work import in_scope, unscoped
@@ -66,6 +66,7 @@ class VisitorSocket(ChatConsumer):
     locale: str = ""
     department: UUID | None = None
     _following: set[asyncio.Task[None]] | None = None
+    _told: MaskingView | None = None
 
     async def admitted(self) -> CloseCode | None:
         """Anybody may come, so many from one address; the site says where he is."""
@@ -83,6 +84,7 @@ class VisitorSocket(ChatConsumer):
         self.rules = self.live.rules.enter(
             site.tenant_id, self.visit.tenant_public_id, self.visit.masking, since=self.opened_at
         )
+        self.rules.followers.add(self._tell_masking)
         return None
 
     async def ended(self) -> None:
@@ -91,6 +93,7 @@ class VisitorSocket(ChatConsumer):
                 task.cancel()
             self.live.registry.leave(self)
         if self.rules is not None:
+            self.rules.followers.discard(self._tell_masking)
             self.live.rules.leave(self.rules)
             self.rules = None
         if self.tenant_id is not None:
@@ -190,6 +193,21 @@ class VisitorSocket(ChatConsumer):
     def author(self) -> Author:
         return Author(AuthorKind.VISITOR, self.who.public_id, self.who.profile.name)
 
+    # What is hidden
+
+    def site(self) -> SiteView:
+        """The site for `welcome`, with the rules of this moment: they may be others than at the upgrade."""
+        self._told = visiting.told_to_browsers(self.masking)
+        return replace(self.visit.view, masking=self._told)
+
+    def _tell_masking(self) -> None:
+        """His browser runs packs of its own. Of rules that cannot be read it learns nothing: the server withholds by itself."""
+        now = visiting.told_to_browsers(self.masking)
+        if self._told is None or self._told == now or self.masking.is_broken:
+            return
+        self._told = now
+        self.send_frame(server.masking(now))
+
     # Where
 
     async def resume(self, wanted: UUID | None, last_seq: int, last_rev: int) -> Resumed | None:
@@ -270,8 +288,8 @@ class VisitorSocket(ChatConsumer):
         writer = self.live.writer
         return Joining(policy, writer.remembered(), writer.holds(self.who.public_id))
 
-    async def post(self, frame: visitor.SendMessage) -> None:
-        """One more message of the present conversation; acknowledged when it is durable, by the fan-out, in order."""
+    async def post(self, frame: visitor.SendMessage) -> bool:
+        """One more message of the present conversation; acknowledged when it is durable, by the fan-out, in order. False for a duplicate."""
         posted = await self.live.writer.put(
             Post(
                 tenant_id=self.visit.site.tenant_id,
@@ -286,6 +304,7 @@ class VisitorSocket(ChatConsumer):
         )
         if posted.is_duplicate:
             self.send_frame(server.ack(posted.message, ref=frame.ref))
+        return not posted.is_duplicate
 
     def forget_conversation(self) -> None:
         """It has ended, or is another person's now."""

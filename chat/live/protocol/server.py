@@ -21,6 +21,7 @@ from chat.live.protocol.shapes import (
     ConversationView,
     DepartmentView,
     Json,
+    MaskingView,
     MessageView,
     SiteView,
     VisitorView,
@@ -63,6 +64,11 @@ def welcome_visitor(
         more=more,
         site=site.json(),
     )
+
+
+def masking(view: MaskingView) -> bytes:
+    """What the browser hides from now on; its three fields are those of `site.masking`."""
+    return _encoded("masking", **view.json())
 
 
 def welcome_agent(

@@ -280,6 +280,19 @@ class FieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskingView:
+    """What a visitor's browser hides before it sends, and whether he may say that a pack is wrong."""
+
+    packs: Sequence[str] = ()
+    keep_last_four: bool = True
+    may_undo: bool = False
+
+    def json(self) -> Json:
+        """As it is sent."""
+        return {"packs": list(self.packs), "keep_last_four": self.keep_last_four, "may_undo": self.may_undo}
+
+
+@dataclass(frozen=True, slots=True)
 class SiteView:
     """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one.
 
@@ -293,9 +306,7 @@ class SiteView:
     departments: Sequence[DepartmentView] = ()
     consent: str | None = None
     fields: Sequence[FieldView] = ()
-    masked_packs: Sequence[str] = ()
-    keep_last_four: bool = True
-    may_undo: bool = False
+    masking: MaskingView = MaskingView()
 
     def json(self) -> Json:
         """As it is sent."""
@@ -307,9 +318,5 @@ class SiteView:
             "departments": [department.json() for department in self.departments],
             "consent": self.consent,
             "fields": [field.json() for field in self.fields],
-            "masking": {
-                "packs": list(self.masked_packs),
-                "keep_last_four": self.keep_last_four,
-                "may_undo": self.may_undo,
-            },
+            "masking": self.masking.json(),
         }

@@ -128,7 +128,7 @@ export class Chat {
     const handlers = {
       welcome: () => this.#welcome(frame), ack: () => this.#ack(frame), message: () => this.#message(frame),
       revised: () => this.#revised(frame), typing: () => this.#typing(frame), read: () => this.#read(frame),
-      status: () => this.#status(frame), pong: () => this.#pong(frame), error: () => this.#error(frame),
+      masking: () => this.#masking(frame), status: () => this.#status(frame), pong: () => this.#pong(frame), error: () => this.#error(frame),
     };
     const handler = Object.hasOwn(handlers, frame.type) ? handlers[/** @type {keyof typeof handlers} */ (frame.type)] : null;
     if (!handler) return; // `history` is taken by whoever asked; what a newer server says is not for us
@@ -148,6 +148,11 @@ export class Chat {
     this.conversation = frame.conversation;
     this.caughtUpTo = frame.last_seq;
     this.outbox.flush();
+  }
+
+  /** New rules of the organisation's, while the page is open. @param {any} frame */
+  #masking({ packs, keep_last_four, may_undo }) {
+    if (this.site) this.site = { ...this.site, masking: { packs, keep_last_four, may_undo } };
   }
 
   #ack(frame) {

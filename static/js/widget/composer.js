@@ -58,6 +58,11 @@ export class Composer {
     this.field.focus();
   }
 
+  /** What the site hides now; a draft is looked at again by it. @param {import("../shared/masking/policy.js").Rules|undefined} rules */
+  follow(rules) {
+    if (this.masking.follow(rules) && this.field.value !== "") this.#written(false);
+  }
+
   /** @param {string} text only where nothing is written yet: a page must not overwrite a draft */
   prefill(text) {
     if (this.field.value !== "") return;

@@ -14,11 +14,12 @@ export class Masking {
   /** @type {Promise<(text: string, without: ReadonlySet<string>) => Look>|null} */
   #ready = null;
 
-  /** @param {import("../shared/masking/policy.js").Rules|undefined} rules */
+  /** @param {import("../shared/masking/policy.js").Rules|undefined} rules @returns {boolean} whether they are others than before */
   follow(rules = {}) {
     const known = JSON.stringify(rules);
-    if (known === this.#known) return;
+    if (known === this.#known) return false;
     [this.#rules, this.#known, this.#ready] = [rules, known, null];
+    return true;
   }
 
   /** Whether a visitor may say that this kind of finding is wrong: a pack, where the site allows it. @param {string} kind */

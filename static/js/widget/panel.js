@@ -70,7 +70,7 @@ export class Panel {
     if (this.typing.textContent !== typing) this.typing.textContent = typing;
     setAttributes(this.log, { "aria-busy": chat.loadingOlder ? "true" : null });
     hook(this.root, "older").hidden = !chat.loadingOlder;
-    this.composer.masking.follow(chat.site?.masking);
+    this.composer.follow(chat.site?.masking);
     this.consent.hidden = !chat.site?.consent || chat.conversation !== null;
     if (chat.site?.consent) hook(this.root, "consent-text").textContent = chat.site.consent;
     this.#ask();

@@ -39,6 +39,22 @@ def activate_staff(of: Organisation) -> None:
         masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
 
 
+def activate(of: Organisation, *, packs: frozenset[str], may_undo: bool) -> None:
+    """A version that hides these packs, too."""
+    grant = of.grant("ada")
+    settings = masking.Settings(
+        packs=packs,
+        allowed=(),
+        keep_last_four=True,
+        masks_agents=True,
+        visitor_may_undo=may_undo,
+        typing_preview=False,
+    )
+    with tenant_scope(of.tenant_id):
+        masking.change_settings(grant=grant, settings=settings)
+        masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+
+
 def break_rules(of: Organisation) -> None:
     """As a restored backup without its keys would leave them; told like any new version."""
     with tenant_scope(of.tenant_id):
@@ -149,3 +165,34 @@ async def test_what_was_activated_while_a_socket_opened_is_read() -> None:
     rules = RulesKeeper(registry, read).enter(7, TENANT, version(3), since=now)
     await read.answers.put(version(4))
     await until(rules, 4)
+
+
+async def test_open_browsers_are_told_what_they_hide_now(door: Door, acme_live: Organisation) -> None:
+    vera = await door.visitor(acme_live.site_key)
+    second = await door.visitor(acme_live.site_key)
+    assert vera.welcome["site"]["masking"] == {"packs": [], "keep_last_four": True, "may_undo": False}
+    for packs, may_undo in ((["phone"], True), ([], False)):
+        await unscoped(activate, acme_live, packs=frozenset(packs), may_undo=may_undo)
+        for socket in (vera, second):
+            async with asyncio.timeout(WITHIN):
+                told = await socket.expect("masking")
+            assert told == {"type": "masking", "packs": packs, "keep_last_four": True, "may_undo": may_undo}
+
+
+async def test_who_is_not_greeted_yet_is_welcomed_by_the_newest_rules(door: Door, acme_live: Organisation) -> None:
+    early = await door.dial(f"/ws/visitor/{acme_live.site_key}/")
+    first = await door.visitor(acme_live.site_key)
+    await unscoped(activate, acme_live, packs=frozenset({"phone"}), may_undo=False)
+    await first.expect("masking")
+    await early.send("hello", token=None, conversation=None, last_seq=0, last_rev=0)
+    assert (await early.expect("welcome"))["site"]["masking"]["packs"] == ["phone"]
+    assert early.of("masking") == []
+
+
+async def test_rules_that_change_nothing_for_a_browser_are_not_told(door: Door, acme_live: Organisation) -> None:
+    vera, alice, _ = await talking(door, acme_live)
+    await unscoped(activate_staff, acme_live)
+    await said_until(vera, alice, "I am EMP-222222", "I am [staff]")
+    await unscoped(break_rules, acme_live)
+    await said_until(vera, alice, "Hello", "[message withheld: masking error]")
+    assert (vera.of("masking"), alice.of("masking")) == ([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from chat.live.work import unscoped
 from security.masking.packs import PACKS
 from security.scoping import tenant_scope
-from tenants.models import MaskingVersion
+from tenants.models import MaskingCount, MaskingVersion
 from tenants.policies import put_rules
 from tenants.rules import Rule, RuleKind, RuleSet
 from tests.cast import Organisation
@@ -97,3 +98,23 @@ async def test_what_can_never_be_undone_cannot_be_named(door: Door, acme_live: O
     await vera.send("message", client_id=client_id, text=f"pay {CARD}", unmasked=["phone", name])
     assert (await vera.expect("error", client_id=client_id))["code"] == "bad_frame"
     assert (await vera.say("Hello", unmasked=["phone"]))["seq"] == 1
+
+
+def undone(of: Organisation) -> dict[str, int]:
+    """How many messages had a pack taken back, by its name."""
+    with tenant_scope(of.tenant_id):
+        return dict(MaskingCount.objects.filter(kind="undone").values_list("rule", "hits"))
+
+
+async def test_a_message_that_is_sent_again_is_counted_once(door: Door, acme_live: Organisation) -> None:
+    await unscoped(rule, acme_live, may_undo=True)
+    vera = await door.visitor(acme_live.site_key)
+    await vera.say("Hello")
+    again = uuid4()
+    for _ in range(3):
+        await vera.say(f"call {PHONE}", unmasked=["phone"], client_id=again)
+    await vera.say("and so on", unmasked=["email"])
+    async with asyncio.timeout(20):
+        while "email" not in (found := await unscoped(undone, acme_live)):  # noqa: ASYNC110  a row, not an event
+            await asyncio.sleep(0.1)
+    assert found == {"phone": 1, "email": 1}

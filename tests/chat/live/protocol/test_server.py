@@ -18,6 +18,7 @@ from chat.live.protocol.shapes import (
     DepartmentView,
     FieldView,
     Masked,
+    MaskingView,
     MessageView,
     SiteView,
     VisitorView,
@@ -80,6 +81,12 @@ def test_welcome_to_a_visitor() -> None:
             "fields": [{"name": "order", "label": "Order", "kind": "text", "required": True, "options": []}],
             "masking": {"packs": [], "keep_last_four": True, "may_undo": False},
         },
+    }  # fmt: skip
+
+
+def test_new_rules_for_a_visitors_browser() -> None:
+    assert said(server.masking(MaskingView(("email", "phone"), False, True))) == {
+        "type": "masking", "packs": ["email", "phone"], "keep_last_four": False, "may_undo": True
     }  # fmt: skip
 
 
