@@ -275,7 +275,10 @@ def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
     """Without number words that are articles or quantities: those that stand alone beside figures or other words."""
     if all(digit.end - digit.start == 1 for digit in found):
         return found
-    alone = len(WORD.findall(text)) == len({digit.start for digit in found})
+    alone = WORD.search(_blanked(text, found)) is None
+    is_row = (
+        len({digit.start for digit in found}) >= _FEWEST_SINGLES
+    )  # "cuatro, uno, uno, uno": nobody writes four articles
     rows: list[list[Digit]] = []
     for digit in found:
         is_next = bool(rows) and text[rows[-1][-1].end : digit.start].isspace()
@@ -286,7 +289,7 @@ def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
         digit
         for row in rows
         for digit in row
-        if (alone and not say.ARTICLES & {*words_of(text)})
+        if (alone and (is_row or not say.ARTICLES & {*words_of(text)}))
         or digit.end - digit.start == 1
         or len({other.start for other in row}) >= _FEWEST_WORDS
     ]

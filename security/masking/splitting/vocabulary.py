@@ -132,7 +132,7 @@ QUESTIONS: Final = (
 )
 """An agent who asks so is answered with a quantity."""
 
-ARTICLES: Final = _words("um uma un une uno una ein eine eins een oh o")
+ARTICLES: Final = _words("um uma un une una ein eine een oh o")
 """Number words that are said for other reasons."""
 FIRST: Final = _words(
     "first start starts starting begin begins beginning primeros primeras empieza comienza premiers premieres commence",
