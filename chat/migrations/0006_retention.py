@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ('primary_months', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)])),
                 ('afterwards', models.CharField(choices=[('archive', 'archive'), ('purge', 'purge')], default='archive', max_length=16)),
                 ('archive_months', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)])),
-                ('department', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.department')),
+                ('department', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.department')),
             ],
             options={
                 'verbose_name': 'retention rule',

@@ -30,7 +30,8 @@ class RetentionRule(PublicModel):
     `archive_months` counts from the last message too; None is for the life of the account.
     """
 
-    department = TenantForeignKey(Department, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    # A department that has a rule is not deleted: its conversations would fall under another one, and might be purged at once.
+    department = TenantForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     primary_months = models.PositiveSmallIntegerField(
         default=24, validators=[MinValueValidator(1), MaxValueValidator(120)]
     )
@@ -110,7 +111,7 @@ class ArchiveChunk(PublicModel):
     sha256 = models.BinaryField(null=True, max_length=32)
     manifest = models.TextField(blank=True)
     contents = models.JSONField(default=list)
-    """Of each conversation: public id, where it begins, its length, and at which `rev` and under which key it was read."""
+    """Of each conversation: public id, where it begins, its length, and a digest of the rows and the key that it was read from."""
     failures = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
 

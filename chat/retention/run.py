@@ -10,6 +10,7 @@ transaction, can be killed anywhere, and is done again or not at all. Proof: tes
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from chat.models import (
     ChunkState,
     Claim,
     Conversation,
+    ConversationTag,
 )
 from chat.retention import chunks, manifest
 from chat.retention.content import Unreadable, content_of
@@ -167,7 +169,7 @@ def _put_off(chunk: ArchiveChunk, now: datetime, error: Exception) -> None:
 
 def _write(chunk: ArchiveChunk, work: _Work) -> None:
     claimed = _claimed(chunk)
-    wrapped = _wrapped(claimed)  # before the keys: one that is replaced in between is noticed at the commit
+    as_read = _as_read(claimed)  # before keys, tags and messages: what changes in between is noticed at the commit
     good: list[tuple[UUID, bytes, dict[str, Any]]] = []
     for row in claimed:
         key = keyring.stored_key(KeySubject.CONVERSATION, row.public_id)
@@ -179,13 +181,12 @@ def _write(chunk: ArchiveChunk, work: _Work) -> None:
             work.unreadable.add(row.pk)
             Claim.objects.filter(conversation=row).delete()
     data, placed = chunks.pack(require_tenant_id(), chunk.public_id, good)
-    revisions = {row.public_id: row.last_rev for row in claimed}
     chunk.contents = [
         {
             "id": str(place.conversation),
             "offset": place.offset,
             "length": place.length,
-            "as_read": [revisions[place.conversation], wrapped[place.conversation]],
+            "as_read": as_read[place.conversation],
         }
         for place in placed
     ]
@@ -290,20 +291,33 @@ def _claimed(chunk: ArchiveChunk, *, lock: bool = False) -> list[Conversation]:
     return list(rows.select_related("site", "visitor", "department", "assigned_to"))
 
 
-def _wrapped(conversations: Sequence[Conversation]) -> dict[UUID, str]:
-    """What tells one key of a conversation from the next."""
+def _as_read(conversations: Sequence[Conversation]) -> dict[UUID, str]:
+    """What changes as soon as anything of a conversation does: a column (`last_rev` moves with each message), its tags, its key."""
     ids = [row.public_id for row in conversations]
-    rows = SubjectKey.objects.filter(kind=KeySubject.CONVERSATION.value, subject_id__in=ids)
-    return {of: sha256(bytes(wrapped)).hexdigest() for of, wrapped in rows.values_list("subject_id", "wrapped")}
+    keys = SubjectKey.objects.filter(kind=KeySubject.CONVERSATION.value, subject_id__in=ids)
+    wrapped = {of: bytes(key) for of, key in keys.values_list("subject_id", "wrapped")}
+    tags: dict[int, list[int]] = defaultdict(list)
+    for of, tag in ConversationTag.objects.filter(conversation__in=conversations).values_list("conversation", "tag"):
+        tags[of].append(tag)
+    return {
+        row.public_id: sha256(
+            repr(
+                (
+                    [getattr(row, field.attname) for field in Conversation._meta.concrete_fields],
+                    bytes(row.rating_comment or b""),
+                    sorted(tags[row.pk]),
+                    wrapped.get(row.public_id),
+                )
+            ).encode()
+        ).hexdigest()
+        for row in conversations
+    }
 
 
 def _unchanged(chunk: ArchiveChunk, claimed: Sequence[Conversation]) -> list[Conversation]:
-    """Those that are, with their keys, as they were read into the object; their rows are locked."""
-    as_read = {UUID(entry["id"]): tuple(entry["as_read"]) for entry in chunk.contents}
-    wrapped = _wrapped(claimed)
-    return [
-        row for row in claimed if as_read.get(row.public_id) == (row.last_rev, wrapped.get(row.public_id, "destroyed"))
-    ]
+    """Those that are as they were read into the object; their rows are locked."""
+    then, now = {UUID(entry["id"]): entry["as_read"] for entry in chunk.contents}, _as_read(claimed)
+    return [row for row in claimed if then.get(row.public_id) == now[row.public_id]]
 
 
 def _placed(chunk: ArchiveChunk) -> list[chunks.Placed]:

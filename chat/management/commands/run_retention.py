@@ -43,8 +43,15 @@ class Command(BaseCommand):
             raise CommandError(f"There is no tenant {tenant!r}.", returncode=2) from None
         failed = 0
         for each in selected:
-            with acting(actor=Actor(ActorKind.COMMAND, name="run_retention")):
-                told = self._told(each, at, dry_run=dry_run)
+            try:
+                with acting(actor=Actor(ActorKind.COMMAND, name="run_retention")):
+                    told = self._told(each, at, dry_run=dry_run)
+            except Exception as error:  # noqa: BLE001 - one organisation's failure is its own
+                self.stderr.write(
+                    f"{each.slug}: failed ({type(error).__name__}); nothing that was not verified was deleted."
+                )
+                failed += 1
+                continue
             failed += told["failed"]
             self.stdout.write(json.dumps(told) if options["json"] else _sentence(told, dry_run=dry_run))
         if failed:

@@ -8,19 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from chat import sealing
 from chat.models import (
     Afterwards,
     ArchiveChunk,
     ArchivedConversation,
     ChunkState,
     Conversation,
+    ConversationTag,
     Message,
     RetentionRule,
+    Tag,
 )
 from chat.retention.preview import effect
 from chat.retention.run import Found, run
 from chat.retention.stores import Folder
-from security.models import AuditEvent, SubjectKey
+from security.crypto import keyring
+from security.masking import mask
+from security.models import AuditEvent, KeySubject, SubjectKey
 from security.scoping import tenant_scope
 from tests.cast import Organisation
 
@@ -192,19 +197,55 @@ def until(of: Organisation, archive: Folder, state: ChunkState) -> None:
     run(of.tenant_id, NOW, store=archive, goes_on=lambda: states(of) != [state.value])
 
 
+def rate(row: Conversation) -> None:
+    row.rating = 1
+    row.rating_comment = sealing.seal_rating_comment(row, mask("Awful"))
+    row.save(update_fields=["rating", "rating_comment"])
+
+
+def tag(row: Conversation) -> None:
+    court = Tag.objects.create(name="court")
+    ConversationTag.objects.create(conversation=row, tag=court)
+
+
+def speak(row: Conversation) -> None:
+    row.last_rev = 9
+    row.save(update_fields=["last_rev"])
+
+
+def renew_key(row: Conversation) -> None:
+    """As masking again does; its messages are sealed anew, under the same numbers."""
+    texts = [(message, sealing.open_message(message, conversation=row.public_id)) for message in row.messages.all()]
+    comment = sealing.open_rating_comment(row)
+    assert comment is not None
+    keyring.renewed_key(KeySubject.CONVERSATION, row.public_id)
+    for message, text in texts:
+        message.body = sealing.seal_message(message, text, conversation=row.public_id)
+        message.save(update_fields=["body"])
+    row.rating_comment = sealing.seal_rating_comment(row, comment)
+    row.save(update_fields=["rating_comment"])
+
+
+@pytest.mark.parametrize("change", [rate, tag, speak, renew_key])
 @pytest.mark.parametrize("state", [ChunkState.WRITTEN, ChunkState.UPLOADED, ChunkState.VERIFIED, ChunkState.COMMITTED])
 def test_what_changes_after_it_was_copied_is_copied_again(
-    acme: Organisation, archive: Folder, state: ChunkState
+    acme: Organisation, archive: Folder, state: ChunkState, change: Callable[[Conversation], None]
 ) -> None:
     old = closed(acme, "Where is EMP-123456?")
     until(acme, archive, state)
     assert states(acme) == [state.value]
     with tenant_scope(acme.tenant_id):
-        Conversation.objects.filter(public_id=old).update(last_rev=9)
+        row = Conversation.objects.get(public_id=old)
+        change(row)
+        now = (row.rating, str(sealing.open_rating_comment(row)), row.last_rev)
+        tags = sorted(row.tagged.values_list("tag__name", flat=True))
     run(acme.tenant_id, NOW, store=archive)
+    run(acme.tenant_id, NOW + timedelta(minutes=1), store=archive)  # a copy under a key that is no more does not open
     assert live(acme) == {}
     assert archived(acme, archive) == {old: ["Where is EMP-123456?"]}
-    assert contents(acme, archive)[old]["last_rev"] == 9
+    content = contents(acme, archive)[old]
+    assert (content["rating"], content["rating_comment"], content["last_rev"]) == now
+    assert content["tags"] == tags
 
 
 def spoil(archive: Folder) -> None:
