@@ -65,7 +65,7 @@ def landing_of(request: HttpRequest) -> str | None:
 
 
 def _is_operator(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_operator and request.user.is_active
+    return isinstance(request.user, User) and request.user.is_working_operator
 
 
 def _grant(request: HttpRequest) -> Grant | None:

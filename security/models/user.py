@@ -73,6 +73,11 @@ class User(AbstractBaseUser):
         return self.full_name.split(" ")[0]
 
     @property
+    def is_working_operator(self) -> bool:
+        """Works for the platform, with an account that is not locked: who may do what operators do is asked here and nowhere else."""
+        return self.is_operator and self.is_active
+
+    @property
     def is_staff(self) -> bool:
         """Django's admin asks `AdminSite.has_permission`, which asks `security.permissions`; this name means nothing for tenants."""
         return self.is_operator

@@ -48,7 +48,7 @@ ORDERS: Final = {
 
 def is_operator(request: HttpRequest) -> bool:
     """Whether the person works for the platform; asked of the account, not of any membership."""
-    return isinstance(request.user, User) and request.user.is_active and request.user.is_operator
+    return isinstance(request.user, User) and request.user.is_working_operator
 
 
 def operator_of(request: HttpRequest) -> User:

@@ -84,7 +84,7 @@ def ask_to_enter(*, operator: User, role: str, reason: MaskedText, stay: timedel
     Invalid("entry_role"|"entry_reason"|"entry_stay"); Conflict for who is a member, is in or has asked already, and for an organisation that is
     suspended or has nobody who could be told.
     """
-    if not (operator.is_operator and operator.is_active):
+    if not operator.is_working_operator:
         raise Denied
     if role not in ENTRY_ROLES:
         raise Invalid("entry_role")
@@ -112,8 +112,13 @@ def ask_to_enter(*, operator: User, role: str, reason: MaskedText, stay: timedel
 
 @transaction.atomic
 def allow_entry(*, grant: Grant, entry: UUID, now: datetime) -> OperatorEntry:
-    """Let the one who asked in; his time begins now. An owner's to decide. Conflict("entry_not_asked")."""
+    """Let the one who asked in; his time begins now. An owner's to decide. Conflict("entry_not_asked"), too for who is no operator any more."""
     require(grant, Permission.CONFIGURATION_ACCOUNT)
+    asked_by = OperatorEntry.objects.filter(public_id=entry).values_list("operator", flat=True).first()
+    if asked_by is None:
+        raise NotFound
+    if not _operator_now(asked_by).is_working_operator:
+        raise Conflict("entry_not_asked")
     found = _locked(entry)
     if found.status != EntryStatus.ASKED.value or found.asked_at <= now - ANSWERED_WITHIN:
         raise Conflict("entry_not_asked")
@@ -145,16 +150,25 @@ def end_entry(*, grant: Grant, entry: UUID, now: datetime) -> OperatorEntry:
 @transaction.atomic
 def leave(*, operator: User, entry: UUID, now: datetime) -> OperatorEntry:
     """End a stay, or take a question back, as an operator: one's own or a colleague's."""
-    if not (operator.is_operator and operator.is_active):
+    if not operator.is_working_operator:
         raise Denied
     found = _locked(entry)
     if found.status == EntryStatus.ASKED.value:
-        found.status, found.ended_at, found.ended_by = EntryStatus.ENDED.value, now, EntryEnd.OPERATOR.value
-        found.save(update_fields=["status", "ended_at", "ended_by"])
-        record(Action.OPERATOR_LEFT, on=found, by=EntryEnd.OPERATOR.value)
+        _take_back(found, now)
         return found
     close_entry(entry=found, by=EntryEnd.OPERATOR, now=now)
     return found
+
+
+@transaction.atomic
+def end_entries_of(*, operator: User, now: datetime) -> None:
+    """End a person's stay in the organisation and take his question back, whichever there is: his account is being locked."""
+    own = OperatorEntry.objects.select_for_update(of=("self",)).filter(operator=operator).order_by("pk")
+    for entry in own.filter(status__in=(EntryStatus.ASKED.value, EntryStatus.OPEN.value)):
+        if entry.status == EntryStatus.ASKED.value:
+            _take_back(entry, now)
+        else:
+            close_entry(entry=entry, by=EntryEnd.OPERATOR, now=now)
 
 
 @transaction.atomic
@@ -187,7 +201,9 @@ def close_entry(*, entry: OperatorEntry, by: EntryEnd, now: datetime) -> None:
 
 
 def _open(entry: OperatorEntry, now: datetime) -> OperatorEntry:
-    """The membership, the event and the mails to all owners: one transaction."""
+    """The membership, the event and the mails to all owners: one transaction. Denied if his account was locked since he was asked for it."""
+    if not _operator_now(entry.operator_id).is_working_operator:
+        raise Denied
     entry.status, entry.opened_at = EntryStatus.OPEN.value, now
     entry.expires_at = now + timedelta(minutes=entry.stay_minutes)
     entry.save(update_fields=["status", "opened_at", "expires_at"])
@@ -201,6 +217,17 @@ def _open(entry: OperatorEntry, now: datetime) -> OperatorEntry:
     record(Action.OPERATOR_ENTERED, on=entry, role=entry.role, reason=entry.reason, until=entry.expires_at)
     _tell_owners("entry_opened", entry)
     return entry
+
+
+def _operator_now(pk: int) -> User:
+    """The account as it is, held until the transaction ends: whoever locks it waits, or has locked it already. Before any lock of an entry."""
+    return User.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def _take_back(entry: OperatorEntry, now: datetime) -> None:
+    entry.status, entry.ended_at, entry.ended_by = EntryStatus.ENDED.value, now, EntryEnd.OPERATOR.value
+    entry.save(update_fields=["status", "ended_at", "ended_by"])
+    record(Action.OPERATOR_LEFT, on=entry, by=EntryEnd.OPERATOR.value)
 
 
 def _require_no_member(operator: User, now: datetime) -> Membership | None:

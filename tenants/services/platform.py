@@ -200,7 +200,7 @@ def find(operator: User, tenant: UUID) -> tuple[TenantRef, int]:
 
 def require_operator(person: User) -> None:
     """Denied for everybody else."""
-    if not (person.is_operator and person.is_active):
+    if not person.is_working_operator:
         raise Denied
 
 

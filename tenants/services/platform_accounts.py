@@ -17,9 +17,10 @@ from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.models import User
 from security.scoping import tenant_scope, user_scope
-from tenants.models import EntryEnd, EntryStatus, Membership, OperatorEntry
-from tenants.services.entering import close_entry
+from tenants.models import Membership
+from tenants.services.entering import end_entries_of
 from tenants.services.platform import require_operator, require_reason
+from tenants.services.platform_entry import tenants_asked_or_entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,13 @@ def lock_account(*, operator: User, person: UUID, reason: MaskedText, now: datet
         raise Conflict("account_own")
     if not found.is_active:
         raise Conflict("account_inactive")
-    tenants = _tenants_of(found)
+    tenants, entered = _tenants_of(found), tenants_asked_or_entered(operator=found)
     ended = deactivate(found)
-    for tenant_id in tenants:
+    for tenant_id in sorted({*tenants, *entered}):
         with tenant_scope(tenant_id):
-            for entry in OperatorEntry.objects.select_for_update(of=("self",)).filter(
-                operator=found, status=EntryStatus.OPEN.value
-            ):
-                close_entry(entry=entry, by=EntryEnd.OPERATOR, now=now)
-            record(Action.ACCOUNT_DEACTIVATED, on=found)
+            end_entries_of(operator=found, now=now)
+            if tenant_id in tenants:
+                record(Action.ACCOUNT_DEACTIVATED, on=found)
     record(Action.ACCOUNT_DEACTIVATED, on=found, reason=reason, sessions=ended)
     return ended
 

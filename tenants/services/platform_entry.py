@@ -22,6 +22,9 @@ _ENTRIES: Final = """
 SELECT public_id, operator_id, role, reason, status, asked_at, opened_at, expires_at, ended_at, ended_by
 FROM tenants_operatorentry WHERE tenant_id = %s ORDER BY asked_at DESC, id DESC LIMIT %s
 """
+_UNENDED: Final = """
+SELECT DISTINCT tenant_id FROM tenants_operatorentry WHERE operator_id = %s AND status IN (%s, %s) ORDER BY tenant_id
+"""
 _OVER: Final = (
     "SELECT DISTINCT tenant_id FROM tenants_operatorentry WHERE status = %s AND expires_at <= %s ORDER BY tenant_id"
 )
@@ -92,6 +95,13 @@ def _stay(row: tuple[Any, ...], name: str, *, is_own: bool) -> Stay:
         ended_at=ended_at,
         ended_by=EntryEnd(ended_by) if ended_by else None,
     )
+
+
+def tenants_asked_or_entered(*, operator: User) -> list[int]:
+    """Where a person is in or waits to be let in. One who only waits has no membership there."""
+    with as_platform() as cursor:
+        cursor.execute(_UNENDED, [operator.pk, EntryStatus.ASKED.value, EntryStatus.OPEN.value])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def end_expired(*, now: datetime) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from .leak import Leak
 
 _ENTERING: Final = "tenants/services/entering.py"
+_LOCKED: Final = "tests/tenants/test_entry_of_locked.py"
 _STAYS: Final = ("tests/tenants/test_entering.py",)
 _LIMITS: Final = ("tests/tenants/test_limits.py",)
 _LASTING: Final = ("tests/tenants/test_lasting.py",)
@@ -37,7 +38,7 @@ PLATFORM: Final = (
     Leak(
         "anybody enters",
         _ENTERING,
-        "    if not (operator.is_operator and operator.is_active):\n        raise Denied\n    if role",
+        "    if not operator.is_working_operator:\n        raise Denied\n    if role",
         "    if role",
         _STAYS,
     ),
@@ -51,8 +52,8 @@ PLATFORM: Final = (
     Leak(
         "an administrator lets operators in",
         _ENTERING,
-        "    require(grant, Permission.CONFIGURATION_ACCOUNT)\n    found = _locked(entry)\n    if found.status != EntryStatus.ASKED.value or",
-        "    found = _locked(entry)\n    if found.status != EntryStatus.ASKED.value or",
+        "    require(grant, Permission.CONFIGURATION_ACCOUNT)\n    asked_by = ",
+        "    asked_by = ",
         (*_STAYS, *_LASTING),
     ),
     Leak(
@@ -170,8 +171,15 @@ PLATFORM: Final = (
     Leak(
         "a locked operator's stay waits for him",
         "tenants/services/platform_accounts.py",
-        "                close_entry(entry=entry, by=EntryEnd.OPERATOR, now=now)\n",
-        "                pass\n",
-        ("tests/tenants/admin/test_accounts.py",),
+        "            end_entries_of(operator=found, now=now)\n",
+        "            pass\n",
+        ("tests/tenants/admin/test_accounts.py", _LOCKED),
+    ),
+    Leak(
+        "an owner lets a locked operator in",
+        _ENTERING,
+        '    if not _operator_now(asked_by).is_working_operator:\n        raise Conflict("entry_not_asked")\n',
+        "",
+        (_LOCKED,),
     ),
 )

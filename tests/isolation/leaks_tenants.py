@@ -265,7 +265,7 @@ TENANTS: Final = (
     Leak(
         "anybody does what operators do",
         "tenants/services/platform.py",
-        "if not (person.is_operator and person.is_active):",
+        "if not person.is_working_operator:",
         "if not person.is_active:",
         (_OPERATORS,),
     ),

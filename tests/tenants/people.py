@@ -57,6 +57,14 @@ def person(email: str, full_name: str) -> User:
     return create_person(email=email, full_name=full_name, password=PASSWORD, is_confirmed=True)
 
 
+def operator(name: str) -> User:
+    """Somebody who works for the platform and belongs to no organisation."""
+    made = person(f"{name}@platform.example", name.title())
+    made.is_operator = True
+    made.save(update_fields=["is_operator"])
+    return made
+
+
 def organisation(slug: str, owner: str) -> Organisation:
     """A tenant with a site and its owner."""
     user = person(f"{owner}@{slug}.example", owner.title())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,7 +16,6 @@ from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.masking import mask_or_withhold
 from security.models import AuditEvent, RevocationKind, User
-from security.permissions import Grant
 from security.revocation import revoked_since
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tenants.access import active_grant, memberships_of
@@ -25,51 +24,15 @@ from tenants.models import (
     Membership,
     MembershipStatus,
     OperatorEntry,
-    Policy,
     Role,
-    Tenant,
 )
 from tenants.roles import ENTRY_MAY, ENTRY_ROLES, ROLE_PERMISSIONS
 from tenants.services import entering, platform, platform_entry
 from tenants.services.sites import create_site
 
 from .admin.pages import sign_in
-from .people import Organisation, person, trail
-
-WHY = mask_or_withhold("Masking fails for them, ticket 4711")
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def oscar(db: None) -> User:
-    oscar = person("oscar@platform.example", "Oscar")
-    oscar.is_operator = True
-    oscar.save(update_fields=["is_operator"])
-    return oscar
-
-
-def public_id(of: Organisation) -> UUID:
-    with tenant_scope(of.tenant_id):
-        return Tenant.objects.get().public_id
-
-
-def enter(
-    oscar: User, of: Organisation, role: str = "auditor", *, stay: timedelta = HOUR, now: datetime | None = None
-) -> OperatorEntry:
-    return platform_entry.enter(
-        operator=oscar, tenant=public_id(of), role=role, reason=WHY, stay=stay, now=now or timezone.now()
-    )
-
-
-def grant_of(oscar: User, of: Organisation) -> Grant:
-    found = active_grant(oscar.pk, of.tenant_id)
-    assert found is not None
-    return found
-
-
-def ask_first(of: Organisation) -> None:
-    with tenant_scope(of.tenant_id):
-        Policy.objects.update(entry_needs_consent=True)
+from .people import Organisation, trail
+from .staying import HOUR, WHY, ask_first, enter, grant_of, public_id
 
 
 def test_an_operator_is_in_at_once_and_the_owners_are_told(

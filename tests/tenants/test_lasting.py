@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,11 +12,10 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.errors import Conflict, Denied
-from security.masking import mask_or_withhold
 from security.models import User
 from security.permissions import Grant, Permission
 from security.scoping import tenant_scope
-from tenants.access import access_invitation, active_grant
+from tenants.access import access_invitation
 from tenants.models import (
     Department,
     Membership,
@@ -31,42 +29,8 @@ from tenants.services import departments, entering, members, platform_entry, set
 from tenants.services.identity import renew_identity_secret
 from tenants.services.invitations import accept_invitation, invite_member
 
-from .people import Organisation, person
-
-WHY = mask_or_withhold("Masking fails for them, ticket 4711")
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def oscar(db: None) -> User:
-    oscar = person("oscar@platform.example", "Oscar")
-    oscar.is_operator = True
-    oscar.save(update_fields=["is_operator"])
-    return oscar
-
-
-def public_id(of: Organisation) -> UUID:
-    with tenant_scope(of.tenant_id):
-        return Tenant.objects.get().public_id
-
-
-def enter(
-    oscar: User, of: Organisation, role: str = "auditor", *, stay: timedelta = HOUR, now: datetime | None = None
-) -> OperatorEntry:
-    return platform_entry.enter(
-        operator=oscar, tenant=public_id(of), role=role, reason=WHY, stay=stay, now=now or timezone.now()
-    )
-
-
-def grant_of(oscar: User, of: Organisation) -> Grant:
-    found = active_grant(oscar.pk, of.tenant_id)
-    assert found is not None
-    return found
-
-
-def ask_first(of: Organisation) -> None:
-    with tenant_scope(of.tenant_id):
-        Policy.objects.update(entry_needs_consent=True)
+from .people import Organisation
+from .staying import enter, grant_of, public_id
 
 
 def _alice() -> UUID:

@@ -13,6 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from security.crypto import keyring
 from security.errors import Conflict
 from security.masking import mask_or_withhold
+from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import InvitationRef
 from tenants.models import Invitation, Plan, Site, Subscription, Usage
@@ -98,11 +99,7 @@ def test_a_plan_that_is_lowered_takes_nothing_away_and_says_what_is_over(acme: O
     assert acme.grant("alice").role == "agent"
 
 
-def test_a_stay_of_an_operator_takes_nobodys_place(acme: Organisation) -> None:
-
-    oscar = person("oscar@platform.example", "Oscar")
-    oscar.is_operator = True
-    oscar.save(update_fields=["is_operator"])
+def test_a_stay_of_an_operator_takes_nobodys_place(acme: Organisation, oscar: User) -> None:
     with tenant_scope(acme.tenant_id):
         entering.ask_to_enter(
             operator=oscar,

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from security.models import User
-
-from ..people import Organisation, person
+from ..people import Organisation
 from .pages import Browse, sign_in
 
 
@@ -20,15 +18,6 @@ def house(acme: Organisation) -> Organisation:
     acme.join("rita", "analyst")
     acme.join("audrey", "auditor")
     return acme
-
-
-@pytest.fixture
-def oscar(db: None) -> User:
-    """Works for the platform; belongs to no organisation."""
-    oscar = person("oscar@platform.example", "Oscar")
-    oscar.is_operator = True
-    oscar.save(update_fields=["is_operator"])
-    return oscar
 
 
 @pytest.fixture
