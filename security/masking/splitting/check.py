@@ -21,6 +21,7 @@ from security.masking.engine import WITHHELD, mask
 from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment, may_hold_digits, parse
+from security.masking.splitting.heard import HEARD
 from security.masking.splitting.joining import (
     LONGEST,
     Looks,
@@ -34,14 +35,7 @@ from security.masking.splitting.joining import (
 )
 from security.masking.splitting.releasing import NUMBERS, released, settle
 from security.masking.splitting.verdicts import HELD, MASKED, Change, Said, Verdict, held, hidden
-from security.masking.splitting.wording import (
-    announces,
-    asks_for_code,
-    changes_subject,
-    explains,
-    speaks_of_card,
-    speaks_of_ssn,
-)
+from security.masking.splitting.wording import announces, asks_for_code, changes_subject, explains
 from security.masking.text import Finding, MaskedText, trusted
 
 REMEMBERED_FOR: Final = 120.0
@@ -167,8 +161,8 @@ class _Judgement:
     @cached_property
     def _spoken_before(self) -> Spoken:
         last = [*self._last(by_visitor=True), *self._last(by_visitor=False)]
-        texts = [said.typed or said.text for said in (*self._recent, *last)]
-        return Spoken(any(map(speaks_of_card, texts)), any(map(speaks_of_ssn, texts)))
+        found = [HEARD.of(said.typed or said.text) for said in (*self._recent, *last)]
+        return Spoken(any(speaks.of_card for speaks in found), any(speaks.of_ssn for speaks in found))
 
     @cached_property
     def _spoken(self) -> Spoken:

@@ -8,6 +8,7 @@ from typing import Final
 
 from security.masking.finding.surroundings import spoken
 from security.masking.reading.views import plain as view
+from security.masking.render import BULLET
 from security.masking.splitting import vocabulary as say
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -24,7 +25,11 @@ _ANNOUNCED: Final = re.compile(
 
 def words_of(text: str) -> list[str]:
     """Its words in lower case without accents and apostrophes."""
-    return [word.replace("'", "").replace("’", "") for word in WORD.findall(plain(text))]
+    said = plain(text)
+    words = WORD.findall(said)
+    if "'" not in said and "’" not in said:
+        return words
+    return [word.replace("'", "").replace("’", "") for word in words]
 
 
 def plain(text: str) -> str:
@@ -32,7 +37,7 @@ def plain(text: str) -> str:
     if len(text) > 2 * _ENDS:
         text = f"{text[:_ENDS]} {text[-_ENDS:]}"
     lowered = text.casefold()
-    if lowered.isascii():
+    if lowered.replace(BULLET, "").isascii():  # what is masked has bullets, which are nothing but themselves
         return lowered
     return "".join(char for char in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(char))
 
