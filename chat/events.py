@@ -40,19 +40,20 @@ def attach(publish: Publish) -> Callable[[], None]:
 def message_event(view: MessageView, *, visible_prev_seq: int, author_key: str | None = None) -> Event:
     """A message in the variants that its readers get: visitors count only what they may see, its author's sockets know their `client_id`."""
     agents = view.seen(prev_seq=view.seq - 1)
+    is_alike = agents.prev_seq == visible_prev_seq  # no note stands between: one encoding for both sides
     return Event(
         everyone=server.message(agents),
-        visitor=server.message(view.seen(prev_seq=visible_prev_seq)),
-        own=server.message(_own(view, agents, visible_prev_seq)) if author_key else None,
+        visitor=None if is_alike else server.message(view.seen(prev_seq=visible_prev_seq)),
+        own=server.message(_own(view, visible_prev_seq)) if author_key else None,
         audience=Audience.AGENTS if view.author.kind is AuthorKind.NOTE else Audience.ALL,
         author=author_key,
         rev=view.rev,
     )
 
 
-def _own(view: MessageView, agents: MessageView, visible_prev_seq: int) -> MessageView:
-    own = view.seen(prev_seq=visible_prev_seq) if view.author.kind is AuthorKind.VISITOR else agents
-    return own.seen(prev_seq=own.prev_seq, client_id=view.client_id)
+def _own(view: MessageView, visible_prev_seq: int) -> MessageView:
+    prev_seq = visible_prev_seq if view.author.kind is AuthorKind.VISITOR else view.seq - 1
+    return view.seen(prev_seq=prev_seq, client_id=view.client_id)
 
 
 def stored_event(change: Change) -> Event:
