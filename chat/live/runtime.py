@@ -26,6 +26,7 @@ from chat.live.openings import Openings
 from chat.live.positions import Positions
 from chat.live.presence import PresenceKeeper
 from chat.live.previews import Previews
+from chat.live.reaches import Reaches
 from chat.live.registry import Registry, listener
 from chat.live.rules import RulesKeeper, read_policy
 from chat.live.sealing import KEPT_FOR, TenantSealer
@@ -78,6 +79,7 @@ class Live:
         self.figures = Figures()
         self.previews = Previews()
         self.presence = PresenceKeeper(self.process_id)
+        self.reaches = Reaches()
         self.positions = Positions()
         self.states = States()
         self.seats = Seats()

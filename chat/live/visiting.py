@@ -11,9 +11,10 @@ from django.utils import timezone
 from chat import events, transcript
 from chat.live.protocol import server
 from chat.live.protocol.shapes import Author, MaskingView, SiteView
+from chat.live.reaches import Reaches
 from chat.models import Conversation, Status
 from chat.personal import address_digest
-from chat.services import blocking, presence
+from chat.services import blocking
 from chat.transcript import Page as TranscriptPage
 from security.errors import Conflict, Denied, NotFound
 from security.scoping import tenant_scope
@@ -48,7 +49,7 @@ class Resumed:
     has_more: bool
 
 
-def access_visit(site_key: str, *, address: str | None) -> Visit:
+def access_visit(site_key: str, *, address: str | None, reaches: Reaches) -> Visit:
     """The site by its public key; NotFound for none, or for one that is switched off with its tenant. Opens its own scope.
 
     Denied for an address that is blocked.
@@ -63,7 +64,7 @@ def access_visit(site_key: str, *, address: str | None) -> Visit:
         digest = address_digest(address)
         tenant = Tenant.objects.get()
         masking = current_masking()
-        reach = presence.reach(now=now)
+        reach = reaches.present(now=now)
     view = SiteView(
         name=site.name,
         greeting=site.greeting,

@@ -48,6 +48,7 @@ class AgentConsumer(AgentActs):
         await self.note_activity()
         is_away = frame.status is agent.Availability.AWAY
         await self.call(answering.set_availability, grant=self.grant, is_away=is_away, now=timezone.now())
+        self.live.reaches.forget(self.grant.tenant_id)
         self.send_frame(server.availability(status=frame.status.value, ref=frame.ref))
 
     async def on_list(self, frame: agent.ListConversations) -> None:

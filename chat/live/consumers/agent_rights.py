@@ -80,6 +80,7 @@ class AgentRights(ChatConsumer):
         self.live.registry.enter(self, found.subjects, since=self.opened_at)
         self._is_present = True  # before waiting: what is counted has to be counted off, whatever the database says
         await self.live.presence.enter(self.grant.tenant_id, self.grant.membership_id)
+        self.live.reaches.forget(self.grant.tenant_id)
         self.spawn(self._keep_asking())
         if self.grant.until is not None:
             self.spawn(self._ask_at(self.grant.until))
@@ -94,6 +95,7 @@ class AgentRights(ChatConsumer):
         try:
             if self._is_present:
                 await self.live.presence.leave(self.grant.tenant_id, self.grant.membership_id)
+                self.live.reaches.forget(self.grant.tenant_id)
         finally:  # the rooms are left, whatever the database says
             await super().ended()
 

@@ -76,7 +76,8 @@ class VisitorSocket(ChatConsumer):
             return CloseCode.TOO_MANY
         try:
             site_key = self.scope["url_route"]["kwargs"]["site_key"]
-            self.visit = await unscoped(visiting.access_visit, site_key, address=self.address)
+            work, reaches = visiting.access_visit, self.live.reaches
+            self.visit = await unscoped(work, site_key, address=self.address, reaches=reaches)
         except NotFound:
             return CloseCode.NO_SUCH_SITE
         self.live.registry.enter(self, self._places(), since=self.opened_at)
