@@ -39,7 +39,7 @@ _OWN, _SEEN, _QUEUE = (Right.CHAT_SEE_OWN,), (Right.CHAT_SEE_DEPARTMENT,), (Righ
 _TRAIL, _FIGURES = (Right.AUDIT_READ,), (Right.REPORTS_OWN,)
 _NO_PAGE: Final = _("There is no page for it yet.")
 _NO_TRANSCRIPTS: Final = _("Transcripts cannot be taken out yet.")
-_NO_RETENTION: Final = _("Nothing is archived or deleted by age yet.")
+_NO_STORAGE: Final = _("Everything is stored on the platform so far.")
 _NO_INTERFACE: Final = _("There is no interface for other programs yet.")
 
 _ENTRIES: Final = (
@@ -71,8 +71,8 @@ _ENTRIES: Final = (
     Entry(Right.CONFIGURATION_TAGS, _("Tags"), _("Name, rename and remove tags.")),
     Entry(Right.CONFIGURATION_CHAT, _("Chat settings"), _("Set how many conversations an agent answers at once, and when idle ones close.")),
     Entry(Right.CONFIGURATION_MASKING, _("Masking"), _("Set what is hidden in messages, and mask stored ones again.")),
-    Entry(Right.CONFIGURATION_RETENTION, _("Retention"), _("Set how long conversations are kept."), (), _NO_RETENTION),
-    Entry(Right.CONFIGURATION_STORAGE, _("Storage"), _("Set where conversations are stored, or that they are not."), (), _NO_RETENTION),
+    Entry(Right.CONFIGURATION_RETENTION, _("Retention"), _("Set how long conversations are kept.")),
+    Entry(Right.CONFIGURATION_STORAGE, _("Storage"), _("Set where conversations are stored, or that they are not."), (), _NO_STORAGE),
     Entry(Right.CONFIGURATION_MEMBERS, _("Members"), _("Invite, suspend and remove members, and give them roles that hold no more than one's own.")),
     Entry(Right.CONFIGURATION_ROLES, _("Roles"), _("Make and change roles that hold no more than one's own.")),
     Entry(Right.CONFIGURATION_PASSWORDS, _("Password rules"), _("Set the rules for members' passwords, and ask everybody for a new one.")),

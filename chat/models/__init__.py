@@ -9,6 +9,7 @@ from chat.models.retention import (
     ChunkState,
     Claim,
     LegalHold,
+    RetentionChange,
     RetentionRule,
     RetentionRun,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "MaskingJob",
     "Message",
     "Presence",
+    "RetentionChange",
     "RetentionRule",
     "RetentionRun",
     "Status",

@@ -55,6 +55,40 @@ class RetentionRule(PublicModel):
         ]
 
 
+class RetentionChange(PublicModel):
+    """A rule that keeps less long than the one before it, and waits until `due_at`; till a run takes it up it can be undone.
+
+    Without months the department's own rule is taken away.
+    """
+
+    department = TenantForeignKey(Department, on_delete=models.CASCADE, null=True, related_name="+")
+    primary_months = models.PositiveSmallIntegerField(null=True)
+    afterwards = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Afterwards], blank=True)
+    archive_months = models.PositiveSmallIntegerField(null=True)
+    asked_by = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(editable=False)
+    due_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(PublicModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "department"],
+                condition=models.Q(taken_at=None, undone_at=None),
+                nulls_distinct=False,
+                name="chat_retentionchange_one_waits",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_at=None) | models.Q(undone_at=None), name="chat_retentionchange_one_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Change {self.public_id.hex[:6]}"
+
+
 class LegalHold(PublicModel):
     """Keeps a conversation, all of a visitor's, or (neither named) all of the organisation's from every way of deleting."""
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from chat.models import ArchiveChunk, ChunkState, RetentionRun
+from chat.retention.changing import take_up
 from chat.retention.rules import zone_of_tenant
 from chat.retention.run import Found, run
 from chat.retention.stores import Store
@@ -42,6 +43,8 @@ def run_day(
 
     if not is_mine():
         return None
+    with tenant_scope(tenant_id):
+        take_up(now=now)
     found = run(tenant_id, now, store=store, goes_on=is_mine)
     with tenant_scope(tenant_id):
         _finish(day, worker, found, clock())

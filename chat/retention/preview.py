@@ -6,11 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from chat.models import Afterwards, Conversation
 from chat.retention.calendar import begins, due_on
-from chat.retention.rules import Kept, held, over, over_in_archive, rules, zone_of_tenant
+from chat.retention.rules import (
+    Kept,
+    held,
+    is_over,
+    kept_by,
+    over,
+    over_in_archive,
+    rules,
+    terms,
+    unclaimed,
+    zone_of_tenant,
+)
+from chat.retention.terms import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +37,11 @@ class Effect:
 
 
 def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
-    """At `now`, by these rules; by the present ones where none are given."""
+    """At `now`, by these rules; where none are given, by those that a run at that moment would have."""
     zone, archived, purged, kept_back = zone_of_tenant(), 0, 0, 0
     oldest: list[datetime] = []
     following: list[date] = []
-    for kept in rules() if by is None else by:
+    for kept in rules(now) if by is None else by:
         live = over(kept, now=now, zone=zone)
         free = live.exclude(held())
         archive = over_in_archive(kept, now=now, zone=zone)
@@ -51,9 +63,25 @@ def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
 
 
 def forecast(now: datetime, *, days: int) -> list[tuple[date, int]]:
-    """How many conversations come due on each of the next days, today included with all that is over already; what is held too."""
+    """How many conversations come due on each of the next days, today included with all that is over already; what is held too.
+
+    By the rules as they will be that day: a change that waits counts from its day on. One query for each rule.
+    """
     zone = zone_of_tenant()
     today = now.astimezone(zone).date()
     ends = [begins(today + timedelta(days=ahead + 1), zone) - timedelta(microseconds=1) for ahead in range(days)]
-    sums = [sum(over(kept, now=end, zone=zone).count() for kept in rules()) for end in ends]
-    return [(today + timedelta(days=ahead), sums[ahead] - (sums[ahead - 1] if ahead else 0)) for ahead in range(days)]
+    on_days = [terms(end) for end in ends]
+    everywhere = {department for on_day in on_days for department in on_day}
+    sums = [0] * days
+    for kept in kept_by(dict.fromkeys(everywhere, DEFAULT)):
+        own = [on_day.get(kept.department_id, on_day[None]).primary_months for on_day in on_days]
+        counts = {
+            f"day_{ahead}": Count("pk", filter=is_over(months, now=end, zone=zone))
+            for ahead, (months, end) in enumerate(zip(own, ends, strict=True))
+        }
+        found = unclaimed(kept).aggregate(**counts)
+        sums = [total + found[f"day_{ahead}"] for ahead, total in enumerate(sums)]
+    return [
+        (today + timedelta(days=ahead), max(0, sums[ahead] - (sums[ahead - 1] if ahead else 0)))
+        for ahead in range(days)
+    ]

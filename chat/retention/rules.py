@@ -6,6 +6,7 @@ run all ask it; whoever has no rule of his own falls under the organisation's, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,13 +15,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from chat.models import ArchivedConversation, Claim, Conversation, LegalHold, Status
+from chat.models import ArchivedConversation, Claim, Conversation, LegalHold, RetentionChange, Status
 from chat.models.retention import Afterwards, RetentionRule
 from chat.retention.calendar import over_before
+from chat.retention.terms import DEFAULT, Term
 from security.scoping import require_tenant_id
 from tenants.models import Tenant
 
-PRIMARY_MONTHS: Final = 24
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('chat.retention.deletions', %s))"
 
 
@@ -47,18 +48,51 @@ def zone_of_tenant() -> ZoneInfo:
     return ZoneInfo(Tenant.objects.values_list("time_zone", flat=True).get())
 
 
-def rules() -> list[Kept]:
-    """One for each department that has its own, and the one for everything else."""
-    rows = {row.department_id: row for row in RetentionRule.objects.all()}
-    own = tuple(sorted(department for department in rows if department is not None))
-    return [_kept(rows.get(department), department, own) for department in (*own, None)]
+def rules(at: datetime | None = None) -> list[Kept]:
+    """One for each department that has its own, and the one for everything else; with `at`, as a run at that moment will have them."""
+    return kept_by(terms(at))
 
 
-def _kept(row: RetentionRule | None, department: int | None, own: tuple[int, ...]) -> Kept:
+def terms(at: datetime | None = None) -> dict[int | None, Term]:
+    """The organisation's rule (None), and each department's that has its own."""
+    found: dict[int | None, Term] = {None: DEFAULT}
+    found |= {
+        row.department_id: Term(row.primary_months, Afterwards(row.afterwards), row.archive_months)
+        for row in RetentionRule.objects.all()
+    }
+    if at is not None:
+        for change in waiting().filter(due_at__lte=at).order_by("due_at", "pk"):
+            found = changed(found, change.department_id, term_in(change))
+    return found
+
+
+def changed(found: Mapping[int | None, Term], department: int | None, term: Term | None) -> dict[int | None, Term]:
+    """The same terms with another one; None takes a department's own away."""
+    rest = {of: one for of, one in found.items() if of != department}
+    return rest if term is None else {**rest, department: term}
+
+
+def term_in(change: RetentionChange) -> Term | None:
+    """What a change asks for; None for no rule of the department's own."""
+    if change.primary_months is None:
+        return None
+    return Term(change.primary_months, Afterwards(change.afterwards), change.archive_months)
+
+
+def waiting() -> QuerySet[RetentionChange]:
+    """Changes that were asked for, and are neither in force nor undone."""
+    return RetentionChange.objects.filter(taken_at=None, undone_at=None)
+
+
+def kept_by(found: Mapping[int | None, Term]) -> list[Kept]:
+    """The terms with the conversations that each is about."""
+    own = tuple(sorted(department for department in found if department is not None))
+    return [_kept(found[department], department, own) for department in (*own, None)]
+
+
+def _kept(term: Term, department: int | None, own: tuple[int, ...]) -> Kept:
     without = own if department is None else ()
-    if row is None:
-        return Kept(department, without, PRIMARY_MONTHS, Afterwards.ARCHIVE, None)
-    return Kept(department, without, row.primary_months, Afterwards(row.afterwards), row.archive_months)
+    return Kept(department, without, term.primary_months, term.afterwards, term.archive_months)
 
 
 def lock_deletions() -> None:
@@ -79,11 +113,19 @@ def held() -> Q:
 
 def over(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[Conversation]:
     """Closed conversations whose time in the primary store is over, held ones too, oldest first; not those that are on their way already."""
-    before = over_before(now, kept.primary_months, zone)
-    closed = Conversation.objects.filter(kept.conversations, status=Status.CLOSED.value, last_message_at__lt=before)
-    kept_back = Q(kept_until__isnull=True) | Q(kept_until__lte=now)
+    return unclaimed(kept).filter(is_over(kept.primary_months, now=now, zone=zone)).order_by("last_message_at", "pk")
+
+
+def unclaimed(kept: Kept) -> QuerySet[Conversation]:
+    """The closed ones of a rule, but for those that are on their way already."""
     claimed = Claim.objects.filter(conversation=OuterRef("pk"))
-    return closed.filter(kept_back).exclude(Exists(claimed)).order_by("last_message_at", "pk")
+    return Conversation.objects.filter(kept.conversations, status=Status.CLOSED.value).exclude(Exists(claimed))
+
+
+def is_over(months: int, *, now: datetime, zone: ZoneInfo) -> Q:
+    """Last spoken in long enough ago, and not brought back from the archive a short time ago."""
+    is_old = Q(last_message_at__lt=over_before(now, months, zone))
+    return is_old & (Q(kept_until__isnull=True) | Q(kept_until__lte=now))
 
 
 def over_in_archive(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[ArchivedConversation]:

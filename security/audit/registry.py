@@ -129,6 +129,11 @@ class Action(StrEnum):
     MASKING_WITHHELD = "masking.withheld", "Messages could not be masked and were withheld."
 
     RETENTION_CHANGED = "retention.changed", "How long conversations are kept was changed."
+    RETENTION_CHANGE_ASKED = (
+        "retention.change_asked",
+        "It was asked to keep conversations less long; that waits for its day.",
+    )
+    RETENTION_CHANGE_UNDONE = "retention.change_undone", "A change of retention was undone before its day."
     RETENTION_ARCHIVED = "retention.archived", "Conversations went from the primary store to the archive."
     RETENTION_PURGED = "retention.purged", "Conversations were deleted, with their keys, as their time was over."
     RETENTION_RUN = "retention.run", "A day's retention was done."

@@ -90,6 +90,10 @@ class Policy(TenantModel):
         default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
     entry_needs_consent = models.BooleanField(default=False)
+    # So long a shorter retention waits before it counts; a day at least, so that one rash or hostile hour deletes nothing.
+    retention_cooling_days = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)]
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"

@@ -31,6 +31,7 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
         "close_after_hours": Permission.CONFIGURATION_CHAT,
         "agent_capacity": Permission.CONFIGURATION_CHAT,
         "entry_needs_consent": Permission.CONFIGURATION_SECURITY,
+        "retention_cooling_days": Permission.CONFIGURATION_RETENTION,
     }
 )
 """Each setting with the right that changes it."""

@@ -1,0 +1,49 @@
+"""For how long, and then what: one rule's words, and which of two keeps less long. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from chat.models.retention import Afterwards
+
+MOST_PRIMARY: Final = 120
+MOST_ARCHIVE: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """In months of the calendar, both from the last message; `archive_months` None is for the life of the account."""
+
+    primary_months: int
+    afterwards: Afterwards
+    archive_months: int | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a rule may say so."""
+        if not 1 <= self.primary_months <= MOST_PRIMARY:
+            return False
+        if self.archive_months is None:
+            return True
+        return self.afterwards is Afterwards.ARCHIVE and self.primary_months < self.archive_months <= MOST_ARCHIVE
+
+    @property
+    def gone_after(self) -> float:
+        """Months after which nothing is left anywhere."""
+        if self.afterwards is Afterwards.PURGE:
+            return self.primary_months
+        return inf if self.archive_months is None else self.archive_months
+
+    def keeps_less_than(self, other: Term) -> bool:
+        """Whether anything leaves the primary store, or is gone for good, sooner than by `other`: by the words, whatever is stored today."""
+        return self.primary_months < other.primary_months or self.gone_after < other.gone_after
+
+    def __str__(self) -> str:
+        archive = "" if self.archive_months is None else str(self.archive_months)
+        return f"{self.primary_months}-{self.afterwards.value}-{archive}"
+
+
+DEFAULT: Final = Term(24, Afterwards.ARCHIVE)
+"""Where no rule says otherwise."""
