@@ -82,9 +82,10 @@ QUIET = {
             "admin/tenants/businesshours/add/",
         ),
         *("admin/tenants/department/add/", "admin/tenants/invitation/add/", "admin/tenants/site/add/"),
+        "admin/retention/holds/add/",
     ],
     "a question before an act, which leaves the event": [
-        "admin/chat/conversation/<object_id>/block/",
+        *("admin/chat/conversation/<object_id>/block/", "admin/retention/holds/<uuid:hold>/release/"),
         *("admin/chat/cannedresponse/<object_id>/delete/", "admin/chat/tag/<object_id>/delete/"),
         *("admin/security/passwords/require/", "admin/tenants/businesshours/<object_id>/delete/"),
         *("admin/tenants/department/<object_id>/delete/", "admin/tenants/department/<object_id>/make-default/"),
@@ -105,7 +106,8 @@ QUIET = {
             "admin/tenants/businesshours/<object_id>/change/",
         ),
         *("admin/tenants/department/", "admin/tenants/department/<object_id>/change/", "admin/tenants/site/"),
-        *("admin/tenants/site/<object_id>/change/",),
+        *("admin/tenants/site/<object_id>/change/", "admin/retention/", "admin/retention/rule/"),
+        "admin/retention/departments/<uuid:department>/rule/",
     ],
     "the organisation's own staff to those who administer it; no visitor's data": [
         *("admin/security/locks/", "admin/tenants/invitation/", "admin/tenants/invitation/<object_id>/change/"),

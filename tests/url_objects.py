@@ -41,6 +41,7 @@ from tenants.rules import Rule, RuleKind
 from tenants.services.masking import activate, add_rule
 
 from .cast import Organisation
+from .chat.retention.held import held_and_changed
 
 
 def objects(of: Organisation) -> dict[str, str]:
@@ -60,6 +61,7 @@ def objects(of: Organisation) -> dict[str, str]:
         )
         return {
             **masking(of),
+            **held_and_changed(conversation),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "businesshours": str(
                 BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
@@ -134,6 +136,9 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:rule>": known["rule"],
         "<uuid:version>": known["version"],
         "<uuid:job>": known["job"],
+        "<uuid:change>": known["change"],
+        "<uuid:department>": known["department"],
+        "<uuid:hold>": known["hold"],
         "<uuid:plan>": known["plan"],
         "<uuid:person>": known["person"],
         "<uuid:held>": known["held"],

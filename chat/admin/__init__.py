@@ -1,5 +1,25 @@
 """Records and work pages of the chat in the administration; Django finds this package by its name."""
 
-from chat.admin import blocks, canned_responses, conversations, masking, masking_jobs, masking_rules, reports, tags
+from chat.admin import (
+    blocks,
+    canned_responses,
+    conversations,
+    masking,
+    masking_jobs,
+    masking_rules,
+    reports,
+    retention,
+    tags,
+)
 
-__all__ = ["blocks", "canned_responses", "conversations", "masking", "masking_jobs", "masking_rules", "reports", "tags"]
+__all__ = [
+    "blocks",
+    "canned_responses",
+    "conversations",
+    "masking",
+    "masking_jobs",
+    "masking_rules",
+    "reports",
+    "retention",
+    "tags",
+]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import access
 from chat.admin.blocks import block_view
+from chat.admin.retention import hold_url
 from chat.models import Conversation, Status
 from chat.services.blocking import block_of
 from chat.services.reading import read_list, read_transcript
@@ -131,6 +132,7 @@ class ConversationAdmin(TenantAdmin):
             "may_read_trail": has(grant, Permission.AUDIT_READ),
             "has_view_permission": True,
             **self._blocking(grant, found),
+            "hold_url": hold_url(request, found.public_id),
         }
         return TemplateResponse(request, "admin/chat/conversation/transcript.html", context)
 

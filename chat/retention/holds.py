@@ -62,6 +62,15 @@ def _conversation(public_id: UUID) -> UUID:
     raise NotFound
 
 
+def access_hold(*, grant: Grant, hold: UUID) -> LegalHold:
+    """One, to ask about. NotFound."""
+    require(grant, RIGHT)
+    row = LegalHold.objects.select_related("visitor", "placed_by").filter(public_id=hold).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 @transaction.atomic
 def release_hold(*, grant: Grant, hold: UUID, now: datetime) -> LegalHold:
     """From now on the rules apply again. Conflict("released") the second time."""

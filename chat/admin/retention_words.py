@@ -1,0 +1,36 @@
+"""What the Retention page calls rules."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chat.models import Afterwards
+from chat.retention.terms import Term
+from tenants.models import Department
+
+
+def title_of(department: Department | None) -> str:
+    """Whose rule it is."""
+    return _("Whole organisation") if department is None else department.name
+
+
+def sentence_of(term: Term | None) -> str:
+    """A rule in a sentence; None for a department without one of its own."""
+    if term is None:
+        return _("As the whole organisation.")
+    kept = _months(term.primary_months)
+    if term.afterwards is Afterwards.PURGE:
+        return _("Kept for %(kept)s after the last message, then deleted for good.") % {"kept": kept}
+    if term.archive_months is None:
+        return _("Kept for %(kept)s after the last message, then in the archive for as long as the account.") % {
+            "kept": kept
+        }
+    return _("Kept for %(kept)s after the last message, then in the archive; deleted for good after %(all)s.") % {
+        "kept": kept,
+        "all": _months(term.archive_months),
+    }
+
+
+def _months(count: int) -> str:
+    return ngettext("%(count)d month", "%(count)d months", count) % {"count": count}
