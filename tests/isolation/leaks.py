@@ -9,8 +9,9 @@ from .leaks_chat import CHAT
 from .leaks_database import DATABASE
 from .leaks_platform import PLATFORM
 from .leaks_reports import REPORTS
+from .leaks_retention import RETENTION
 from .leaks_revocation import REVOCATION
 from .leaks_rights import RIGHTS
 from .leaks_tenants import TENANTS
 
-LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *RIGHTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS)
+LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *RIGHTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS, *RETENTION)

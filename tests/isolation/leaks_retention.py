@@ -1,0 +1,49 @@
+"""Leaks in retention: who changes rules, what a shorter one waits for, and which deletion is not asked for holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .leak import Leak
+
+_CHANGING: Final = "chat/retention/changing.py"
+_PROOF: Final = "tests/chat/retention/test_changing.py"
+_INVENTORY: Final = "tests/chat/retention/test_deletion_inventory.py"
+
+RETENTION: Final = (
+    Leak(
+        "whoever is a member changes how long conversations are kept",
+        _CHANGING,
+        "    require(grant, RIGHT)\n    require_member(grant)\n",
+        "    require_member(grant)\n",
+        (_PROOF,),
+    ),
+    Leak(
+        "a shorter retention needs no name",
+        _CHANGING,
+        "        if not is_confirmed(typed):\n            raise Invalid",
+        "        if False:\n            raise Invalid",
+        (_PROOF,),
+    ),
+    Leak(
+        "what ends the archive sooner is not taken for shorter",
+        "chat/retention/terms.py",
+        "return self.primary_months < other.primary_months or self.gone_after < other.gone_after",
+        "return self.primary_months < other.primary_months",
+        (_PROOF,),
+    ),
+    Leak(
+        "what was taken up is undone",
+        _CHANGING,
+        "if not waiting().filter(pk=row.pk).update(undone_at=now",
+        "if not RetentionChange.objects.filter(pk=row.pk, undone_at=None).update(taken_at=None, undone_at=now",
+        (_PROOF,),
+    ),
+    Leak(
+        "the archive is purged without asking for holds",
+        "chat/retention/run.py",
+        "free = over_in_archive(kept, now=work.now, zone=zone).exclude(held())",
+        "free = over_in_archive(kept, now=work.now, zone=zone)",
+        (_INVENTORY,),
+    ),
+)
