@@ -128,6 +128,15 @@ def test_the_address_is_the_one_he_came_from_last(acme: Organisation) -> None:
         assert visitor.address_digest == personal.address_digest(NEXT_DOOR)
 
 
+def test_an_address_has_another_digest_in_each_organisation(acme: Organisation) -> None:
+    """Who reads two organisations' rows cannot tell that the same person came to both."""
+    found = []
+    for of in (acme, organisation("rival", "mallory", {})):
+        with tenant_scope(of.tenant_id):
+            found.append(personal.address_digest(HOME))
+    assert found[0] != found[1]
+
+
 def test_an_address_that_is_not_known_cannot_be_blocked(acme: Organisation) -> None:
     on = writes(acme, address=None)
     with pytest.raises(Conflict):
