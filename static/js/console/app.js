@@ -3,6 +3,7 @@ import { announcer } from "../shared/announce.js";
 import { systemClock } from "../shared/connection.js";
 import { formats } from "../shared/time.js";
 import { clicked, createActions } from "./actions.js";
+import { reasonOf } from "./live/reason.js";
 import { Session } from "./live/session.js";
 import { typingSignal } from "./live/typing.js";
 import { say } from "./messages.js";
@@ -22,6 +23,7 @@ import { nameOf } from "./views/row.js";
  */
 function notified(app, event) {
   const { kind } = event;
+  if (kind === "turnedAway") reasonOf(app.root).then((code) => app.store.dispatch({ type: "reason", code }));
   const name = (/** @type {string} */ id) => (app.store.state.conversations[id] ? nameOf(app.store.state.conversations[id]) : say.visitor);
   if (kind === "message") {
     const { author, text, conversation } = event.message;

@@ -173,6 +173,10 @@ export const say = Object.freeze({
       4409: "The console was opened somewhere else and this tab was replaced.",
       other: "The connection was closed.",
     }),
+    owed: Object.freeze({
+      password_change_required: ["Your organisation asks for a new password before you go on.", "Change the password"],
+      second_factor_required: ["Your organisation asks for a second factor before you go on.", "Set it up"],
+    }),
     reload: "Reload",
   }),
 

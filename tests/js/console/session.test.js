@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { KNOWN_FRAMES } from "../../../static/js/console/live/incoming.js";
+import { reasonOf } from "../../../static/js/console/live/reason.js";
 import { Session } from "../../../static/js/console/live/session.js";
 import { initialState, reduce, threadOf } from "../../../static/js/console/model/state.js";
 import { createStore } from "../../../static/js/console/model/store.js";
@@ -306,5 +307,49 @@ describe("coming back", () => {
     on.clock.advance(1);
     on.arrive();
     assert.equal(on.sent("watch").length, 1);
+  });
+});
+
+describe("a right that is taken away", () => {
+  const shown = async () => {
+    const on = desk({ selected: CHAT });
+    await opened(on, [message(1)]);
+    on.net.last.says({ type: "conversation", conversation: conversation({ visitor: { ...VERA, email: "vera@example.com" } }) });
+    return on;
+  };
+
+  test("takes what it showed off the screen when the connection comes back", async () => {
+    const on = await shown();
+    on.net.last.drops(1006);
+    await settled();
+    on.clock.advance(1);
+    on.net.last.accept();
+    on.net.last.says(welcome({ permissions: ["chat.reply"] }));
+    assert.deepEqual([on.store.state.conversations, threadOf(on.store.state, CHAT).messages.length], [{}, 0]);
+    assert.equal("before_seq" in on.sent("history").at(-1), false, "what may still be seen is asked for anew");
+  });
+
+  test("but the same rights leave everything where it was", async () => {
+    const on = await shown();
+    on.net.last.drops(1006);
+    await settled();
+    on.clock.advance(1);
+    on.arrive();
+    assert.equal(on.store.state.conversations[CHAT].visitor?.email, "vera@example.com");
+  });
+
+  test("clears the screen and every button when the server turns one away", async () => {
+    const on = await shown();
+    on.net.last.drops(4403);
+    await settled();
+    assert.deepEqual([on.store.state.conversations, on.store.state.threads, on.store.state.permissions], [{}, {}, []]);
+    assert.deepEqual(on.notices.at(-1), { kind: "turnedAway" });
+  });
+
+  test("is explained by the page, in the server's word, where it can be asked", async () => {
+    const says = (/** @type {number} */ status, /** @type {any} */ body) => async () => ({ status, json: async () => body });
+    assert.equal(await reasonOf("/console/", says(403, { code: "password_change_required" })), "password_change_required");
+    assert.equal(await reasonOf("/console/", says(200, null)), null);
+    assert.equal(await reasonOf("/console/", async () => { throw new TypeError("away"); }), null);
   });
 });

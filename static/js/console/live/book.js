@@ -14,6 +14,12 @@ export class Book {
     this.heldTexts = new Map();
   }
 
+  /** Nothing of it may be shown any more. */
+  forget() {
+    this.transcripts.clear();
+    this.heldTexts.clear();
+  }
+
   /** @param {string} id */
   open(id) {
     let transcript = this.transcripts.get(id);

@@ -3,6 +3,8 @@
  * page survives a newer server. DOM-free.
  */
 
+import { isOther } from "../model/state.js";
+
 /**
  * @typedef {object} Parts
  * @property {{state: import("../model/state.js").State, dispatch: (action: import("../model/state.js").Action) => void}} store
@@ -41,6 +43,7 @@ function stopTyping({ store }, frame) {
 /** @type {Record<string, (parts: Parts, frame: any) => void>} */
 const HANDLERS = {
   welcome(parts, frame) {
+    if (isOther(parts.store.state, frame)) parts.book.forget();
     parts.store.dispatch({ type: "welcome", frame });
     parts.outbox.flush();
     parts.welcomed();

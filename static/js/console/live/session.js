@@ -16,6 +16,7 @@ import { incoming } from "./incoming.js";
 
 const HISTORY_PAGE = 30;
 const LIST_PAGE = 100;
+const FORBIDDEN = 4403;
 const NOT_SHOWN = new Set(["not_found", "forbidden"]);
 
 export class Session {
@@ -45,7 +46,7 @@ export class Session {
       url,
       hello: () => ({ type: "hello", open: this.book.positions(this.#followed()) }),
       onFrame: (frame) => this.receive(frame),
-      onState: (connection) => store.dispatch({ type: "connection", connection }),
+      onState: (connection) => this.#entered(connection),
       ...wiring,
     });
     const clock = wiring.clock ? { clock: wiring.clock } : {};
@@ -61,6 +62,16 @@ export class Session {
       welcomed: () => this.#welcomed(),
       notify: (event) => this.#noticed(event),
     });
+  }
+
+  /** @param {any} connection */
+  #entered(connection) {
+    if (connection.phase === "ended" && connection.code === FORBIDDEN) {
+      this.book.forget();
+      this.store.dispatch({ type: "refused" });
+      this.notify({ kind: "turnedAway" });
+    }
+    this.store.dispatch({ type: "connection", connection });
   }
 
   start() {

@@ -60,6 +60,7 @@ export function initialState({ view = "queue", selected = null } = {}) {
     query: "",
     selected,
     modes: /** @type {Record<string, "reply"|"note">} */ ({}),
+    reason: /** @type {string|null} */ (null),
     editing: /** @type {{conversation: string, id: string, text: string}|null} */ (null),
   };
 }
@@ -81,10 +82,30 @@ const lastSeq = (thread) => thread.messages.at(-1)?.seq ?? 0;
 /** Rows that something still shows survive a snapshot without them. @param {State} state */
 const kept = (state) => (/** @type {string} */ id) => id === state.selected || threadOf(state, id).loaded;
 
+/**
+ * Without whatever the server showed us by rights that we had then.
+ * @param {State} state @returns {State}
+ */
+function forgotten(state) {
+  const { departments, agents, conversations, queueLoaded, queueBeyond, lists, threads, offers, typing, editing } = initialState();
+  return { ...state, departments, agents, conversations, queueLoaded, queueBeyond, lists, threads, offers, typing, editing };
+}
+
+/** What decides of what is shown: who, where, by which rights. @param {any} frame */
+const rightsOf = ({ agent, tenant, permissions = [], department_permissions = {} }) =>
+  JSON.stringify([agent?.id, tenant?.slug, [...permissions].sort(),
+    Object.entries(department_permissions).map(([place, names]) => [place, [...names].sort()]).sort()]);
+
+/** Whether this `welcome` gives other rights than the one before. @param {State} state @param {any} frame */
+export function isOther(state, frame) {
+  const before = { agent: state.me, tenant: state.tenant, permissions: state.permissions, department_permissions: state.departmentPermissions };
+  return state.me !== null && rightsOf(before) !== rightsOf(frame);
+}
+
 /** @type {Record<string, (state: State, action: Action) => State>} */
 const REDUCERS = {
   welcome: (state, { frame }) => ({
-    ...state,
+    ...(isOther(state, frame) ? forgotten(state) : state),
     me: frame.agent,
     tenant: frame.tenant,
     permissions: frame.permissions ?? [],
@@ -188,6 +209,11 @@ const REDUCERS = {
     );
     return { ...state, typing, offers: state.offers.filter((one) => Date.parse(one.expires_at) > now) };
   },
+
+  /** The server has turned us away: nothing that it showed stays on the screen, nor a button to act on it. */
+  refused: (state) => ({ ...forgotten(state), permissions: [], departmentPermissions: {}, selected: null }),
+  /** Why it did, in the server's word. */
+  reason: (state, { code }) => ({ ...state, reason: code }),
 
   outbox: (state, { items }) => ({ ...state, outbox: items }),
   connection: (state, { connection }) => ({ ...state, connection }),

@@ -5,9 +5,13 @@ import { observe } from "./observe.js";
 
 const CALM_FOR_MS = 2_000;
 
-/** @param {any} connection @param {number} now */
-function sentence({ phase, code, retryAt }, now) {
+/** What the person has to do first, and the button that leads there. @param {string|null} reason */
+const owed = (reason) => /** @type {Record<string, string[]>} */ (say.connection.owed)[reason ?? ""];
+
+/** @param {any} connection @param {number} now @param {string|null} reason */
+function sentence({ phase, code, retryAt }, now, reason) {
   if (phase === "ended") {
+    if (owed(reason)) return owed(reason)[0];
     const known = /** @type {Record<string, string>} */ (say.connection.stopped);
     return known[String(code)] ?? known.other;
   }
@@ -27,7 +31,7 @@ export function mountConnection(root, app) {
   let lostAt = null;
 
   function render() {
-    const { connection } = app.store.state;
+    const { connection, reason } = app.store.state;
     const { phase } = connection;
     if (phase === "ready") {
       if (!bar.hidden) announced.textContent = say.connection.back;
@@ -38,20 +42,21 @@ export function mountConnection(root, app) {
     lostAt ??= app.now();
     const show = phase === "ended" || app.now() - lostAt >= CALM_FOR_MS;
     if (!show) return;
-    const now = sentence(connection, app.now());
-    if (bar.hidden) announced.textContent = now; // once; the countdown is for the eye
+    const now = sentence(connection, app.now(), reason);
+    if (bar.hidden || (phase === "ended" && text.textContent !== now)) announced.textContent = now; // once; the countdown is for the eye
     bar.hidden = false;
     bar.dataset.kind = phase === "ended" ? "stopped" : "lost";
     text.textContent = now;
     button.hidden = phase === "connecting";
-    const label = phase === "ended" ? say.connection.reload : say.connection.tryNow;
+    const label = phase === "ended" ? owed(reason)?.[1] ?? say.connection.reload : say.connection.tryNow;
     if (button.textContent !== label) button.textContent = label;
   }
 
   listen(button, "click", () => {
+    // The page itself leads to what is owed, and from there back.
     if (app.store.state.connection.phase === "ended") location.reload();
     else app.session.retryNow();
   }, app.signal);
-  observe(app.store, (/** @type {any} */ state) => [state.connection], render, app.signal);
+  observe(app.store, (/** @type {any} */ state) => [state.connection, state.reason], render, app.signal);
   app.onTick(render);
 }
