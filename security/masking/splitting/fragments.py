@@ -29,6 +29,7 @@ _MOST_LOOSE: Final = 14
 
 _FIGURE: Final = re.compile(r"[0-9]")
 _FEWEST_WORDS: Final = 2  # a lone "one" beside other words is an article
+_FEWEST_OF_ROW: Final = 3  # "seis, uno, uno": nobody writes so many articles and nothing else
 _COUNTED: Final = re.compile(
     r"\b(?:{lead})\s+(?:\d{{1,2}}\b(?=\s*[a-z:])|{count}\b)|\b(?:\d{{1,2}}|{count})\s+(?:{lead}|{noun})\b".format(
         lead="|".join(say.COUNTED.split()), count="|".join(say.COUNTS.split()), noun="|".join(say.NOUNS.split())
@@ -275,10 +276,8 @@ def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
     """Without number words that are articles or quantities: those that stand alone beside figures or other words."""
     if all(digit.end - digit.start == 1 for digit in found):
         return found
-    alone = WORD.search(_blanked(text, found)) is None
-    is_row = (
-        len({digit.start for digit in found}) >= _FEWEST_SINGLES
-    )  # "cuatro, uno, uno, uno": nobody writes four articles
+    alone = say.CONNECTING.issuperset(words_of(_blanked(text, found)))
+    is_row = len({digit.start for digit in found}) >= _FEWEST_OF_ROW
     rows: list[list[Digit]] = []
     for digit in found:
         is_next = bool(rows) and text[rows[-1][-1].end : digit.start].isspace()

@@ -134,6 +134,8 @@ QUESTIONS: Final = (
 
 ARTICLES: Final = _words("um uma un une una ein eine een oh o")
 """Number words that are said for other reasons."""
+CONNECTING: Final = _words("and then next y e luego despues et puis ensuite und dann danach poi depois en dan")
+"""Words with which a number goes on: with nothing else beside it a lone number word is a digit."""
 FIRST: Final = _words(
     "first start starts starting begin begins beginning primeros primeras empieza comienza premiers premieres commence",
     "ersten beginnt primi prime primeiros eerste",

@@ -33,13 +33,35 @@ def test_a_card_in_words_and_pieces_is_masked(language: str, between: str, card:
     assert not set(finally_(*typed)) & set(typed)
 
 
-@pytest.mark.parametrize("text", ["double one", "triple seven", "uno", "eins"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("six zero one", "and then one", "and then one one one one one one", "one one one one one seven"),
+        ("cinco cinco cinco", "y luego cinco", "cinco cinco cinco cinco", "cinco cinco cinco cinco", "4444"),
+        (
+            "vier fünf drei neun",
+            "und dann fünf sieben acht sieben",
+            "und sechs",
+            "drei sechs zwei eins vier acht sechs",
+        ),
+    ],
+)
+def test_a_lone_number_word_that_goes_on_is_a_digit(typed: tuple[str, ...]) -> None:
+    assert not set(finally_(*typed)) & set(typed)
+
+
+@pytest.mark.parametrize(
+    "text", ["double one", "triple seven", "uno", "eins", "and then two", "y luego cinco", "six, zéro, un"]
+)
 def test_number_words_with_nothing_beside_them_are_digits(text: str) -> None:
     fragment = parse(text)
     assert fragment is not None
     assert fragment.is_pure
 
 
-@pytest.mark.parametrize("text", ["oh", "un", "eine", "one moment, please", "I am the one", "oh, un"])
+@pytest.mark.parametrize(
+    "text",
+    ["oh", "un", "eine", "one moment, please", "I am the one", "oh, un", "ok one sec", "and then one more", "et un"],
+)
 def test_an_article_is_no_digit(text: str) -> None:
     assert parse(text) is None
