@@ -2,7 +2,7 @@
 
 Danger: a limit that nobody counts while Valkey is away, or a sign-in that nobody can make. Rule: keys of limits, and no others, are kept in rows
 then; anything else raises, as before. What was counted in one place is not known in the other, so a limit may begin anew when Valkey goes
-or comes; the lock-out does not: it counts in PostgreSQL always (security/accounts/attempts.py). Proof:
+or comes; the lock-out and the used codes of authenticators do not: they are in PostgreSQL always (security/accounts/attempts.py). Proof:
 tests/security/accounts/test_without_valkey.py.
 """
 
@@ -19,11 +19,14 @@ from security.cache import CacheAway, JSONSerializer
 
 LIMITS: Final = "allauth:rl:"
 """How keys of limits begin."""
-_KEPT: Final = (LIMITS, "allauth.mfa.totp.used")
-"""Besides: which codes of an authenticator were used, so that none is good twice."""
+USED_CODES: Final = "allauth.mfa.totp.used"
+"""How keys begin that say which codes of an authenticator were used: kept in rows always, so that none is good twice when Valkey goes or comes."""
 FOREVER: Final = 3600.0
 REST: Final = 5.0
 """Seconds for which a Valkey that was away is not asked again: one that hangs would hold each request for its time-out."""
+
+_away_until: dict[str, float] = {}
+"""By server, for the whole process: Django makes a backend anew for each asynchronous context, which would forget at once."""
 
 _ADD = """
 INSERT INTO security_limitrow (key, value, expires_at) VALUES (%(key)s, %(value)s, now() + %(seconds)s * interval '1 second')
@@ -42,7 +45,7 @@ class SteadyCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._away_until = 0.0
+        self._server_name = server
 
     def add(self, key: Any, value: Any, timeout: Any = FOREVER, version: int | None = None) -> bool:
         """As Django's."""
@@ -73,15 +76,22 @@ class SteadyCache(RedisCache):
         )
 
     def _first(self, key: Any, ask: Callable[[], Any], instead: Callable[[], Any]) -> Any:
-        if not str(key).startswith(_KEPT):
+        if str(key).startswith(USED_CODES):
+            return instead()
+        if not str(key).startswith(LIMITS):
             return ask()
-        if time.monotonic() < self._away_until:
+        if time.monotonic() < _away_until.get(self._server_name, 0.0):
             return instead()
         try:
             return ask()
         except CacheAway:
-            self._away_until = time.monotonic() + REST
+            _away_until[self._server_name] = time.monotonic() + REST
             return instead()
+
+
+def ask_again() -> None:
+    """Forget that a server was away."""
+    _away_until.clear()
 
 
 def _put(statement: str, key: str, value: Any, timeout: Any) -> bool:

@@ -1,6 +1,8 @@
 """While Valkey is away people sign in all the same, and are counted all the same; what cannot do without asks them to come again."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextvars import Context
 
 import pytest
 from django.core.cache import caches
@@ -11,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from security.failures import server_error
 from security.models import LimitRow
-from security.steady_cache import LIMITS
+from security.steady_cache import LIMITS, USED_CODES, ask_again
 from tests.tenants.people import PASSWORD, Organisation
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +34,7 @@ def without_valkey(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _asked_at_once() -> None:
     """No test rests because an earlier one found Valkey away."""
-    caches["default"]._away_until = 0.0  # type: ignore[attr-defined]
+    ask_again()
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,42 @@ def test_a_count_that_is_over_is_none(without_valkey: None) -> None:
         [4],
         True,
     ]
+
+
+@pytest.fixture
+def hanging(settings: Settings) -> Iterator[socket.socket]:
+    """A Valkey that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        server.setblocking(False)
+        known = settings.CACHES["default"]
+        options = {**known.get("OPTIONS", {}), "socket_timeout": 0.1, "socket_connect_timeout": 0.1}
+        location = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        settings.CACHES = {"default": {**known, "LOCATION": location, "OPTIONS": options}}
+        yield server
+
+
+def connections(server: socket.socket) -> int:
+    """How many waited to be taken since it was last asked."""
+    found = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return found
+        found += 1
+
+
+def test_one_request_waits_for_a_valkey_that_hangs_and_the_next_does_not(hanging: socket.socket) -> None:
+    assert Context().run(lambda: caches["default"].get(LIMITS + "x")) is None
+    assert connections(hanging) > 0
+    assert Context().run(lambda: caches["default"].get(LIMITS + "y")) is None
+    assert connections(hanging) == 0
+
+
+def test_a_used_code_is_known_when_valkey_goes(settings: Settings) -> None:
+    caches["default"].set(USED_CODES + ":1:123456", "y", 60)
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/valkey.sock"}}
+    assert caches["default"].get(USED_CODES + ":1:123456") == "y"
 
 
 def away(_: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
