@@ -7,7 +7,6 @@ from math import ceil
 from typing import Final
 
 from django.conf import settings
-from django.db.models import F, Q
 
 from security.accounts.mail import send
 from tenants.models import Membership, Policy, Tenant, usable
@@ -26,11 +25,11 @@ def warn_of_passwords(*, now: datetime) -> int:
     near = Membership.objects.filter(
         usable(now), user__password_changed_at__gt=oldest, user__password_changed_at__lte=oldest + max(STAGES) * _DAY
     )
-    told = 0
+    told, organisation = 0, Tenant.objects.get().name
     for member in near.select_related("user").order_by("pk"):
         ends = policy.password_ends_at(member.user.password_changed_at)
         if ends is not None and _is_first_told(member, ends, now):
-            _send(member, ends, now)
+            _send(member, organisation, ends, now)
             told += 1
     return told
 
@@ -38,15 +37,17 @@ def warn_of_passwords(*, now: datetime) -> int:
 def _is_first_told(member: Membership, ends: datetime, now: datetime) -> bool:
     """A stage counts for the password that it was told of; what another worker told meanwhile is not told again."""
     stage = next(days for days in STAGES if ends - now <= days * _DAY)
-    untold = Q(password_warned_at=None) | Q(password_warned_at__lt=F("user__password_changed_at"))
-    due = Membership.objects.filter(untold | Q(password_warned_stage__gt=stage), pk=member.pk).values("pk")
-    row = Membership.objects.filter(pk__in=list(due.values_list("pk", flat=True)))
+    at = member.password_warned_at
+    is_untold = at is None or at < member.user.password_changed_at
+    if not is_untold and (member.password_warned_stage is None or member.password_warned_stage <= stage):
+        return False
+    row = Membership.objects.filter(pk=member.pk, password_warned_at=at)
     return bool(row.update(password_warned_at=now, password_warned_stage=stage))
 
 
-def _send(member: Membership, ends: datetime, now: datetime) -> None:
+def _send(member: Membership, organisation: str, ends: datetime, now: datetime) -> None:
     context = {
-        "organisation": Tenant.objects.get().name,
+        "organisation": organisation,
         "days": ceil((ends - now) / _DAY),
         "ends": ends,
         "url": f"{settings.SITE_URL}/accounts/password/change/",
