@@ -146,6 +146,17 @@ def test_another_organisations_lock_is_not_lifted(house: Organisation, rival: Or
     assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
 
 
+def test_nobody_lifts_the_lock_of_who_holds_more_than_he(house: Organisation, as_: As) -> None:
+    _lock_out("olga@acme.example")
+    owner = house.member("olga").public_id
+    page = as_("ada").get("security_locks", app="")
+    assert "olga@acme.example" in text_of(page)
+    assert str(owner) + "/lift" not in page.content.decode()
+    assert as_("ada").post("security_lift", owner, app="").status_code == 403
+    form = {"login": "olga@acme.example", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
+
+
 def test_who_may_not_see_members_lifts_no_lock(house: Organisation, as_: As) -> None:
     member = house.member("alice").public_id
     assert as_("sam").post("security_lift", member, app="").status_code == 403
