@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from chat.models import Block, Conversation, Status, Visitor
+from chat.models import Block, CannedResponse, Conversation, Status, Visitor
 from security.errors import Denied, NotFound
-from security.permissions import Grant, Permission, has, reach_of
+from security.permissions import Grant, Permission, has, has_somewhere, reach_of
 
 WITH_PEOPLE = ("visitor", "department", "assigned_to", "site")
 SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
@@ -119,3 +119,14 @@ def visitors_by_address(digests: Collection[bytes]) -> dict[bytes, int]:
     """How many visitors came from each of these addresses."""
     rows = Visitor.objects.filter(address_digest__in=digests).values_list("address_digest").annotate(Count("pk"))
     return {bytes(digest): count for digest, count in rows}
+
+
+def canned_responses(grant: Grant) -> QuerySet[CannedResponse]:
+    """The prepared replies of who answers: those for everybody, and those of the departments in which he does."""
+    found = CannedResponse.objects.order_by("shortcut")
+    reach = reach_of(grant, Permission.CHAT_REPLY)
+    if reach.is_everywhere:
+        return found
+    if not has_somewhere(grant, Permission.CHAT_REPLY):
+        return found.none()
+    return found.filter(Q(department=None) | Q(department__in=reach.departments))

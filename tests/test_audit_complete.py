@@ -98,6 +98,7 @@ QUIET = {
     ],
     "the organisation's own settings, as their last change in the trail says": [
         *("admin/chat/cannedresponse/", "admin/chat/cannedresponse/<object_id>/change/", "admin/chat/tag/"),
+        "console/canned-responses/",
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
             "admin/security/passwords/",

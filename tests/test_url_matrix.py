@@ -201,6 +201,7 @@ SHOWN_TO = {
     "admin/tenants/tenant/<object_id>/history/": "",
     "admin/tenants/tenant/add/": "",
     "console/": "OASG",
+    "console/canned-responses/": "OASG",
     "console/visits/": "OASG",
     "console/c/<uuid:conversation>": "OASG",
     "console/reports/": "OASGN",

@@ -33,6 +33,9 @@ class CannedResponseForm(TenantModelForm):
         masker=masked_for_members,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_(
+            "Write what differs each time as {{order number}}: agents are led from one gap to the next, and none is sent."
+        ),
     )
 
     class Meta(TenantModelForm.Meta):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from chat.services.canned_responses import prepared_replies
 from security.accounts.sessions import polling
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
@@ -37,3 +39,10 @@ def console(request: HttpRequest, conversation: UUID | None = None) -> HttpRespo
 def visits(request: HttpRequest) -> JsonResponse:
     """A sentence for each operator who is in here now: the console asks while it is open."""
     return JsonResponse({"lines": [visit.sentence for visit in entering.visits(grant=require_grant(request))]})
+
+
+@require_safe
+@member_page(Permission.CHAT_REPLY)
+def canned_responses(request: HttpRequest) -> JsonResponse:
+    """What the composer's menu offers."""
+    return JsonResponse(asdict(prepared_replies(grant=require_grant(request))))

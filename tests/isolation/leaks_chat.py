@@ -338,4 +338,18 @@ CHAT: Final = (
         '    return network.encode().ljust(32, b"-") if network else None',
         ("tests/chat/test_blocking.py",),
     ),
+    Leak(
+        "an agent has the canned responses of every department",
+        "chat/access.py",
+        "    return found.filter(Q(department=None) | Q(department__in=reach.departments))",
+        "    return found",
+        ("tests/chat/test_canned_responses.py",),
+    ),
+    Leak(
+        "who answers nobody has canned responses",
+        "chat/access.py",
+        "    if not has_somewhere(grant, Permission.CHAT_REPLY):\n        return found.none()\n",
+        "",
+        ("tests/chat/test_canned_responses.py",),
+    ),
 )

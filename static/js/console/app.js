@@ -3,6 +3,7 @@ import { announcer } from "../shared/announce.js";
 import { systemClock } from "../shared/connection.js";
 import { formats } from "../shared/time.js";
 import { clicked, createActions } from "./actions.js";
+import { cannedResponses } from "./live/canned.js";
 import { reasonOf } from "./live/reason.js";
 import { Session } from "./live/session.js";
 import { typingSignal } from "./live/typing.js";
@@ -159,6 +160,7 @@ export function createApp({ root, socket, signal, region }) {
     announce: announced.say,
   };
   app.session = new Session({ url: socket, store: app.store, looking: (id) => app.looking(id), notify: (event) => notified(app, event) });
+  app.canned = cannedResponses({ url: `${root}canned-responses/`, tenant: () => app.store.state.tenant?.slug, now: app.now, signal });
   app.typing = typingSignal({ tell: (id, active) => app.session.typing(id, active), clock });
   const ticker = createTicker(app);
   Object.assign(app, doors(app), { onTick: ticker.onTick, every: ticker.every });

@@ -112,7 +112,11 @@ export const say = Object.freeze({
   modesLegend: "Kind of message",
   composer: Object.freeze({ reply: "Reply to the visitor", note: "Note for your team only", edit: "Edit your message" }),
   send: Object.freeze({ reply: "Send", note: "Add note", edit: "Save" }),
-  draftHint: "Enter sends, Shift Enter starts a new line. Drafts stay in this tab's memory only.",
+  draftHint: "Enter sends, Shift Enter starts a new line, / offers canned responses. Drafts stay in this tab's memory only.",
+  canned: Object.freeze({
+    title: "Canned responses",
+    unfilled: (/** @type {string} */ gap) => `Fill in “${gap}” first: your message still has a gap from the canned response.`,
+  }),
   counter: (/** @type {number} */ left) => (left < 0 ? `${plural(-left, "character", "characters")} too many` : `${plural(left, "character", "characters")} left`),
   closedComposer: "This conversation is closed.",
   waitingComposer: "Take this conversation to answer it.",

@@ -7,6 +7,7 @@ import { acts } from "../model/acts.js";
 import { charactersLeft } from "../model/drafts.js";
 import { say } from "../messages.js";
 import { observe } from "./observe.js";
+import { SlashMenu } from "./slash.js";
 
 /** @typedef {"reply"|"note"} Mode */
 
@@ -38,7 +39,9 @@ function parts(app) {
   const closed = el("p", { class: "composer__closed" });
   const row = el("div", { class: "composer__row" }, field, cancel, send);
   const bar = el("div", { class: "composer__modes", role: "group", "aria-label": say.modesLegend }, ...modes);
-  return { app, modes, bar, field, send, cancel, counter, hint, closed, row };
+  const slash = new SlashMenu(field, app.canned, app.signal);
+  const refused = el("p", { class: "composer__refused", role: "alert" });
+  return { app, modes, bar, field, send, cancel, counter, hint, closed, row, slash, refused };
 }
 
 /** Which text belongs into the field. @param {any} state @param {any} app @param {Mode} mode */
@@ -61,6 +64,7 @@ function count(ui) {
   ui.counter.textContent = left === null ? "" : say.counter(left);
   setAttributes(ui.counter, { "data-over": left !== null && left < 0 ? "true" : null });
   ui.send.disabled = left !== null && left < 0;
+  ui.refused.textContent = "";
   grow(ui.field);
 }
 
@@ -76,6 +80,11 @@ function submit(ui, mode) {
   const { selected: id, editing } = app.store.state;
   const text = field.value;
   if (id === null || text.trim() === "" || ui.send.disabled) return;
+  const gap = ui.slash.unfilled();
+  if (gap !== null) {
+    ui.refused.textContent = say.canned.unfilled(gap);
+    return;
+  }
   app.typing.stop();
   if (editing) {
     saveEdit(app, editing, text);
@@ -100,6 +109,10 @@ function wire(ui, mode, form) {
   }, app.signal);
   listen(cancel, "click", () => app.store.dispatch({ type: "editing", editing: null }), app.signal);
   listen(field, "keydown", (event) => {
+    if (ui.slash.took(event)) {
+      event.preventDefault();
+      return;
+    }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     submit(ui, mode);
@@ -117,7 +130,7 @@ function wire(ui, mode, form) {
 /** @param {HTMLFormElement} form @param {any} app */
 export function mountComposer(form, app) {
   const ui = parts(app);
-  fill(form, ui.bar, ui.closed, ui.row, ui.hint);
+  fill(form, ui.bar, ui.closed, ui.slash.list, ui.row, ui.refused, ui.hint);
   const mode = () => /** @type {Mode} */ (app.store.state.modes[app.store.state.selected ?? ""] ?? "reply");
   wire(ui, mode, form);
   // A frame later: what made the field writable is rendered only after this turn.
@@ -143,6 +156,7 @@ export function mountComposer(form, app) {
     if (which === shown) return;
     shown = which;
     app.typing.stop();
+    ui.slash.close(); // it was about another text
     ui.field.value = textFor(state, app, now);
     count(ui);
   }, app.signal);
