@@ -225,6 +225,8 @@ def _restored(request: HttpRequest, grant: Grant, version: UUID | None) -> HttpR
     return back()
 
 
+_ABOUT = gettext_lazy("What is hidden in messages before anyone reads them, and a tester for it.")
+
 for _path, _name, _view, _label in (
     ("masking/", "masking", overview, gettext_lazy("Masking")),
     ("masking/settings/", "masking_settings", change_settings, ""),
@@ -232,4 +234,4 @@ for _path, _name, _view, _label in (
     ("masking/versions/first/restore/", "masking_restore_first", restore_first, ""),
     ("masking/versions/<uuid:version>/restore/", "masking_restore", restore, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.ORGANISATION, may_configure, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.ORGANISATION, may_configure, _label, _ABOUT if _label else ""))

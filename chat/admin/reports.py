@@ -95,9 +95,11 @@ async def _encoded(lines: AsyncIterator[str], *, bom: bool) -> AsyncIterator[byt
         yield line.encode()
 
 
+_ABOUT = gettext_lazy("Volume, times, satisfaction and hidden numbers, as charts, tables and CSV.")
+
 for _path, _name, _view, _is_allowed, _label in (
     ("reports/", "reports", overview, may_read, gettext_lazy("Reports")),
     ("reports/csv/<slug:section>/", "reports_csv", csv, may_export, ""),
     ("reports/<slug:report>/", "reports_report", report, may_read, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.REPORTS, _is_allowed, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.REPORTS, _is_allowed, _label, _ABOUT if _label else ""))

@@ -163,10 +163,12 @@ def _page_number(request: HttpRequest) -> int:
     return min(max(int(wanted), 1), _MOST_PAGES) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1  # noqa: PLR2004
 
 
+_ABOUT = gettext_lazy("Every organisation with its state, plan and usage.")
+
 for _path, _name, _view, _label in (
     ("platform/tenants/", "platform_tenants", tenants, gettext_lazy("Organisations")),
     ("platform/tenants/<uuid:tenant>/", "platform_tenant", tenant, ""),
     ("platform/tenants/<uuid:tenant>/suspend/", "platform_suspend", suspend, ""),
     ("platform/tenants/<uuid:tenant>/resume/", "platform_resume", resume, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label, _ABOUT if _label else ""))

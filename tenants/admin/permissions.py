@@ -67,8 +67,10 @@ def holders(request: HttpRequest, permission: str) -> HttpResponse:
     return TemplateResponse(request, "admin/permissions/holders.html", context)
 
 
+_ABOUT = gettext_lazy("Who may do what: each permission, the roles that give it and the members who hold it.")
+
 for _path, _name, _view, _label in (
     ("permissions/", "permissions", matrix, gettext_lazy("Permissions")),
     ("permissions/<str:permission>/", "permission", holders, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.PEOPLE, may_open, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.PEOPLE, may_open, _label, _ABOUT if _label else ""))

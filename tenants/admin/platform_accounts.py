@@ -81,9 +81,11 @@ def _move(request: HttpRequest, person: UUID, *, is_locking: bool) -> HttpRespon
     return TemplateResponse(request, "admin/platform/account_move.html", context)
 
 
+_ABOUT = gettext_lazy("Lock a person out of everything, or let them in again.")
+
 for _path, _name, _view, _label in (
     ("platform/accounts/", "platform_accounts", accounts, gettext_lazy("Accounts")),
     ("platform/accounts/<uuid:person>/lock/", "platform_account_lock", lock, ""),
     ("platform/accounts/<uuid:person>/unlock/", "platform_account_unlock", unlock, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label, _ABOUT if _label else ""))

@@ -128,10 +128,12 @@ def assign(request: HttpRequest, tenant: UUID) -> HttpResponse:
     return TemplateResponse(request, "admin/platform/plan.html", context)
 
 
+_ABOUT = gettext_lazy("What organisations may use, and which plan sets it.")
+
 for _path, _name, _view, _label in (
     ("platform/plans/", "platform_plans", plans, gettext_lazy("Plans")),
     ("platform/plans/add/", "platform_plan_add", plan, ""),
     ("platform/plans/<uuid:plan>/", "platform_plan", plan, ""),
     ("platform/tenants/<uuid:tenant>/plan/", "platform_assign", assign, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label, _ABOUT if _label else ""))

@@ -117,10 +117,13 @@ def verifier(request: HttpRequest) -> HttpResponse:
     return response
 
 
+_ABOUT = gettext_lazy("Whether the trail is whole, and copies of it to verify elsewhere.")
+
 for _path, _name, _view, _right, _label in (
     ("audit/", "audit_proof", overview, Permission.AUDIT_READ, gettext_lazy("Verify and export")),
     ("audit/verify/", "audit_verify", verify, Permission.AUDIT_VERIFY, ""),
     ("audit/verifier/", "audit_verifier", verifier, Permission.AUDIT_READ, ""),
     ("audit/export/<slug:form>/", "audit_export", export, Permission.AUDIT_EXPORT, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.AUDIT, _may(_right), _label))  # type: ignore[arg-type]
+    _page = AdminPage(_path, _name, _view, Section.AUDIT, _may(_right), _label, _ABOUT if _label else "")  # type: ignore[arg-type]
+    site.add_page(_page)

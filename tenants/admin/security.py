@@ -83,6 +83,12 @@ def lift(request: HttpRequest, member: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:security_locks"))
 
 
+_ABOUT = {
+    "security_passwords": gettext_lazy("How long and how old passwords may be, and asking everybody for a new one."),
+    "security_second_factor": gettext_lazy("What members show besides the password when they sign in, and who has to."),
+    "security_locks": gettext_lazy("Who failed to sign in too often, and letting them try again at once."),
+}
+
 for _path, _name, _view, _label, _right in (
     (
         "security/passwords/",
@@ -114,4 +120,4 @@ for _path, _name, _view, _label, _right in (
     ("security/locks/<uuid:member>/lift/", "security_lift", lift, "", Permission.CONFIGURATION_MEMBERS),
     ("security/passwords/require/", "security_require_all", require_all, "", Permission.CONFIGURATION_PASSWORDS),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.SECURITY, holder_of(_right), _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.SECURITY, holder_of(_right), _label, _ABOUT.get(_name, "")))

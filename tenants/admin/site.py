@@ -58,6 +58,8 @@ class AdminPage:
     section: Section
     is_allowed: Callable[[HttpRequest], bool]
     label: str | Promise = ""
+    about: str | Promise = ""
+    """What the page is for, in one sentence: the home page says it beside the label."""
 
 
 class ChatAdminSite(admin.AdminSite):
@@ -143,12 +145,14 @@ class ChatAdminSite(admin.AdminSite):
             if model_admin.has_module_permission(request) and model_admin.is_in_menu:
                 meta = model._meta
                 url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-                entries[model_admin.section].append({"name": model_admin.menu_name(), "admin_url": url})
+                entry = {"name": model_admin.menu_name(), "admin_url": url, "about": model_admin.about}
+                entries[model_admin.section].append(entry)
         for page in self.pages:
             if page.label and page.is_allowed(request):
-                entries[page.section].append({"name": page.label, "admin_url": reverse(f"admin:{page.name}")})
+                entry = {"name": page.label, "admin_url": reverse(f"admin:{page.name}"), "about": page.about}
+                entries[page.section].append(entry)
         return [
-            {"name": section.label, "app_label": section.value, "models": found}
+            {"name": section.label, "about": section.about, "app_label": section.value, "models": found}
             for section, found in entries.items()
             if found
         ]

@@ -51,6 +51,20 @@ def test_paths_by_primary_key_and_djangos_own_sign_in_do_not_exist(as_: As) -> N
         assert olga.get(f"/admin/{path}").status_code == 404, path
 
 
+def test_the_home_page_says_what_each_door_is_for(as_: As) -> None:
+    doors = re.findall(r'<dt><a href="([^"]+)">[^<]+</a></dt>\s*<dd>([^<]*)</dd>', text_of(as_("olga").get("index", app="")))
+    assert len(doors) > 10
+    assert not [address for address, about in doors if not about.strip().endswith(".")]
+
+
+def test_the_home_page_shows_no_door_that_stays_shut(as_: As) -> None:
+    for name in ("olga", "sam", "rita", "audrey"):
+        browser = as_(name)
+        home = text_of(browser.get("index", app=""))
+        for address in re.findall(r'<dt><a href="([^"]+)">', home):
+            assert browser.client.get(address, follow=True).status_code == 200, (name, address)
+
+
 def test_pop_ups_are_refused(house: Organisation, as_: As) -> None:
     olga = as_("olga")
     for query in ("?_popup=1", "?_to_field=id", "?_to_field=public_id"):
