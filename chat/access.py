@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from chat.models import Block, CannedResponse, Conversation, Status, Visitor
+from chat.models import Block, CannedResponse, Conversation, ConversationTag, Status, Tag, Visitor
 from security.errors import Denied, NotFound
 from security.permissions import Grant, Permission, has, has_somewhere, reach_of
 
@@ -130,3 +130,11 @@ def canned_responses(grant: Grant) -> QuerySet[CannedResponse]:
     if not has_somewhere(grant, Permission.CHAT_REPLY):
         return found.none()
     return found.filter(Q(department=None) | Q(department__in=reach.departments))
+
+
+def tags_seen(grant: Grant) -> list[tuple[UUID, str]]:
+    """Public id and name of the tags of conversations that this member may see: what others are sorted by may itself tell something."""
+    on_seen = ConversationTag.objects.filter(
+        tag=OuterRef("pk"), conversation__in=visible(grant).order_by().values("pk")
+    )
+    return list(Tag.objects.filter(Exists(on_seen)).order_by("name").values_list("public_id", "name"))

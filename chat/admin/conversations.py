@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import access
 from chat.admin.blocks import block_view
 from chat.admin.retention import hold_url
-from chat.models import Conversation, Status
+from chat.models import Conversation, Status, Tag
 from chat.services.blocking import block_of
 from chat.services.reading import read_list, read_transcript
 from security.permissions import Grant, Permission, has, has_somewhere
@@ -73,6 +73,16 @@ class _SiteFilter(RecordFilter):
     model = Site
 
 
+class _TagFilter(RecordFilter):
+    title = _("tag")
+    parameter_name = "tag"
+    field = "tagged__tag"
+    model = Tag
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(public_id), name) for public_id, name in access.tags_seen(require_grant(request))]
+
+
 class _RecentFilter(SinceFilter):
     title = _("last message")
     parameter_name = "since"
@@ -89,7 +99,7 @@ class ConversationAdmin(TenantAdmin):
     list_display = ("visitor_name", "state", "department", "agent", "last_said", "last_message_at")
     list_display_links = ("visitor_name",)
     list_select_related = access.WITH_PEOPLE
-    list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _SiteFilter, _RecentFilter)
+    list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _TagFilter, _SiteFilter, _RecentFilter)
     ordering = ("-last_message_at", "-pk")
 
     def may(self, request: HttpRequest, verb: str) -> bool:

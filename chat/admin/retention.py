@@ -193,6 +193,8 @@ def hold_url(request: HttpRequest, conversation: UUID) -> str | None:
     return f"{reverse('admin:retention_hold')}?conversation={conversation}"
 
 
+_ABOUT = gettext_lazy("How long conversations are kept, what leaves today, and what is held.")
+
 for _path, _name, _view, _is_allowed, _label in (
     ("retention/", "retention", overview, may_look, gettext_lazy("Retention")),
     ("retention/rule/", "retention_rule", organisation_rule, _may_set, ""),
@@ -202,4 +204,4 @@ for _path, _name, _view, _is_allowed, _label in (
     ("retention/holds/add/", "retention_hold", add_hold, _may_hold, ""),
     ("retention/holds/<uuid:hold>/release/", "retention_release", release, _may_hold, ""),
 ):
-    site.add_page(AdminPage(_path, _name, _view, Section.ORGANISATION, _is_allowed, _label))
+    site.add_page(AdminPage(_path, _name, _view, Section.ORGANISATION, _is_allowed, _label, _ABOUT if _label else ""))

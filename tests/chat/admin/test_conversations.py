@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import personal, sealing
-from chat.models import AuthorKind, Conversation, Message, Status, Visitor
+from chat.models import AuthorKind, Conversation, ConversationTag, Message, Status, Tag, Visitor
 from chat.services import lifecycle
 from security.masking import mask
 from security.models import AuditEvent
@@ -175,7 +175,7 @@ def test_the_list_takes_the_same_queries_for_any_number(talks: Talks, as_: As) -
     for number in range(12):
         talks.begin(f"Visitor{number}", agent="Bob" if number % 2 else None)
     assert _queries(sam) == few
-    assert few <= 37
+    assert few <= 38
 
 
 def test_filters_narrow_the_list(talks: Talks, as_: As) -> None:
@@ -190,6 +190,25 @@ def test_filters_narrow_the_list(talks: Talks, as_: As) -> None:
     ):  # fmt: skip
         page = text_of(as_("sam").get("conversation_changelist", app="chat", query=query))
         assert {name for name in ("Vera", "Otto") if name in page} == seen, query
+
+
+def test_a_tag_narrows_the_list_and_is_named_only_where_it_is_seen(talks: Talks, as_: As) -> None:
+    with tenant_scope(talks.acme.tenant_id):
+        for visitor, agent, team, name in (("Vera", "Alice", None, "refund"), ("Hilde", "Bob", "Law", "lawsuit")):
+            talk = talks.begin(visitor, agent=agent, department=team)
+            ConversationTag.objects.create(conversation=talk, tag=Tag.objects.create(name=name))
+        Tag.objects.create(name="unused")
+        refund, lawsuit = (Tag.objects.get(name=name).public_id for name in ("refund", "lawsuit"))
+    sam, alice = (
+        text_of(as_(name).get("conversation_changelist", app="chat", query=f"?tag={refund}"))
+        for name in ("sam", "alice")
+    )
+    assert "Vera" in sam
+    assert "Hilde" not in sam
+    assert f"tag={lawsuit}" in sam
+    assert "unused" not in sam
+    assert "lawsuit" not in alice
+    assert f"tag={lawsuit}" not in alice
 
 
 def _queries(browse: Browse) -> int:

@@ -90,7 +90,7 @@ LEFT_OUT: Final = {
 COUNTS: Final = {
     "chat.block": 30,
     "chat.cannedresponse": 24,
-    "chat.conversation": 37,
+    "chat.conversation": 38,
     "chat.tag": 23,
     "security.auditevent": 31,
     "tenants.businesshours": 24,

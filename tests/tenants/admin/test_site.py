@@ -52,7 +52,9 @@ def test_paths_by_primary_key_and_djangos_own_sign_in_do_not_exist(as_: As) -> N
 
 
 def test_the_home_page_says_what_each_door_is_for(as_: As) -> None:
-    doors = re.findall(r'<dt><a href="([^"]+)">[^<]+</a></dt>\s*<dd>([^<]*)</dd>', text_of(as_("olga").get("index", app="")))
+    doors = re.findall(
+        r'<dt><a href="([^"]+)">[^<]+</a></dt>\s*<dd>([^<]*)</dd>', text_of(as_("olga").get("index", app=""))
+    )
     assert len(doors) > 10
     assert not [address for address, about in doors if not about.strip().endswith(".")]
 
