@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from security.audit import Action
+from security.csp import allow_frames_of_self
 from security.permissions import Grant, Permission
 from tenants.admin.acts import Act, Done
 from tenants.admin.base import TenantAdmin
@@ -53,7 +54,7 @@ class SiteForm(TenantModelForm):
         }
         labels: ClassVar = {"is_active": _("Switched on")}
         help_texts: ClassVar = {
-            "greeting": _("The first thing that visitors read. Empty: a greeting in their language."),
+            "greeting": _("The first thing that visitors read. Empty: none."),
             "consent": _("Shown before the first message is sent. Empty: nothing is asked."),
             "is_active": _("Switched off, the chat disappears from the website and open chats end."),
         }
@@ -66,6 +67,18 @@ class SiteForm(TenantModelForm):
 def _renew_secret(grant: Grant, record: Site) -> Done:
     secret = renew_identity_secret(grant=grant, site=record.public_id)
     return Done(_("Copy the secret now: it is not shown again."), secret=secret)
+
+
+def _copied(text: str) -> str:
+    """Text with a button that copies it."""
+    return format_html(
+        '<div class="code" data-copy><code class="snippet" data-copy-text>{}</code>'
+        '<button class="button" type="button" data-copy-button data-done="{}" data-failed="{}">{}</button></div>',
+        text,
+        _("Copied"),
+        _("Select and copy by hand"),
+        _("Copy"),
+    )
 
 
 @admin.register(Site, site=site)
@@ -81,9 +94,9 @@ class SiteAdmin(TenantAdmin):
     fieldsets = (
         (None, {"fields": ("name", "allowed_origins", "is_active")}),
         (_("Appearance"), {"fields": ("brand_color", "greeting", "consent")}),
-        (_("Installation"), {"fields": ("snippet", "identity", "last_seen", "last_seen_on")}),
+        (_("Installation"), {"fields": ("snippet", "policy", "identity", "last_seen", "last_seen_on")}),
     )
-    readonly_fields = ("snippet", "identity", "last_seen", "last_seen_on")
+    readonly_fields = ("snippet", "policy", "identity", "last_seen", "last_seen_on")
     list_display = ("name", "origins", "is_active", "last_seen", "last_seen_on")
     search_fields = ("name",)
     ordering = ("name", "pk")
@@ -106,6 +119,15 @@ class SiteAdmin(TenantAdmin):
         """What is installed shows once there is something to install."""
         return self.fieldsets if obj is not None else self.fieldsets[:2]
 
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """With the chat itself in a frame, as long as it is switched on."""
+        original = context.get("original")
+        if original is not None and original.is_active:
+            context["preview"] = f"/widget/{original.key}/"
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        allow_frames_of_self(answer)
+        return answer
+
     def create(self, grant: Grant, record: Any, form: Any) -> Any:
         """The website first, then how it looks: two events."""
         data = form.cleaned_data
@@ -124,14 +146,12 @@ class SiteAdmin(TenantAdmin):
     @admin.display(description=_("Snippet"))
     def snippet(self, record: Site) -> str:
         text = f'<script async src="{settings.SITE_URL}/w.js" data-key="{record.key}"></script>'
-        return format_html(
-            '<div class="code" data-copy><code class="snippet" data-copy-text>{}</code>'
-            '<button class="button" type="button" data-copy-button data-done="{}" data-failed="{}">{}</button></div>',
-            text,
-            _("Copied"),
-            _("Select and copy by hand"),
-            _("Copy"),
-        )
+        return _copied(text)
+
+    @admin.display(description=_("Content Security Policy"))
+    def policy(self, record: Site) -> str:
+        """The two sources that a website with a policy of its own has to add."""
+        return _copied(f"script-src {settings.SITE_URL}\nframe-src {settings.SITE_URL}")
 
     @admin.display(description=_("Identity secret"))
     def identity(self, record: Site) -> str:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from security.scoping import tenant_scope
-from tenants.models import Membership, Role
+from tenants.models import Membership, Role, Site
 from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation, organisation, person
@@ -128,3 +128,19 @@ def test_a_changed_form_is_not_left_without_a_question(olga: Page) -> None:
     olga.get_by_role("button", name="Save", exact=True).click()
     expect(olga.get_by_text("“billing” was added.")).to_be_visible()
     assert asked == ["beforeunload"]
+
+
+@pytest.mark.parametrize("olga", [1360, 390], indirect=True)
+def test_a_websites_page_shows_the_chat_as_it_would_be(olga: Page, acme: Organisation) -> None:
+    olga.goto("/admin/tenants/site/")
+    olga.get_by_role("link", name="Shop", exact=True).click()
+    chat = olga.frame_locator("iframe[title='Preview of the chat']")
+    expect(chat.locator("[data-composer]")).to_be_visible()
+    olga.get_by_label("Colour", exact=True).fill("#ffd400")
+    expect(olga.get_by_text("Text on this colour is black, contrast 14.7 to 1.")).to_be_visible()
+    expect(chat.locator(".top")).to_have_css("background-color", "rgb(255, 212, 0)")
+    expect(chat.locator(".top")).to_have_css("color", "rgb(0, 0, 0)")
+    expect(olga.get_by_text("frame-src http")).to_be_visible()
+    assert olga.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with tenant_scope(acme.tenant_id):
+        assert Site.objects.get(name="Shop").brand_color == "#1f5fd6"
