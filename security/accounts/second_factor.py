@@ -23,6 +23,8 @@ from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts; recovery codes stand in for one of them."""
+ASKED_AT: Final = "enrolment_asked_at"
+"""In the session: the page that asked for a second factor, to which the page of factors leads back."""
 _PURPOSE: Final = "second factor"
 _PLACE: Final = bind("second factor", "secret")
 
@@ -68,6 +70,8 @@ def led_to_enrolment(request: HttpRequest) -> HttpResponse:
     where = reverse("mfa_index")
     if request.method in {"GET", "HEAD"}:
         where = f"{where}?{urlencode({'next': request.get_full_path()})}"
+        # Enrolling takes several pages, which do not hand `next` on.
+        request.session[ASKED_AT] = request.get_full_path()
     return HttpResponse(status=303, headers={"Location": where})
 
 

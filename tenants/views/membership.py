@@ -11,9 +11,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from security.accounts.must_change import led_to_change
+from security.accounts.second_factor import led_to_enrolment
 from security.errors import NotFound
 from security.models import User
 from tenants import services
+from tenants.access import MembershipRef
 from tenants.middleware import LAST_COOKIE
 from tenants.navigation import landing_of
 from tenants.views.public import SeeOther, next_path, set_cookie
@@ -24,11 +27,16 @@ from tenants.views.public import SeeOther, next_path, set_cookie
 @never_cache
 def landing(request: HttpRequest) -> HttpResponse:
     """After sign-in: on to where the person works."""
+    active: MembershipRef | None = getattr(request, "active", None)
+    # Before the grant is asked for: whoever owes one of these has none, which must not read as a role without pages.
+    if active is not None and active.must_change_password:
+        return led_to_change(request)
+    if active is not None and active.must_enrol:
+        return led_to_enrolment(request)
     path = landing_of(request)
     if path is not None:
         return redirect(path)
-    has_organisation = getattr(request, "active", None) is not None
-    return render(request, "tenants/welcome.html" if has_organisation else "tenants/no_membership.html")
+    return render(request, "tenants/no_membership.html" if active is None else "tenants/welcome.html")
 
 
 @require_POST

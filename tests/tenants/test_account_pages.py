@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from security.scoping import tenant_scope
+from tenants.models import Policy
 
 from .people import PASSWORD, Organisation
 
@@ -41,6 +46,14 @@ def test_a_demanded_change_says_why_and_leads_nowhere_else(acme: Organisation, a
     page = alice.get(PAGES[0]).content.decode()
     assert "Your organisation asks for a new password" in page
     assert PAGES[1] not in page
+
+
+def test_a_password_that_is_due_in_an_organisation_is_asked_for_at_sign_in(acme: Organisation, alice: Client) -> None:
+    with tenant_scope(acme.tenant_id):
+        Policy.objects.update(password_change_required_at=timezone.now() + timedelta(seconds=1))
+    response = alice.get("/start/")
+    assert (response.status_code, response.headers["Location"]) == (303, f"{PAGES[0]}?next=%2Fstart%2F")
+    assert "Your organisation asks for a new password" in alice.get(PAGES[0]).content.decode()
 
 
 def test_what_is_wrong_with_a_new_password_is_said_at_its_field(alice: Client) -> None:

@@ -159,3 +159,13 @@ def test_nobody_starts_it_for_who_holds_more_or_belongs_elsewhere(acme: Organisa
     mallory = rival.member("mallory").public_id
     with tenant_scope(acme.tenant_id), pytest.raises(NotFound):
         second_factor.start_reset(grant=acme.grant("olga"), member=mallory)
+
+
+def test_a_factor_that_is_due_is_asked_for_at_sign_in_and_leads_back(acme: Organisation) -> None:
+    require(acme)
+    alice = browser(acme.user("alice"))
+    assert where(alice, "/start/") == f"{ENROL}%2Fstart%2F"
+    assert "needs a second factor" in alice.get(f"{ENROL}%2Fstart%2F").content.decode()
+    enrol(acme.user("alice"))
+    back = alice.get("/accounts/2fa/").content.decode()
+    assert re.search(r'href="/start/">Go on<', back), "although the pages of enrolment hand no address on"
