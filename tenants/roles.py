@@ -74,13 +74,6 @@ ENTRY_MAY: frozenset[Permission] = frozenset(
         Permission.CHAT_SEE_OWN,
         Permission.CHAT_SEE_DEPARTMENT,
         Permission.CHAT_SEE_ALL,
-        Permission.CONFIGURATION_SITES,
-        Permission.CONFIGURATION_BRANDING,
-        Permission.CONFIGURATION_BUSINESS_HOURS,
-        Permission.CONFIGURATION_CANNED_RESPONSES,
-        Permission.CONFIGURATION_TAGS,
-        Permission.CONFIGURATION_CHAT,
-        Permission.CONFIGURATION_MASKING,
         Permission.REPORTS_OWN,
         Permission.REPORTS_DEPARTMENT,
         Permission.REPORTS_ALL,
@@ -88,7 +81,7 @@ ENTRY_MAY: frozenset[Permission] = frozenset(
         Permission.AUDIT_VERIFY,
     }
 )
-"""All that an operator's stay may give, whatever the role: nothing that gives rights, speaks for the tenant, takes data out or ends it.
+"""All that an operator's stay may give, whatever the role: reading. What is configured outlasts the stay, so that no right to it is here.
 
 A permission that is new is not among them until somebody puts it here.
 """

@@ -23,7 +23,7 @@ _ROLES: Final = {
     AUDITOR: _("Auditor: reads the audit trail, no conversations"),
     ANALYST: _("Analyst: reads reports, no conversations"),
     SUPERVISOR: _("Supervisor: reads conversations and reports, writes nothing"),
-    ADMIN: _("Administrator: reads all of it; changes websites, canned responses, tags, masking and chat settings"),
+    ADMIN: _("Administrator: reads all of it, changes nothing"),
 }
 
 
@@ -54,7 +54,7 @@ class EnterForm(ReasonForm):
         choices=[(slug, _ROLES[slug]) for slug in ENTRY_ROLES],
         initial=AUDITOR,
         help_text=_(
-            "Choose the least that helps. Nobody changes members or rights, answers visitors or exports anything on such a stay."
+            "Choose the least that helps. Nobody changes settings, answers visitors or exports anything on such a stay."
         ),
     )
     minutes = forms.TypedChoiceField(

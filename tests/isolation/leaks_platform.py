@@ -23,9 +23,8 @@ PLATFORM: Final = (
     Leak(
         "a stay gives what gives rights",
         "tenants/roles.py",
-        "        Permission.CONFIGURATION_SITES,\n        Permission.CONFIGURATION_BRANDING,\n        Permission.CONFIGURATION_BUSINESS_HOURS,\n"
-        "        Permission.CONFIGURATION_CANNED_RESPONSES,\n        Permission.CONFIGURATION_TAGS,\n        Permission.CONFIGURATION_CHAT,",
-        "        Permission.CONFIGURATION_SITES,\n        Permission.CONFIGURATION_MEMBERS,",
+        "        Permission.AUDIT_READ,\n        Permission.AUDIT_VERIFY,\n    }\n)",
+        "        Permission.AUDIT_READ,\n        Permission.AUDIT_VERIFY,\n        Permission.CONFIGURATION_MEMBERS,\n    }\n)",
         (*_STAYS, *_LASTING),
     ),
     Leak(
