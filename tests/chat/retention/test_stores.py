@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
 from chat.retention.stores import Folder, Missing, name_of
 
-NAME = name_of(uuid4(), uuid4())
+NAME = name_of(UUID(int=7), UUID(int=8))
 
 
 @pytest.fixture
