@@ -6,9 +6,12 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say to the audit trail that a visitor's personal values are sealed under the visitor's own key."""
+        """Say whose key seals a visitor's values in the trail, and where conversations of a deleted department go."""
         from chat.models import Visitor
+        from chat.services.lifecycle import hand_over_department
         from security.audit import register_subject
         from security.models import KeySubject
+        from tenants.services.departments import on_deletion
 
         register_subject(Visitor, KeySubject.VISITOR)
+        on_deletion(hand_over_department)

@@ -36,11 +36,16 @@ class Period:
 
 
 def parse_period(asked: Mapping[str, str], *, today: date) -> Period:
-    """From `period`, and `from` and `to` where that is `custom`; Refused for anything else."""
+    """From `period`, and `from` and `to` where that is `custom`; Refused for anything else.
+
+    A form that showed a named period (`shown`) and comes back with other days means those days.
+    """
     name = asked.get("period", DEFAULT)
     if name in DAYS:
-        return Period(name, today - timedelta(days=DAYS[name] - 1), today)
-    if name != CUSTOM:
+        named = Period(name, today - timedelta(days=DAYS[name] - 1), today)
+        if asked.get("shown") != name or _days(asked) in {("", ""), (named.first.isoformat(), named.last.isoformat())}:
+            return named
+    elif name != CUSTOM:
         raise Refused(_("There is no such period. Choose one from the list."))
     first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
     if last < first:
@@ -52,6 +57,10 @@ def parse_period(asked: Mapping[str, str], *, today: date) -> Period:
     if (last - first).days >= LONGEST:
         raise Refused(_("The period is longer than %(days)s days. Choose a shorter one.") % {"days": LONGEST})
     return Period(CUSTOM, first, last)
+
+
+def _days(asked: Mapping[str, str]) -> tuple[str, str]:
+    return asked.get("from", ""), asked.get("to", "")
 
 
 def _day(typed: str) -> date:

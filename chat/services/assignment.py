@@ -65,6 +65,7 @@ def transfer_to_department(
     if target is None:
         raise NotFound
     if note is not None:
+        access.require_on(grant, Permission.CHAT_NOTE, found)
         author = Author(WireKind.NOTE, grant.membership_public_id, grant.name)
         events.publish_change(found, append(found, author=author, text=note, masked=masked_in(note), now=now))
     found.department = target
@@ -86,6 +87,8 @@ def offer_to_agent(
     may_take = access.may(grant_of(target), Permission.CHAT_TAKE, department_id=found.department_id, is_own=True)
     if target.pk == found.assigned_to_id or not may_take:
         raise Conflict
+    if note is not None:
+        access.require_on(grant, Permission.CHAT_NOTE, found)
     found.offered_to, found.offered_by_id = target, grant.membership_id
     found.offer_expires_at = now + OFFER_FOR
     found.offer_note = sealing.seal_offer_note(found, note) if note else None

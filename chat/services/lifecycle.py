@@ -12,14 +12,14 @@ from django.db import transaction
 
 from chat import access, events, sealing
 from chat.live.writer.memory import Keeps
-from chat.models import Conversation, ConversationTag, Status, Tag, Visitor
+from chat.models import ArchivedConversation, Conversation, ConversationTag, Status, Tag, Visitor
 from chat.services.joining import Joining, joined_comment
 from chat.services.messages import SystemCode, say
 from security.audit import Action, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission
-from tenants.models import Membership, Policy
+from tenants.models import Department, Membership, Policy
 
 BLOCKED: Final = "blocked"
 """The outcome of a conversation whose visitor was blocked."""
@@ -158,3 +158,9 @@ def _close(found: Conversation, code: SystemCode, text: str, *, now: datetime) -
     record(Action.CONVERSATION_CLOSED, on=found, how=code.value)
     events.publish_change(found, view)
     return found
+
+
+def hand_over_department(old: Department, new: Department) -> None:
+    """Conversations of a department that is being deleted belong to another one: without any they would be in everybody's reach."""
+    Conversation.objects.filter(department=old).update(department=new)
+    ArchivedConversation.objects.filter(department=old).update(department=new)

@@ -24,7 +24,7 @@ LOCKED_FOR: Final = timedelta(minutes=30)
 HERE: Final = 5
 """Failures of a name at one address, or on one known device, in LOCKED_FOR."""
 ANYWHERE: Final = 10
-"""Failures of a name from unknown devices in LOCKED_FOR; after that only known devices get in."""
+"""Failures of a name from unknown devices in LOCKED_FOR, after which only known ones get in; and on all known ones together."""
 ADDRESS_FOR: Final = timedelta(hours=1)
 OF_ADDRESS: Final = 50
 """Failures from unknown devices at one address in ADDRESS_FOR."""
@@ -106,7 +106,10 @@ def _over(who: Who, address: str, now: datetime) -> Refused | None:
     """The first limit that this attempt is over."""
     of_name = Attempt.objects.filter(name=who.name, at__gt=now - LOCKED_FOR)
     if who.device:  # counted for itself, whatever others do with the name or behind the address
-        return _refusal(Why.NAME_HERE, of_name.filter(device=who.device), HERE, now, LOCKED_FOR)
+        on_devices = of_name.exclude(device="")
+        return _refusal(Why.NAME_HERE, of_name.filter(device=who.device), HERE, now, LOCKED_FOR) or _refusal(
+            Why.NAME_ANYWHERE, on_devices, ANYWHERE, now, LOCKED_FOR
+        )
     strange = of_name.filter(device="")
     at_address = Attempt.objects.filter(address=address, device="", at__gt=now - ADDRESS_FOR)
     return (

@@ -19,6 +19,7 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -90,7 +91,8 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     kind = "application/x-ndjson" if form == "jsonl" else FORMS[form][0]
     response = StreamingHttpResponse(_pieces(lines), content_type=kind)
     ending = {"csv": "csv", "cef": "cef"}.get(form, "jsonl")
-    response.headers["Content-Disposition"] = f'attachment; filename="audit-{form}.{ending}"'
+    day = timezone.now().date().isoformat()
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-{day}-{form}.{ending}"'
     return response
 
 

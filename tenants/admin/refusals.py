@@ -13,6 +13,9 @@ _SENTENCES: Final = {
     "builtin_role": _("A built-in role stays as it is. Make one of your own that starts from it."),
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),
+    "department_in_use": _(
+        "This department has a rule of its own for how long conversations are kept. Remove that first."
+    ),
     "closed_dates": _("These are too many dates."),
     "draft_moved": _("Somebody changed the rules since you looked at them. Look again before you activate them."),
     "entry_exists": _("You have asked already, or are in. End that first: a stay is not made longer."),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Final
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from security.audit import Action, changes_of, record, record_change
 from security.errors import Conflict, NotFound
@@ -16,6 +18,8 @@ from tenants.services.department_roles import take
 from tenants.services.limits import Limit, require_room
 from tenants.services.records import locked
 from tenants.services.rights import begin_change, require_to_give
+
+_hand_over: Final[list[Callable[[Department, Department], None]]] = []
 
 
 @transaction.atomic
@@ -63,18 +67,32 @@ def make_default(*, grant: Grant, department: Department) -> None:
     record_change(Action.DEPARTMENT_CHANGED, before=before, after=department)
 
 
+def on_deletion(hand_over: Callable[[Department, Department], None]) -> None:
+    """Have this done in the transaction that deletes a department, with it and with the default one. For `apps.ready()`."""
+    _hand_over.append(hand_over)
+
+
 @transaction.atomic
 def delete_department(*, grant: Grant, department: Department) -> None:
-    """Its conversations stay, without a department. Conflict("default_department") for the default one."""
+    """What belongs to it goes to the default department: whoever belongs to neither sees it no more than before.
+
+    Conflict("default_department") for the default one, Conflict("department_in_use") where something must not fall under another's rule.
+    """
     held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)
     if before.is_default:
         raise Conflict("default_department")
+    default = Department.objects.filter(is_default=True).first()
+    for hand_over in _hand_over if default is not None else ():
+        hand_over(before, default)
     _put(held, before, ())
     for row in before.roles_of_members.select_related("membership", "role", "department"):
         take(row, row.membership)
     record_change(Action.DEPARTMENT_DELETED, before=before, after=None)
-    before.delete()
+    try:
+        before.delete()
+    except ProtectedError:
+        raise Conflict("department_in_use") from None
 
 
 def put_in_departments(membership: Membership, departments: Collection[Department]) -> dict[str, tuple[object, object]]:

@@ -18,7 +18,7 @@ from security.errors import Conflict
 from security.models import AuditCheckpoint, AuditEvent, AuditHead
 from security.permissions import Grant, Permission, require
 from security.scoping import tenant_scope
-from tenants.services.siem import FORMS
+from tenants.services.siem import FORMS, HEAD
 from tenants.services.trail import Line, lines_from
 
 PAGE: Final = 500
@@ -87,6 +87,8 @@ def export_trail(*, grant: Grant, form: str) -> Iterator[str]:
 def _lines(tenant_id: int, form: str) -> Iterator[str]:
     _, write = FORMS[form]
     seq = 0
+    if form == "csv":
+        yield HEAD
     while found := _page(tenant_id, seq):
         seq = found[-1].seq
         yield from map(write, found)

@@ -15,6 +15,8 @@ COLUMNS: Final = (
     *("number", "time", "actor", "role", "address", "action", "what", "on", "name", "outcome", "extent", "changes"),
     *("details", "request"),
 )
+HEAD: Final = ",".join(f'"{name}"' for name in COLUMNS)
+"""The first line of the CSV."""
 _API_ACTIVITY: Final = 6003
 _VERBS: Final = {
     "created": 1,

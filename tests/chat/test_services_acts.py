@@ -141,3 +141,23 @@ def test_an_offer_is_not_taken_without_the_right_to_take(acme: Organisation) -> 
             assignment.accept_offer(grant=without, conversation=on, now=NOW)
         assignment.accept_offer(grant=bob, conversation=on, now=NOW)
         assert Conversation.objects.get(public_id=on).assigned_to_id == bob.membership_id
+
+
+NOTED: dict[str, Act] = {
+    "transfer": lambda grant, on, now: assignment.transfer_to_department(
+        grant=grant, conversation=on, department=_department(), note=mask("Please be kind"), now=now
+    ),
+    "offer": lambda grant, on, now: assignment.offer_to_agent(
+        grant=grant, conversation=on, agent=_colleague(), note=mask("Please be kind"), now=now
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_a_note_beside_it_needs_the_right_to_write_notes(acme: Organisation, name: str) -> None:
+    on, alice = conversation(acme, Status.OPEN), acme.grant("alice")
+    without = replace(alice, permissions=alice.permissions - {Permission.CHAT_NOTE})
+    with tenant_scope(acme.tenant_id):
+        with pytest.raises(Denied):
+            NOTED[name](without, on, NOW)
+        NOTED[name](alice, on, NOW)

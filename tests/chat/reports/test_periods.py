@@ -36,6 +36,15 @@ def test_without_a_word_it_is_four_weeks() -> None:
     assert parse_period({}, today=TODAY).days == 28
 
 
+def test_other_days_than_those_that_were_shown_are_meant() -> None:
+    shown = {"period": "7", "shown": "7", "from": str(TODAY - timedelta(days=6)), "to": str(TODAY)}
+    assert parse_period(shown, today=TODAY).name == "7"
+    changed = parse_period({**shown, "from": str(TODAY - timedelta(days=2))}, today=TODAY)
+    assert (changed.name, changed.days) == ("custom", 3)
+    assert parse_period({**shown, "period": "28"}, today=TODAY).name == "28"
+    assert parse_period({"period": "7", "from": str(TODAY), "to": str(TODAY)}, today=TODAY).name == "7"
+
+
 def test_the_longest_has_400_days() -> None:
     first = TODAY - timedelta(days=399)
     assert parse_period({"period": "custom", "from": str(first), "to": str(TODAY)}, today=TODAY).days == 400

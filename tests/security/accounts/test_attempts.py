@@ -54,6 +54,13 @@ def test_a_name_has_ten_from_anywhere() -> None:
     assert why(Who("olga", "203.0.113.1", "her-own")) is None
 
 
+def test_many_known_devices_are_no_more_guesses_than_any_others() -> None:
+    for number in range(2):
+        fail(Who("olga", "198.51.100.7", f"device-{number}"), 5)
+    assert why(Who("olga", "198.51.100.7", "device-2")) is Why.NAME_ANYWHERE
+    assert why(Who("ada", "198.51.100.7", "device-2")) is None
+
+
 def test_an_address_has_fifty_in_an_hour() -> None:
     for number in range(50):
         fail(Who(f"name-{number}", "198.51.100.7"), 1)

@@ -61,6 +61,8 @@ def test_an_export_is_an_event_before_its_first_byte_and_verifies(house: Organis
 @pytest.mark.parametrize("form", ["csv", "ocsf", "cef"])
 def test_other_forms_have_one_line_for_each_event(house: Organisation, as_: As, form: str) -> None:
     lines = body(as_("audrey").post("audit_export", form, app="")).splitlines()
+    if form == "csv":
+        assert lines.pop(0).startswith('"number","time","actor"')
     assert len(lines) == len(house.actions()) >= 4
     assert "audit.exported" in lines[-1]
 

@@ -1,0 +1,59 @@
+"""What becomes of a department's conversations when it is deleted: they are in nobody's reach who was not meant to see them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat import access
+from chat.models import Conversation, RetentionRule, Visitor
+from security.crypto import keyring
+from security.errors import Conflict, NotFound
+from security.models import KeySubject
+from security.scoping import tenant_scope
+from tenants.models import Department, Membership, Site
+from tenants.services.departments import delete_department, put_in_departments
+from tests import cast
+from tests.cast import Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme() -> Organisation:
+    """With a department for complaints, in which nobody answers but Sam."""
+    keyring.forget_everything()
+    acme = cast.acme()
+    acme.add_department("Complaints", "sam")
+    with tenant_scope(acme.tenant_id):
+        site, complaints = Site.objects.get(), Department.objects.get(name="Complaints")
+        row = Conversation.objects.create(
+            site=site, visitor=Visitor.objects.create(site=site), status="closed", department=complaints
+        )
+        keyring.data_key(KeySubject.CONVERSATION, row.public_id)
+    return acme
+
+
+def test_they_go_to_the_default_department_and_to_nobody_else(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        bob = Membership.objects.get(name="Bob")
+        put_in_departments(bob, [])
+    olga, bobs = acme.grant("olga"), acme.grant("bob")
+    with tenant_scope(acme.tenant_id):
+        conversation = Conversation.objects.get().public_id
+        delete_department(grant=olga, department=Department.objects.get(name="Complaints"))
+        department = Conversation.objects.select_related("department").get().department
+        assert department is not None
+        assert department.is_default
+        with pytest.raises(NotFound):
+            access.access_conversation(bobs, conversation)
+
+
+def test_one_with_a_rule_for_retention_is_not_deleted(acme: Organisation) -> None:
+    olga = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        complaints = Department.objects.get(name="Complaints")
+        RetentionRule.objects.create(department=complaints, primary_months=120)
+        with pytest.raises(Conflict, match="department_in_use"):
+            delete_department(grant=olga, department=complaints)
+    with tenant_scope(acme.tenant_id):
+        assert Department.objects.filter(name="Complaints").exists()
