@@ -82,8 +82,8 @@ def delete_department(*, grant: Grant, department: Department) -> None:
     before = locked(department)
     if before.is_default:
         raise Conflict("default_department")
-    default = Department.objects.filter(is_default=True).first()
-    for hand_over in _hand_over if default is not None else ():
+    default = Department.objects.get(is_default=True)
+    for hand_over in _hand_over:
         hand_over(before, default)
     _put(held, before, ())
     for row in before.roles_of_members.select_related("membership", "role", "department"):

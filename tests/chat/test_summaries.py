@@ -108,5 +108,13 @@ def test_a_visitor_whose_data_does_not_open_can_still_be_answered(talks: list[Ta
         row = Conversation.objects.select_related(*access.WITH_PEOPLE).get(pk=talks[1].pk)
         seen = visitor_view(row)
     assert seen == VisitorView(
-        id=seen.id, name="", verified=False, email="", phone="", fields={}, page=None, locale=row.visitor.locale
+        id=seen.id,
+        name="",
+        verified=False,
+        email="",
+        phone="",
+        fields={},
+        page=None,
+        locale=row.visitor.locale,
+        blocked=False,
     )

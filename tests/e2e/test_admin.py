@@ -92,14 +92,14 @@ def test_a_secret_and_a_snippet_are_copied(pages: Pages, acme: Organisation, ser
     page.get_by_role("rowheader").get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Installation")).to_be_visible()
     page.wait_for_load_state()
-    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copy", exact=True).first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert 'data-key="pk_' in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("link", name="New identity secret").click()
     page.get_by_role("main").get_by_role("button", name="New identity secret").click()
     expect(page.get_by_text("Copy the secret now")).to_be_visible()
     page.wait_for_load_state()  # the button works when its module is there
-    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copy", exact=True).first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     secret = page.locator("[data-copy-text]").text_content()
     assert secret
@@ -115,13 +115,13 @@ def test_a_changed_form_is_not_left_without_a_question(olga: Page) -> None:
 
     olga.on("dialog", answer)
     olga.goto("/admin/chat/tag/add/")
-    olga.get_by_role("link", name="Members").click()
-    expect(olga.get_by_role("heading", name="Members")).to_be_visible()
+    olga.get_by_role("link", name="Members", exact=True).first.click()
+    expect(olga.get_by_role("heading", name="Members", exact=True)).to_be_visible()
     assert asked == []
     olga.goto("/admin/chat/tag/add/")
     olga.get_by_label("Name").fill("billing")
-    olga.get_by_role("link", name="Members").click()
-    expect(olga.get_by_role("heading", name="Members")).to_be_visible()
+    olga.get_by_role("link", name="Members", exact=True).first.click()
+    expect(olga.get_by_role("heading", name="Members", exact=True)).to_be_visible()
     assert asked == ["beforeunload"]
     olga.goto("/admin/chat/tag/add/")
     olga.get_by_label("Name").fill("billing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,8 @@ import redis
 from chatplatform.embedded.binaries import postgres_programs
 from tests.services import session
 
+_BINARY = re.compile(rb"\\\\x([0-9a-f]+)")
+"""A column of bytes. Of megabytes in base 16 every run of figures comes up by chance: what lies in them is looked at as it is stored."""
 _END = b"this is the end of what was listened to"
 
 
@@ -51,8 +54,12 @@ def database_dump() -> dict[str, bytes]:
     for line in dumped.splitlines(keepends=True):
         if line.startswith(b"COPY public."):
             table = line.split()[1].decode()
-        found[f"dump:{table}"] = found.get(f"dump:{table}", b"") + line
+        found[f"dump:{table}"] = found.get(f"dump:{table}", b"") + _BINARY.sub(_as_stored, line)
     return found
+
+
+def _as_stored(written: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(written[1].decode())
 
 
 def memory() -> dict[str, bytes]:

@@ -25,6 +25,8 @@ from chat.live.writer.writer import Writer
 
 _A_MOMENT: Final = 0.05
 """Seconds by which the time between commit and acknowledgement is made longer, so that few kills are enough to fall into it."""
+_LONGER: Final = 0.3
+"""The same where no lock is held meanwhile."""
 
 
 def without_durable_commit() -> None:
@@ -52,7 +54,7 @@ def without_idempotency_key() -> None:
 
     async def told_later(connection: Any, books: Sequence[Any]) -> None:
         await write(connection, books)
-        await asyncio.sleep(_A_MOMENT)
+        await asyncio.sleep(_LONGER)
 
     turn._write = told_later
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -51,7 +52,8 @@ def test_an_export_is_an_event_before_its_first_byte_and_verifies(house: Organis
     audrey = as_("audrey")
     response = audrey.post("audit_export", "jsonl", app="")
     assert house.actions().count("audit.exported") == 1
-    assert response.headers["Content-Disposition"] == 'attachment; filename="audit-jsonl.jsonl"'
+    name = r'attachment; filename="audit-\d{4}-\d\d-\d\d-jsonl\.jsonl"'
+    assert re.fullmatch(name, response.headers["Content-Disposition"])
     lines = body(response).splitlines()
     report = verify(lines)
     assert report.ok

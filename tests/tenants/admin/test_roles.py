@@ -84,6 +84,7 @@ def test_every_list_is_in_the_table() -> None:
         "permission",
         "permissions",
         "reports",
+        "retention",
         "security",
     }
 
