@@ -22,7 +22,7 @@ from security.models import User
 from security.permissions import Grant
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
-from tenants.services.switching import choose_tenant
+from tenants.services.people.switching import choose_tenant
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
 """Pages of members. All others, in the widget's frame above all, run without a scope, whoever is signed in."""

@@ -32,7 +32,7 @@ from security.revocation import session_digest
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
 from tenants.access import memberships_of
 from tenants.middleware import LAST_COOKIE
-from tenants.services.switching import TENANT_KEY, choose_tenant
+from tenants.services.people.switching import TENANT_KEY, choose_tenant
 
 
 def signed_in(request: HttpRequest, user: User, **_: object) -> None:

@@ -20,8 +20,8 @@ from django.utils import timezone
 from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
 from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
-from tenants.services import platform_entry
-from tenants.services.password_warnings import warn_of_passwords
+from tenants.services.people.password_warnings import warn_of_passwords
+from tenants.services.platform import stays
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def sweep_everybodys_accounts() -> None:
 def end_operators_entries() -> None:
     """Write down which stays of operators are over; what they gave ended by itself."""
     with acting(actor=Actor(ActorKind.JOB, name=end_operators_entries.name)):
-        ended = platform_entry.end_expired(now=timezone.now())
+        ended = stays.end_expired(now=timezone.now())
     if ended:
         logger.info("Ended %s stays of operators", ended)
 

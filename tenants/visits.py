@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from security.permissions import Permission, has
 from tenants.guards import grant_of_request
-from tenants.services.entering import Visit, visits
+from tenants.services.platform.entering import Visit, visits
 
 
 def here(request: HttpRequest) -> dict[str, object]:

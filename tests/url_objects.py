@@ -38,7 +38,7 @@ from tenants.models import (
     Tenant,
 )
 from tenants.rules import Rule, RuleKind
-from tenants.services.masking import activate, add_rule
+from tenants.services.masking.drafting import activate, add_rule
 
 from .cast import Organisation
 from .chat.retention.held import held_and_changed

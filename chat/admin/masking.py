@@ -26,15 +26,15 @@ from chat.tally import MOST_SHAPES, Tally
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, has
 from tenants.admin.base import require_grant
-from tenants.admin.plot import HEIGHT, WIDTH, bars
+from tenants.admin.platform.plot import HEIGHT, WIDTH, bars
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
 from tenants.rules import RuleSet
-from tenants.services import masking, masking_reading
-from tenants.services.masking import RIGHT, RuleRefused
-from tenants.services.masking_reading import Rulebook
+from tenants.services.masking import drafting, reading
+from tenants.services.masking.drafting import RIGHT, RuleRefused
+from tenants.services.masking.reading import Rulebook
 
 P = ParamSpec("P")
 PAGE: Final = "admin:masking"
@@ -94,8 +94,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, **extra: Any) -> HttpResponse:
     """The page; `extra` replaces parts of it, such as a form that was refused."""
     grant = require_grant(request)
-    book = masking_reading.read_rulebook(grant=grant)
-    hidden = masking_reading.read_hidden(grant=grant, today=timezone.now().date())
+    book = reading.read_rulebook(grant=grant)
+    hidden = reading.read_hidden(grant=grant, today=timezone.now().date())
     context = {
         **site.each_context(request),
         "title": _("Masking"),
@@ -170,7 +170,7 @@ def change_settings(request: HttpRequest, grant: Grant) -> HttpResponseBase:
     if form.is_valid():
         try:
             revision = form.cleaned_data["revision"]
-            masking.change_settings(
+            drafting.change_settings(
                 grant=grant, settings=form.settings(), revision=-1 if revision is None else revision
             )
         except (Conflict, RuleRefused) as refused:
@@ -186,7 +186,7 @@ def activate(request: HttpRequest, grant: Grant) -> HttpResponseBase:
     """What was looked at becomes what masks."""
     typed = request.POST.get("revision", "")
     revision = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
-    version = masking.activate(grant=grant, revision=revision, now=timezone.now())
+    version = drafting.activate(grant=grant, revision=revision, now=timezone.now())
     messages.success(
         request, _("Version %(number)s masks now, on open chats within a second.") % {"number": version.number}
     )
@@ -207,7 +207,7 @@ def restore_first(request: HttpRequest, grant: Grant) -> HttpResponseBase:
 
 def _restored(request: HttpRequest, grant: Grant, version: UUID | None) -> HttpResponse:
     """Asked first where a draft that was never activated would be lost, and again where that has changed since."""
-    book = masking_reading.read_rulebook(grant=grant)
+    book = reading.read_rulebook(grant=grant)
     if book.is_pending and request.POST.get("confirmed") != str(book.revision):
         return question(
             request,
@@ -217,8 +217,8 @@ def _restored(request: HttpRequest, grant: Grant, version: UUID | None) -> HttpR
             confirmed=book.revision,
             act=_("Replace the draft"),
         )
-    masking.restore(grant=grant, version=version)
-    if masking_reading.read_rulebook(grant=grant).is_pending:
+    drafting.restore(grant=grant, version=version)
+    if reading.read_rulebook(grant=grant).is_pending:
         messages.success(request, _("These rules are in the draft. They mask once you activate them."))
     else:
         messages.success(request, _("The draft is what masks now. There is nothing to activate."))

@@ -13,7 +13,7 @@ from chat.masked_kinds import packs
 from security.forms import spells_no_secret
 from security.masking import MAX_LENGTH
 from tenants.rules import MAX_NAME, Rule, RuleKind, RuleSet
-from tenants.services.masking import Settings
+from tenants.services.masking.drafting import Settings
 
 _LONGEST_VALUE = 40_000
 _MOST_KEPT = 4

@@ -26,7 +26,7 @@ from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.rules import RulesBroken
-from tenants.services import masking, masking_reading
+from tenants.services.masking import drafting, reading
 
 MICROSECONDS: Final = 1_000_000
 
@@ -37,7 +37,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
     form = RuleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            masking.add_rule(grant=require_grant(request), rule=form.rule())
+            drafting.add_rule(grant=require_grant(request), rule=form.rule())
         except (Conflict, Invalid) as refusal:
             put_refusal(form, refusal)
         else:
@@ -50,13 +50,13 @@ def add_rule(request: HttpRequest) -> HttpResponse:
 def change_rule(request: HttpRequest, rule: UUID) -> HttpResponse:
     """Another text of a drafted rule."""
     grant = require_grant(request)
-    found = masking_reading.read_rule(grant=grant, rule=rule)
+    found = reading.read_rule(grant=grant, rule=rule)
     if found is None:
         raise Http404
     form = RuleForm(request.POST or None, initial=RuleForm.initial_of(found))
     if request.method == "POST" and form.is_valid():
         try:
-            masking.change_rule(grant=grant, rule=form.rule(rule))
+            drafting.change_rule(grant=grant, rule=form.rule(rule))
         except (Conflict, Invalid) as refusal:
             put_refusal(form, refusal)
         else:
@@ -73,7 +73,7 @@ def _form_page(request: HttpRequest, form: RuleForm, title: str) -> HttpResponse
 @act
 def remove_rule(request: HttpRequest, grant: Grant, rule: UUID) -> HttpResponseBase:
     """Out of the draft."""
-    masking.remove_rule(grant=grant, rule=rule)
+    drafting.remove_rule(grant=grant, rule=rule)
     messages.success(request, _("The rule was taken out of the draft. Until you activate it the rule goes on masking."))
     return back("rules")
 
@@ -81,7 +81,7 @@ def remove_rule(request: HttpRequest, grant: Grant, rule: UUID) -> HttpResponseB
 @act
 def move_rule(request: HttpRequest, grant: Grant, rule: UUID) -> HttpResponseBase:
     """One place up or down."""
-    masking.move_rule(grant=grant, rule=rule, by=-1 if request.POST.get("direction") == "up" else 1)
+    drafting.move_rule(grant=grant, rule=rule, by=-1 if request.POST.get("direction") == "up" else 1)
     return back("rules")
 
 
@@ -100,7 +100,7 @@ def _result(grant: Grant, form: TesterForm) -> dict[str, Any]:
     text, is_agents = str(data["text"]), data["side"] == "member"
     try:
         before = tuple(filter(None, [data["before"]]))
-        rules = masking_reading.masking_to_try(grant=grant, is_draft=data["rules"] != "active")
+        rules = reading.masking_to_try(grant=grant, is_draft=data["rules"] != "active")
         begun = perf_counter()
         masked = rules.masked(text, is_agents=is_agents, context=before)
         seconds = perf_counter() - begun

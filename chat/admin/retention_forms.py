@@ -12,7 +12,7 @@ from chat.models import Afterwards
 from chat.retention.terms import MOST_ARCHIVE, MOST_PRIMARY, Term
 from security.forms import MaskedCharField
 from security.permissions import Permission
-from tenants.admin.security_forms import PolicySettingsForm
+from tenants.admin.organisation.security_forms import PolicySettingsForm
 from tenants.policies import masked_for_members
 
 

@@ -28,7 +28,7 @@ from security.scoping import user_scope
 from security.sockets.codes import CloseCode
 from tenants import access
 from tenants.models import Tenant
-from tenants.services.switching import TENANT_KEY
+from tenants.services.people.switching import TENANT_KEY
 
 Subject = tuple[RevocationKind, str]
 

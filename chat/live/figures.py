@@ -21,7 +21,7 @@ from security.masking import MaskedText
 from security.masking.marks import BROWSER, unfound
 from security.masking.render import BULLET
 from security.sockets.consumer import log_failure
-from tenants.services.masking_counts import RULE_LENGTH, UNDONE, Hit, add_counts
+from tenants.services.masking.counts import RULE_LENGTH, UNDONE, Hit, add_counts
 
 HITS: Final = Metric("chatplatform_masking_hits", "Places that were masked in stored messages", ["detector"])
 WITHHELD: Final = Metric("chatplatform_masking_withheld", "Texts that could not be masked and were withheld: an alarm")

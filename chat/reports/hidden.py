@@ -13,7 +13,7 @@ from chat.reports.asking import Question
 from chat.reports.charts import bars, rows_of
 from chat.reports.tables import Column, Figure, Kind, Section, Table
 from tenants.models import MaskingCount
-from tenants.services.masking_counts import UNDONE
+from tenants.services.masking.counts import UNDONE
 
 ZONE = "UTC"
 

@@ -16,7 +16,7 @@ from security.accounts.sessions import polling
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
 from tenants.guards import member_page
-from tenants.services import entering
+from tenants.services.platform import entering
 
 AGENT_SOCKET: Final = "/ws/agent/"
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from security.accounts.common import is_common
+from security.accounts.common_passwords import is_common
 from security.accounts.rules import LONGEST, MODERN, CharacterClass, PasswordRules
 from security.accounts.strength import strength_of
 from security.models import FormerPassword, User

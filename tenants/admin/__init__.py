@@ -1,41 +1,28 @@
 """The administration of an organisation and, for operators, of the platform; Django finds this package by its name."""
 
-from tenants.admin import (
-    audit,
-    departments,
-    entries,
-    hours,
-    invitations,
-    members,
-    operator_entry,
-    operators,
-    organisation,
-    permissions,
-    platform_accounts,
-    platform_plans,
-    proof,
-    roles,
-    security,
-    sites,
-)
+from tenants.admin import audit, proof
+from tenants.admin.organisation import hours, profile, security, sites, stays
+from tenants.admin.people import departments, invitations, members, permissions, roles
+from tenants.admin.platform import accounts, operators, plans
+from tenants.admin.platform import stays as operators_stays
 from tenants.admin.site import site
 
 __all__ = [
+    "accounts",
     "audit",
     "departments",
-    "entries",
     "hours",
     "invitations",
     "members",
-    "operator_entry",
     "operators",
-    "organisation",
+    "operators_stays",
     "permissions",
-    "platform_accounts",
-    "platform_plans",
+    "plans",
+    "profile",
     "proof",
     "roles",
     "security",
     "site",
     "sites",
+    "stays",
 ]

@@ -21,7 +21,7 @@ from tenants.admin.base import TenantAdmin, require_grant
 from tenants.admin.filters import SinceFilter, WordFilter
 from tenants.admin.sections import Section
 from tenants.admin.site import site
-from tenants.services.trail import read_trail
+from tenants.services.audit.trail import read_trail
 
 _OUTCOMES: dict[str, str | Promise] = {
     Outcome.OK.value: _("Done"),

@@ -38,7 +38,8 @@ from tenants.admin.searching import narrow
 from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
 from tenants.policies import masked_for_members
-from tenants.services import records, trail
+from tenants.services import records
+from tenants.services.audit import trail
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

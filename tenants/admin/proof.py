@@ -31,8 +31,8 @@ from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
-from tenants.services import proof
-from tenants.services.siem import FORMS
+from tenants.services.audit import proof
+from tenants.services.audit.siem import FORMS
 
 AT_ONCE: Final = 500
 VERIFIER: Final = "verify_audit_export.py"

@@ -1,10 +1,10 @@
 """What can be done to a tenant and its people; each function is one transaction that leaves its audit event."""
 
 from tenants.services.founding import create_tenant, sign_up
-from tenants.services.invitations import accept_invitation, invite_member
-from tenants.services.members import change_role, remove_member, resume_member, suspend_member
+from tenants.services.people.invitations import accept_invitation, invite_member
+from tenants.services.people.members import change_role, remove_member, resume_member, suspend_member
+from tenants.services.people.switching import choose_tenant, switch_tenant
 from tenants.services.sites import create_site, note_site_seen
-from tenants.services.switching import choose_tenant, switch_tenant
 from tenants.services.tenancy import resume_tenant, suspend_tenant
 
 __all__ = [

@@ -14,10 +14,10 @@ from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
 from tenants.models import Department, DepartmentMembership, Membership
-from tenants.services.department_roles import take
 from tenants.services.limits import Limit, require_room
 from tenants.services.records import locked
-from tenants.services.rights import begin_change, require_to_give
+from tenants.services.rights.changing import begin_change, require_to_give
+from tenants.services.rights.department_roles import take
 
 _hand_over: Final[list[Callable[[Department, Department], None]]] = []
 

@@ -29,7 +29,7 @@ from tenants.models import (
 )
 from tenants.origins import origin_of
 from tenants.roles import OWNER, ROLE_NAMES, ROLE_PERMISSIONS
-from tenants.services.invitations import send_invitation
+from tenants.services.people.invitations import send_invitation
 from tenants.services.sites import add_site
 
 DEFAULT_DEPARTMENT = "Support"

@@ -20,8 +20,8 @@ from tenants import services
 from tenants.access import InvitationRef, access_invitation
 from tenants.forms import JoinForm, PasswordForm
 from tenants.password_rules import rules_of_tenant
-from tenants.services.invitations import accept_by_password, accept_new, is_stranger
-from tenants.services.switching import TENANT_KEY
+from tenants.services.people.invitations import accept_by_password, accept_new, is_stranger
+from tenants.services.people.switching import TENANT_KEY
 from tenants.views.public import SeeOther, too_many
 
 _CODES = {

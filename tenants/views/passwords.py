@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from security.accounts.common import is_common
+from security.accounts.common_passwords import is_common
 from security.accounts.limits import is_within
 from security.accounts.passwords import rules_for, words_of
 from security.accounts.rules import LONGEST, PasswordRules

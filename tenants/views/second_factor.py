@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from security.accounts.sign_in import check_password
 from security.errors import Denied, Invalid, NotFound
 from tenants.forms import PasswordForm
-from tenants.services import second_factor
+from tenants.services.people import second_factor
 from tenants.views.public import SeeOther
 
 

@@ -18,7 +18,7 @@ from security.models import KeySubject
 from security.scoping import tenant_scope
 from tenants.models import MaskingDraft, MaskingVersion, Site
 from tenants.rules import Rule, RuleKind
-from tenants.services import masking
+from tenants.services.masking import drafting
 from tests.cast import Organisation
 
 STAFF = Rule(public_id=UUID(int=1), name="Staff number", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
@@ -51,7 +51,7 @@ def say(conversation: Conversation, author: Author, text: str) -> None:
 def add_rule(of: Organisation, rule: Rule = STAFF, *, is_activated: bool = True) -> None:
     grant = of.grant("ada")
     with tenant_scope(of.tenant_id):
-        masking.add_rule(grant=grant, rule=rule)
+        drafting.add_rule(grant=grant, rule=rule)
     if is_activated:
         activate(of)
 
@@ -60,7 +60,7 @@ def activate(of: Organisation) -> MaskingVersion:
     grant = of.grant("ada")
     with tenant_scope(of.tenant_id):
         revision = MaskingDraft.objects.get().revision
-        return masking.activate(grant=grant, revision=revision, now=timezone.now())
+        return drafting.activate(grant=grant, revision=revision, now=timezone.now())
 
 
 def texts(of: Organisation, conversation: UUID) -> list[str]:

@@ -20,7 +20,7 @@ from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskingPolicy, mask
 from security.models import AuditEvent
 from security.scoping import tenant_scope
-from tenants.services import masking
+from tenants.services.masking import drafting
 from tests import cast
 from tests.cast import Organisation
 
@@ -211,9 +211,9 @@ def test_the_trial_masks_members_words_as_the_draft_says(acme: Organisation) -> 
     add_rule(acme, is_activated=False)
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.change_settings(
+        drafting.change_settings(
             grant=grant,
-            settings=masking.Settings(
+            settings=drafting.Settings(
                 packs=frozenset(),
                 allowed=(),
                 keep_last_four=True,

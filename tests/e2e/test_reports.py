@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from chat.reports.reading import KINDS
 from security.scoping import tenant_scope
 from tenants.models import Department, Membership
-from tenants.services.masking_counts import add_counts
+from tenants.services.masking.counts import add_counts
 from tests.chat.reports.given import Told, store
 from tests.services.browser import Pages
 from tests.services.web import WebServer

@@ -6,7 +6,7 @@ from typing import Final
 
 from .leak import Leak
 
-_ENTERING: Final = "tenants/services/entering.py"
+_ENTERING: Final = "tenants/services/platform/entering.py"
 _LOCKED: Final = "tests/tenants/test_entry_of_locked.py"
 _STAYS: Final = ("tests/tenants/test_entering.py",)
 _LIMITS: Final = ("tests/tenants/test_limits.py",)
@@ -92,7 +92,7 @@ PLATFORM: Final = (
     ),
     Leak(
         "an owner makes a member of an operator",
-        "tenants/services/rights.py",
+        "tenants/services/rights/changing.py",
         '    if membership.entry_id is not None:\n        raise Conflict("operator_entry")',
         '    if False:\n        raise Conflict("operator_entry")',
         _LASTING,
@@ -106,7 +106,7 @@ PLATFORM: Final = (
     ),
     Leak(
         "suspending leaves a stay for later",
-        "tenants/services/platform.py",
+        "tenants/services/platform/operators.py",
         "        end_open_entries(by=EntryEnd.SUSPENSION, now=now)\n",
         "",
         _STAYS,
@@ -134,14 +134,14 @@ PLATFORM: Final = (
     ),
     Leak(
         "who accepts needs no place",
-        "tenants/services/invitations.py",
+        "tenants/services/people/invitations.py",
         "        require_room(Limit.MEMBERS)\n",
         "",
         _LIMITS,
     ),
     Leak(
         "who is let in again needs no place",
-        "tenants/services/members.py",
+        "tenants/services/people/members.py",
         "    require_room(Limit.MEMBERS)\n",
         "",
         _LIMITS,
@@ -155,7 +155,7 @@ PLATFORM: Final = (
     ),
     Leak(
         "anybody makes plans",
-        "tenants/services/platform_plans.py",
+        "tenants/services/platform/plans.py",
         "    require_operator(operator)\n    try:",
         "    try:",
         ("tests/tenants/admin/test_plans.py",),
@@ -169,7 +169,7 @@ PLATFORM: Final = (
     ),
     Leak(
         "a locked operator's stay waits for him",
-        "tenants/services/platform_accounts.py",
+        "tenants/services/platform/accounts.py",
         "            end_entries_of(operator=found, now=now)\n",
         "            pass\n",
         ("tests/tenants/admin/test_accounts.py", _LOCKED),

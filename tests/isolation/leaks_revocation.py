@@ -8,7 +8,7 @@ from .leak import Leak
 
 _LIVE: Final = "tests/chat/live/test_revocation.py"
 _WAYS: Final = "tests/isolation/test_revocation_ways.py"
-_MEMBERS: Final = "tenants/services/members.py"
+_MEMBERS: Final = "tenants/services/people/members.py"
 _ENDS: Final = "    revoke(RevocationKind.MEMBERSHIP, membership.public_id)\n"
 _ENDS_PERSON: Final = "    revoke(RevocationKind.USER, user.public_id)"
 

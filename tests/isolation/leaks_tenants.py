@@ -8,13 +8,13 @@ from .leak import Leak
 
 _ACCESS: Final = "tenants/access.py"
 _BASE: Final = "tenants/admin/base.py"
-_MEMBERS: Final = "tenants/services/members.py"
+_MEMBERS: Final = "tenants/services/people/members.py"
 _MATRIX: Final = "tests/test_url_matrix.py"
 _MIDDLEWARE: Final = "tests/tenants/test_middleware.py"
 _OF_MEMBERS: Final = "tests/tenants/test_members.py"
 _INVITATIONS: Final = "tests/tenants/test_invitations.py"
 _GIVING: Final = "tests/tenants/test_giving.py"
-_RIGHTS: Final = "tenants/services/rights.py"
+_RIGHTS: Final = "tenants/services/rights/changing.py"
 _ADMIN: Final = "tests/tenants/admin/"
 _OPERATORS: Final = "tests/tenants/admin/test_operators.py"
 
@@ -77,21 +77,21 @@ TENANTS: Final = (
     ),
     Leak(
         "what was meant for a lost organisation is done in another",
-        "tenants/services/switching.py",
+        "tenants/services/people/switching.py",
         "if active is None and TENANT_KEY in session and not may_move:",
         "if False:",
         (_MIDDLEWARE,),
     ),
     Leak(
         "a session is believed about its organisation",
-        "tenants/services/switching.py",
+        "tenants/services/people/switching.py",
         "next((ref for ref in memberships if ref.tenant_id == session.get(TENANT_KEY)), None)",
         "next((ref for ref in memberships if TENANT_KEY in session), None)",
         (_MIDDLEWARE,),
     ),
     Leak(
         "a switch leads anywhere",
-        "tenants/services/switching.py",
+        "tenants/services/people/switching.py",
         "next((ref for ref in memberships if ref.tenant_public_id == tenant), None)",
         "next((ref for ref in memberships), None)",
         (_MIDDLEWARE,),
@@ -208,14 +208,14 @@ TENANTS: Final = (
     ),
     Leak(
         "every role is offered",
-        "tenants/admin/members.py",
+        "tenants/admin/people/members.py",
         'if db_field.name == "role" and request is not None:',
         'if db_field.name == "none" and request is not None:',
         (_ADMIN + "test_members.py",),
     ),
     Leak(
         "who may do more is changed",
-        "tenants/admin/members.py",
+        "tenants/admin/people/members.py",
         "return obj.entry_id is None and services.may_act_on(require_grant(request), obj)",
         "return obj.entry_id is None",
         (_ADMIN + "test_members.py",),
@@ -250,35 +250,35 @@ TENANTS: Final = (
     ),
     Leak(
         "the trail is read without the right",
-        "tenants/services/trail.py",
+        "tenants/services/audit/trail.py",
         "    require(grant, Permission.AUDIT_READ)\n",
         "",
         ("tests/isolation/test_grants.py",),
     ),
     Leak(
         "a record's history is everything's",
-        "tenants/services/trail.py",
+        "tenants/services/audit/trail.py",
         'AuditEvent.objects.filter(object_id=getattr(record, "public_id", None), object_id__isnull=False)',
         "AuditEvent.objects.filter(object_id__isnull=False)",
         (_ADMIN + "test_members.py", "tests/isolation/test_grants.py"),
     ),
     Leak(
         "anybody does what operators do",
-        "tenants/services/platform.py",
+        "tenants/services/platform/operators.py",
         "if not person.is_working_operator:",
         "if not person.is_active:",
         (_OPERATORS,),
     ),
     Leak(
         "the operators' role is kept after the query",
-        "tenants/services/platform.py",
+        "tenants/services/platform/operators.py",
         '        cursor.execute("RESET ROLE")\n',
         "",
         (_OPERATORS,),
     ),
     Leak(
         "operators act on the platform's own tenant",
-        "tenants/services/platform.py",
+        "tenants/services/platform/operators.py",
         "FROM tenants_tenant WHERE public_id = %s AND id <> %s",
         "FROM tenants_tenant WHERE public_id = %s AND id <> -%s",
         (_OPERATORS, "tests/isolation/test_grants.py"),

@@ -18,7 +18,10 @@ from security.permissions import Grant, Permission
 from security.scoping import tenant_scope
 from tenants.access import access_invitation, active_grant, digest_of, memberships_of
 from tenants.models import Department, DepartmentRole, Directory, Invitation, Membership, Role
-from tenants.services import department_roles, departments, platform, roles, trail
+from tenants.services import departments
+from tenants.services.audit import trail
+from tenants.services.platform import operators
+from tenants.services.rights import department_roles, roles
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
 from tests.cast import Organisation
@@ -155,6 +158,6 @@ def test_a_history_is_of_one_record(acme: Organisation) -> None:
 
 def test_operators_do_not_reach_the_platforms_own_organisation(acme: Organisation) -> None:
     oscar = User.objects.create_superuser("oscar@platform.example", None)
-    assert platform.access_tenant(operator=oscar, tenant=acme.public_id).slug == "acme"
+    assert operators.access_tenant(operator=oscar, tenant=acme.public_id).slug == "acme"
     with pytest.raises(NotFound):
-        platform.access_tenant(operator=oscar, tenant=PLATFORM)
+        operators.access_tenant(operator=oscar, tenant=PLATFORM)

@@ -31,7 +31,10 @@ from security.permissions import Grant, Permission
 from security.revocation import revoked_since, session_digest
 from security.scoping import tenant_scope
 from tenants.models import Department, DepartmentRole, Membership, Role, Site
-from tenants.services import department_roles, departments, entering, members, platform_accounts, roles
+from tenants.services import departments
+from tenants.services.people import members
+from tenants.services.platform import accounts, entering
+from tenants.services.rights import department_roles, roles
 from tenants.services.settings import change_site
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
@@ -191,7 +194,7 @@ def locking_the_account(acme: Organisation) -> str:
     acme.session("alice")
     oscar = User.objects.create_superuser("oscar@platform.example", None, full_name="Oscar")
     why, alice = mask_or_withhold("The address was taken over"), acme.user("alice")
-    platform_accounts.lock_account(operator=oscar, person=alice.public_id, reason=why, now=timezone.now())
+    accounts.lock_account(operator=oscar, person=alice.public_id, reason=why, now=timezone.now())
     assert not UserSession.objects.filter(user=alice).exists()
     return str(alice.public_id)
 

@@ -24,7 +24,7 @@ from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tenants.models import MaskingDraft, MaskingVersion
 from tenants.rules import Rule, RuleKind
-from tenants.services import masking
+from tenants.services.masking import drafting
 from tests.cast import Organisation, acme
 from tests.chat.live.sockets import Door, door_to
 from tests.services.web import WebServer
@@ -42,8 +42,8 @@ def break_rules(of: Organisation) -> None:
     grant = of.grant("ada")
     with tenant_scope(of.tenant_id):
         rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
-        masking.add_rule(grant=grant, rule=rule)
-        masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+        drafting.add_rule(grant=grant, rule=rule)
+        drafting.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
         good = MaskingVersion.objects.get()
         MaskingVersion.objects.create(number=good.number + 1, content=good.content)
 

@@ -31,9 +31,9 @@ from security.scoping import tenant_scope
 from tenants.access import access_site
 from tenants.models import MaskingDraft
 from tenants.rules import Rule, RuleKind
-from tenants.services import masking
 from tenants.services.identity import renew_identity_secret
-from tenants.services.masking import Settings
+from tenants.services.masking import drafting
+from tenants.services.masking.drafting import Settings
 from tests import cast
 from tests.cast import Organisation
 from tests.chat.live.sockets import Door, Socket, door_to
@@ -94,7 +94,7 @@ def own_rules(of: Organisation) -> str:
         rule = Rule(
             public_id=uuid.uuid4(), name="Of the journey", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff"
         )
-        masking.add_rule(grant=grant, rule=rule)
+        drafting.add_rule(grant=grant, rule=rule)
         previews = Settings(
             packs=frozenset(),
             allowed=(),
@@ -103,8 +103,8 @@ def own_rules(of: Organisation) -> str:
             visitor_may_undo=False,
             typing_preview=True,
         )
-        masking.change_settings(grant=grant, settings=previews)
-        masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+        drafting.change_settings(grant=grant, settings=previews)
+        drafting.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
     site = access_site(of.site_key)
     with tenant_scope(of.tenant_id):
         return renew_identity_secret(grant=grant, site=site.public_id)

@@ -8,8 +8,8 @@ from uuid import UUID
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Department, DepartmentMembership, Role
-from tenants.services.department_roles import grant_role
-from tenants.services.roles import edit_role
+from tenants.services.rights.department_roles import grant_role
+from tenants.services.rights.roles import edit_role
 
 from .people import Organisation
 

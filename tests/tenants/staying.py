@@ -14,7 +14,7 @@ from security.permissions import Grant
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import OperatorEntry, Policy, Tenant
-from tenants.services import platform_entry
+from tenants.services.platform import stays
 
 from .people import Organisation
 
@@ -30,7 +30,7 @@ def public_id(of: Organisation) -> UUID:
 def enter(
     oscar: User, of: Organisation, role: str = "auditor", *, stay: timedelta = HOUR, now: datetime | None = None
 ) -> OperatorEntry:
-    return platform_entry.enter(
+    return stays.enter(
         operator=oscar, tenant=public_id(of), role=role, reason=WHY, stay=stay, now=now or timezone.now()
     )
 

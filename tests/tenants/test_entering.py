@@ -26,7 +26,7 @@ from tenants.models import (
     Role,
 )
 from tenants.roles import ENTRY_MAY, ENTRY_ROLES, ROLE_PERMISSIONS
-from tenants.services import entering, platform, platform_entry
+from tenants.services.platform import entering, operators, stays
 
 from .admin.pages import sign_in
 from .people import Organisation, trail
@@ -76,7 +76,7 @@ def test_nobody_enters_as_an_owner_or_to_answer(acme: Organisation, oscar: User,
 @pytest.mark.parametrize("reason", ["", "short", "     a         b     "])
 def test_a_reason_is_given(acme: Organisation, oscar: User, reason: str) -> None:
     with pytest.raises(Invalid, match="entry_reason"):
-        platform_entry.enter(
+        stays.enter(
             operator=oscar,
             tenant=public_id(acme),
             role="auditor",
@@ -110,9 +110,7 @@ def test_only_an_operator_enters_and_only_what_is_there(acme: Organisation, osca
     nowhere = UUID("00000000-0000-4000-8000-000000000000")
     for tenant in (nowhere, UUID("00000000-0000-4000-8000-000000000001")):
         with pytest.raises(NotFound):
-            platform_entry.enter(
-                operator=oscar, tenant=tenant, role="auditor", reason=WHY, stay=HOUR, now=timezone.now()
-            )
+            stays.enter(operator=oscar, tenant=tenant, role="auditor", reason=WHY, stay=HOUR, now=timezone.now())
 
 
 def test_a_stay_is_not_made_longer_and_a_second_one_is_told_again(
@@ -140,10 +138,10 @@ def test_a_suspended_organisation_is_not_entered_and_suspending_sends_operators_
 ) -> None:
     enter(oscar, acme)
     now = timezone.now()
-    platform.suspend(operator=oscar, tenant=public_id(acme), reason=WHY, now=now)
+    operators.suspend(operator=oscar, tenant=public_id(acme), reason=WHY, now=now)
     with pytest.raises(Conflict, match="entry_suspended"):
         enter(oscar, acme)
-    platform.resume(operator=oscar, tenant=public_id(acme), reason=WHY)
+    operators.resume(operator=oscar, tenant=public_id(acme), reason=WHY)
     assert active_grant(oscar.pk, acme.tenant_id) is None
 
 
@@ -186,7 +184,7 @@ def test_a_question_is_refused_taken_back_or_forgotten_after_a_day(acme: Organis
         with pytest.raises(Conflict, match="entry_not_asked"):
             entering.allow_entry(grant=acme.grant("olga"), entry=first.public_id, now=now)
     second = enter(oscar, acme)
-    platform_entry.leave(operator=oscar, tenant=public_id(acme), entry=second.public_id, now=now)
+    stays.leave(operator=oscar, tenant=public_id(acme), entry=second.public_id, now=now)
     old = enter(oscar, acme, now=now - timedelta(hours=25))
     with tenant_scope(acme.tenant_id), pytest.raises(Conflict, match="entry_not_asked"):
         entering.allow_entry(grant=acme.grant("olga"), entry=old.public_id, now=now)
@@ -200,7 +198,7 @@ def test_the_organisation_or_an_operator_ends_it_at_any_moment(acme: Organisatio
     entry = enter(oscar, acme)
     membership = grant_of(oscar, acme).membership_public_id
     if who == "oscar":
-        platform_entry.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
+        stays.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
     else:
         with tenant_scope(acme.tenant_id):
             entering.end_entry(grant=acme.grant(who), entry=entry.public_id, now=timezone.now())
@@ -231,8 +229,8 @@ def test_who_works_for_the_platform_no_more_is_out(acme: Organisation, oscar: Us
 def test_the_sweep_writes_down_what_ended_by_itself(acme: Organisation, rival: Organisation, oscar: User) -> None:
     over = enter(oscar, acme, now=timezone.now() - timedelta(hours=2))
     enter(oscar, rival)
-    assert platform_entry.end_expired(now=timezone.now()) == 1
-    assert platform_entry.end_expired(now=timezone.now()) == 0
+    assert stays.end_expired(now=timezone.now()) == 1
+    assert stays.end_expired(now=timezone.now()) == 0
     with tenant_scope(acme.tenant_id):
         ended = OperatorEntry.objects.get()
         membership = Membership.objects.get(user=oscar)

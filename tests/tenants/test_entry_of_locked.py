@@ -10,7 +10,7 @@ from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import EntryStatus, OperatorEntry
-from tenants.services import entering, platform_accounts
+from tenants.services.platform import accounts, entering
 
 from .people import Organisation, operator
 from .staying import WHY, ask_first, enter
@@ -30,10 +30,10 @@ def test_a_locked_account_takes_its_question_with_it(acme: Organisation, oscar: 
     ask_first(acme)
     entry = enter(oscar, acme)
     boss = operator("boss")
-    platform_accounts.lock_account(operator=boss, person=oscar.public_id, reason=WHY, now=timezone.now())
+    accounts.lock_account(operator=boss, person=oscar.public_id, reason=WHY, now=timezone.now())
     assert status(acme) == EntryStatus.ENDED.value
     assert acme.actions()[-1] == "operator.left"
-    platform_accounts.unlock_account(operator=boss, person=oscar.public_id, reason=WHY)
+    accounts.unlock_account(operator=boss, person=oscar.public_id, reason=WHY)
     with pytest.raises(Conflict, match="entry_not_asked"):
         allow(acme, entry)
     assert active_grant(oscar.pk, acme.tenant_id) is None

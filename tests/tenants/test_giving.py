@@ -14,10 +14,10 @@ from tenants.access import InvitationRef, active_grant
 from tenants.models import Department, Invitation, Membership, MembershipStatus
 from tenants.permissions import TABLE
 from tenants.services import accept_invitation, change_role, invite_member, remove_member, resume_member
-from tenants.services.department_roles import grant_role, withdraw_role
 from tenants.services.departments import change_department, create_department, delete_department
-from tenants.services.members import change_member
-from tenants.services.roles import create_role
+from tenants.services.people.members import change_member
+from tenants.services.rights.department_roles import grant_role, withdraw_role
+from tenants.services.rights.roles import create_role
 
 from .people import Organisation, person
 from .roles import CHATS, MANAGES, P, builtin, department, edited, made, on

@@ -25,9 +25,12 @@ from tenants.models import (
     Tenant,
 )
 from tenants.roles import ENTRY_MAY
-from tenants.services import departments, entering, masking, members, platform_entry, settings
+from tenants.services import departments, settings
 from tenants.services.identity import renew_identity_secret
-from tenants.services.invitations import accept_invitation, invite_member
+from tenants.services.masking import drafting
+from tenants.services.people import members
+from tenants.services.people.invitations import accept_invitation, invite_member
+from tenants.services.platform import entering, stays
 
 from .people import Organisation
 from .staying import enter, grant_of, public_id
@@ -65,7 +68,7 @@ LASTING: dict[str, Callable[[Grant], object]] = {
     "his own stay ended as a member would": lambda grant: entering.end_entry(
         grant=grant, entry=OperatorEntry.objects.get().public_id, now=timezone.now()
     ),
-    "what is masked": lambda grant: masking.restore(grant=grant, version=None),
+    "what is masked": lambda grant: drafting.restore(grant=grant, version=None),
     "where the widget may stand": lambda grant: settings.change_site(
         grant=grant, site=Site.objects.get(), fields=["allowed_origins"]
     ),
@@ -112,7 +115,7 @@ def test_who_was_in_for_a_time_is_invited_as_anybody_afterwards(
     acme: Organisation, oscar: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     entry = enter(oscar, acme)
-    platform_entry.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
+    stays.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
     mail.outbox.clear()
     with django_capture_on_commit_callbacks(execute=True), tenant_scope(acme.tenant_id):
         invite_member(grant=acme.grant("olga"), email=oscar.email, role="agent")

@@ -17,9 +17,11 @@ from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import InvitationRef
 from tenants.models import Invitation, Plan, Site, Subscription, Usage
-from tenants.services import entering, limits, members
+from tenants.services import limits
 from tenants.services.departments import create_department
-from tenants.services.invitations import accept_invitation, invite_member
+from tenants.services.people import members
+from tenants.services.people.invitations import accept_invitation, invite_member
+from tenants.services.platform import entering
 from tenants.services.settings import change_site
 from tenants.services.sites import create_site
 

@@ -19,8 +19,8 @@ from security.scoping import tenant_scope
 from tenants.models import MaskingDraft, MaskingVersion, Tenant
 from tenants.policies import current_masking, masking_policy, put_rules
 from tenants.rules import Rule, RuleKind, RulesBroken, RuleSet
-from tenants.services import masking, masking_reading
-from tenants.services.masking import RuleRefused, Settings
+from tenants.services.masking import drafting, reading
+from tenants.services.masking.drafting import RuleRefused, Settings
 
 from .people import Organisation
 
@@ -40,13 +40,13 @@ def add(of: Organisation, *rules: Rule, who: str = "ada") -> None:
     grant = of.grant(who)
     with tenant_scope(of.tenant_id):
         for rule in rules:
-            masking.add_rule(grant=grant, rule=rule)
+            drafting.add_rule(grant=grant, rule=rule)
 
 
 def activate(of: Organisation, who: str = "ada") -> MaskingVersion:
     grant = of.grant(who)
     with tenant_scope(of.tenant_id):
-        return masking.activate(grant=grant, revision=revision(), now=timezone.now())
+        return drafting.activate(grant=grant, revision=revision(), now=timezone.now())
 
 
 def revision() -> int:
@@ -79,20 +79,20 @@ def test_rules_are_changed_moved_and_removed(acme: Organisation) -> None:
     add(acme, EMP, NAMES)
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.move_rule(grant=grant, rule=NAMES.public_id, by=-1)
-        masking.move_rule(grant=grant, rule=NAMES.public_id, by=-5)  # at the top already
-        masking.change_rule(grant=grant, rule=replace(EMP, label="id"))
-        masking.change_rule(grant=grant, rule=replace(EMP, label="id"))  # the same again
+        drafting.move_rule(grant=grant, rule=NAMES.public_id, by=-1)
+        drafting.move_rule(grant=grant, rule=NAMES.public_id, by=-5)  # at the top already
+        drafting.change_rule(grant=grant, rule=replace(EMP, label="id"))
+        drafting.change_rule(grant=grant, rule=replace(EMP, label="id"))  # the same again
     activate(acme)
     assert masked(acme, "EMP-123456 blue heron") == "[id] [Projects]"
     with tenant_scope(acme.tenant_id):
-        masking.remove_rule(grant=grant, rule=EMP.public_id)
+        drafting.remove_rule(grant=grant, rule=EMP.public_id)
         with pytest.raises(NotFound):
-            masking.remove_rule(grant=grant, rule=EMP.public_id)
+            drafting.remove_rule(grant=grant, rule=EMP.public_id)
         with pytest.raises(NotFound):
-            masking.change_rule(grant=grant, rule=EMP)
+            drafting.change_rule(grant=grant, rule=EMP)
         with pytest.raises(NotFound):
-            masking.move_rule(grant=grant, rule=EMP.public_id, by=1)
+            drafting.move_rule(grant=grant, rule=EMP.public_id, by=1)
     activate(acme)
     assert masked(acme, "EMP-123456 blue heron") == "EMP-123456 [Projects]"
     assert acme.actions()[-6:] == [
@@ -128,11 +128,11 @@ def test_there_are_as_many_rules_as_the_engine_takes(acme: Organisation) -> None
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
         for number in range(50):
-            masking.add_rule(grant=grant, rule=replace(NAMES, public_id=uuid.uuid4(), name=f"Rule {number}"))
+            drafting.add_rule(grant=grant, rule=replace(NAMES, public_id=uuid.uuid4(), name=f"Rule {number}"))
         with pytest.raises(RuleRefused, match="rule_refused") as refused:
-            masking.add_rule(grant=grant, rule=EMP)
+            drafting.add_rule(grant=grant, rule=EMP)
         assert "50" in refused.value.reason
-        masking.add_rule(grant=grant, rule=replace(EMP, is_active=False))  # it is the active ones that count
+        drafting.add_rule(grant=grant, rule=replace(EMP, is_active=False))  # it is the active ones that count
 
 
 def slow(number: int, places: int = 300) -> Rule:
@@ -152,7 +152,7 @@ def test_expressions_that_are_slow_together_are_refused_with_a_sentence(acme: Or
     add(acme, replace(slow(3), is_active=False), EMP)
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id), pytest.raises(RuleRefused):
-        masking.change_rule(grant=grant, rule=slow(3))
+        drafting.change_rule(grant=grant, rule=slow(3))
 
 
 def test_rules_that_were_active_before_they_were_bounded_withhold_until_they_are_fewer(acme: Organisation) -> None:
@@ -162,30 +162,30 @@ def test_rules_that_were_active_before_they_were_bounded_withhold_until_they_are
         put_rules(old, RuleSet(rules=tuple(slow(number) for number in range(4))))
         old.save(force_insert=True)
         assert current_masking().is_broken
-        assert "too slow together" in masking_reading.read_rulebook(grant=grant).unusable
+        assert "too slow together" in reading.read_rulebook(grant=grant).unusable
     assert masked(acme, "Hello") == "[message withheld: masking error]"
     with tenant_scope(acme.tenant_id):
-        masking.remove_rule(grant=grant, rule=slow(3).public_id)  # still too slow, but less so
+        drafting.remove_rule(grant=grant, rule=slow(3).public_id)  # still too slow, but less so
         with pytest.raises(RuleRefused) as refused:
-            masking.activate(grant=grant, revision=revision(), now=timezone.now())
+            drafting.activate(grant=grant, revision=revision(), now=timezone.now())
         assert "too slow together" in refused.value.reason
-        masking.change_rule(grant=grant, rule=replace(slow(2), is_active=False))
+        drafting.change_rule(grant=grant, rule=replace(slow(2), is_active=False))
     activate(acme)
     assert masked(acme, "Hello") == "Hello"
     with tenant_scope(acme.tenant_id):
-        assert masking_reading.read_rulebook(grant=grant).unusable == ""
+        assert reading.read_rulebook(grant=grant).unusable == ""
 
 
 def test_settings_are_drafted_and_activated_like_rules(acme: Organisation) -> None:
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.change_settings(grant=grant, settings=replace(PLAIN, keep_last_four=False, typing_preview=True))
-        masking.change_settings(grant=grant, settings=replace(PLAIN, keep_last_four=False, typing_preview=True))
+        drafting.change_settings(grant=grant, settings=replace(PLAIN, keep_last_four=False, typing_preview=True))
+        drafting.change_settings(grant=grant, settings=replace(PLAIN, keep_last_four=False, typing_preview=True))
         assert not current_masking().typing_preview
         with pytest.raises(RuleRefused):
-            masking.change_settings(grant=grant, settings=replace(PLAIN, packs=frozenset({"nonsense"})))
+            drafting.change_settings(grant=grant, settings=replace(PLAIN, packs=frozenset({"nonsense"})))
         with pytest.raises(RuleRefused):
-            masking.change_settings(grant=grant, settings=replace(PLAIN, allowed=("...",)))
+            drafting.change_settings(grant=grant, settings=replace(PLAIN, allowed=("...",)))
     activate(acme)
     assert masked(acme, "4242424242424242") == "•••• •••• •••• ••••"
     with tenant_scope(acme.tenant_id):
@@ -200,7 +200,7 @@ def test_only_what_was_looked_at_is_activated(acme: Organisation) -> None:
         seen = revision()
     add(acme, NAMES, who="olga")
     with tenant_scope(acme.tenant_id), pytest.raises(Conflict, match="draft_moved"):
-        masking.activate(grant=grant, revision=seen, now=timezone.now())
+        drafting.activate(grant=grant, revision=seen, now=timezone.now())
     activate(acme)
     with pytest.raises(Conflict, match="nothing_to_activate"):
         activate(acme)
@@ -213,14 +213,14 @@ def test_an_older_version_is_taken_back_into_the_draft(acme: Organisation) -> No
     activate(acme)
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.restore(grant=grant, version=first.public_id)
+        drafting.restore(grant=grant, version=first.public_id)
     assert masked(acme, "blue heron") == "[Projects]", "Not before it is activated"
     assert activate(acme).number == 4
     assert masked(acme, "EMP-123456 blue heron") == "[staff] blue heron"
     with tenant_scope(acme.tenant_id):
-        masking.restore(grant=grant, version=None)
+        drafting.restore(grant=grant, version=None)
         with pytest.raises(NotFound):
-            masking.restore(grant=grant, version=uuid.uuid4())
+            drafting.restore(grant=grant, version=uuid.uuid4())
     activate(acme)
     assert masked(acme, "EMP-123456") == "EMP-123456"
     assert acme.actions().count("masking.version_restored") == 2
@@ -234,13 +234,13 @@ def test_who_may_not_configure_masking_is_refused(acme: Organisation, name: str)
     add(acme, EMP)
     grant = acme.grant(name)
     acts: dict[str, Callable[[], object]] = {
-        "add": lambda: masking.add_rule(grant=grant, rule=NAMES),
-        "change": lambda: masking.change_rule(grant=grant, rule=EMP),
-        "remove": lambda: masking.remove_rule(grant=grant, rule=EMP.public_id),
-        "move": lambda: masking.move_rule(grant=grant, rule=EMP.public_id, by=1),
-        "settings": lambda: masking.change_settings(grant=grant, settings=PLAIN),
-        "activate": lambda: masking.activate(grant=grant, revision=revision(), now=timezone.now()),
-        "restore": lambda: masking.restore(grant=grant, version=None),
+        "add": lambda: drafting.add_rule(grant=grant, rule=NAMES),
+        "change": lambda: drafting.change_rule(grant=grant, rule=EMP),
+        "remove": lambda: drafting.remove_rule(grant=grant, rule=EMP.public_id),
+        "move": lambda: drafting.move_rule(grant=grant, rule=EMP.public_id, by=1),
+        "settings": lambda: drafting.change_settings(grant=grant, settings=PLAIN),
+        "activate": lambda: drafting.activate(grant=grant, revision=revision(), now=timezone.now()),
+        "restore": lambda: drafting.restore(grant=grant, version=None),
     }
     with tenant_scope(acme.tenant_id):
         for act in acts.values():
@@ -253,15 +253,15 @@ def test_another_tenants_version_is_none(acme: Organisation, rival: Organisation
     theirs = activate(acme)
     grant = rival.grant("mallory")
     with tenant_scope(rival.tenant_id), pytest.raises(NotFound):
-        masking.restore(grant=grant, version=theirs.public_id)
+        drafting.restore(grant=grant, version=theirs.public_id)
 
 
 def test_patterns_stand_neither_in_the_table_nor_in_the_trail(acme: Organisation) -> None:
     add(acme, replace(NAMES, value=("blue heron",)))
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
-        masking.change_rule(grant=grant, rule=replace(NAMES, value=("grey owl",)))
-        masking.change_settings(grant=grant, settings=PLAIN)
+        drafting.change_rule(grant=grant, rule=replace(NAMES, value=("grey owl",)))
+        drafting.change_settings(grant=grant, settings=PLAIN)
     activate(acme)
     with tenant_scope(acme.tenant_id):
         opener = Opener()
@@ -290,8 +290,8 @@ def test_rules_that_do_not_open_withhold_every_message(acme: Organisation) -> No
     grant = acme.grant("ada")
     with tenant_scope(acme.tenant_id):
         with pytest.raises(Conflict, match="rules_broken"):
-            masking.restore(grant=grant, version=newest.public_id)
-        masking.restore(grant=grant, version=None)
+            drafting.restore(grant=grant, version=newest.public_id)
+        drafting.restore(grant=grant, version=None)
     assert activate(acme).number == 4
     assert masked(acme, "Hello") == "Hello"
 

@@ -14,7 +14,7 @@ from security.scoping import tenant_scope
 from tenants.access import active_grant, memberships_of
 from tenants.models import Membership, MembershipStatus, Role, usable
 from tenants.services import change_role, invite_member, remove_member, resume_member, suspend_member
-from tenants.services.members import require_password_change
+from tenants.services.people.members import require_password_change
 
 from .people import PASSWORD, Organisation
 

@@ -15,7 +15,7 @@ from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import Policy
-from tenants.services.password_warnings import warn_of_passwords
+from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.tasks import warn_members_everywhere
 
 from .people import Organisation

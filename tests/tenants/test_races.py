@@ -18,10 +18,11 @@ from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Department, MaskingDraft, MaskingVersion, Membership, MembershipStatus, Role
 from tenants.rules import Rule, RuleKind
-from tenants.services import change_role, masking, remove_member, suspend_member
+from tenants.services import change_role, remove_member, suspend_member
 from tenants.services.departments import make_default
-from tenants.services.masking_reading import read_rulebook
-from tenants.services.roles import edit_role
+from tenants.services.masking import drafting
+from tenants.services.masking.reading import read_rulebook
+from tenants.services.rights.roles import edit_role
 
 from .people import Organisation, organisation
 
@@ -135,12 +136,12 @@ def test_two_who_activate_at_once_make_one_version(acme: Organisation) -> None:
     olga, oscar, now = acme.grant("olga"), acme.grant("oscar"), timezone.now()
     rule = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",))
     with tenant_scope(acme.tenant_id):
-        masking.add_rule(grant=olga, rule=rule)
+        drafting.add_rule(grant=olga, rule=rule)
         revision = MaskingDraft.objects.get().revision
     with ThreadPoolExecutor(1) as pool:
         with tenant_scope(acme.tenant_id):
-            assert masking.activate(grant=olga, revision=revision, now=now).number == 2
-            other = begun(pool, acme, lambda: masking.activate(grant=oscar, revision=revision, now=now))
+            assert drafting.activate(grant=olga, revision=revision, now=now).number == 2
+            other = begun(pool, acme, lambda: drafting.activate(grant=oscar, revision=revision, now=now))
         with pytest.raises(Conflict, match="nothing_to_activate"):
             other.result()
     with tenant_scope(acme.tenant_id):
@@ -154,8 +155,8 @@ def test_two_who_draft_at_once_lose_nothing(acme: Organisation) -> None:
     )
     with ThreadPoolExecutor(1) as pool:
         with tenant_scope(acme.tenant_id):
-            masking.add_rule(grant=olga, rule=first)
-            other = begun(pool, acme, lambda: masking.add_rule(grant=oscar, rule=second))
+            drafting.add_rule(grant=olga, rule=first)
+            other = begun(pool, acme, lambda: drafting.add_rule(grant=oscar, rule=second))
         other.result()
     with tenant_scope(acme.tenant_id):
         draft = read_rulebook(grant=olga).draft

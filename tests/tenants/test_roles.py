@@ -17,7 +17,7 @@ from security.scoping import tenant_scope
 from tenants.models import DepartmentMembership, Role
 from tenants.roles import ROLE_PERMISSIONS
 from tenants.services import change_role
-from tenants.services.roles import create_role, edit_role, remove_role
+from tenants.services.rights.roles import create_role, edit_role, remove_role
 
 from .people import Organisation
 from .roles import CHATS, MANAGES, P, builtin, department, edited, made, on

@@ -19,7 +19,7 @@ from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import Membership, Policy
-from tenants.services import second_factor
+from tenants.services.people import second_factor
 
 from .people import PASSWORD, Organisation, person
 

@@ -22,8 +22,8 @@ from security.scoping import tenant_scope
 from tenants.middleware import FIELD
 from tenants.models import MaskingCount, MaskingDraft, MaskingVersion
 from tenants.policies import current_masking
-from tenants.services.masking_counts import UNDONE
-from tenants.services.masking_reading import read_rulebook
+from tenants.services.masking.counts import UNDONE
+from tenants.services.masking.reading import read_rulebook
 from tests import cast
 from tests.cast import Organisation
 

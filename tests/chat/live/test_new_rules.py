@@ -19,7 +19,7 @@ from security.scoping import tenant_scope
 from security.sockets.codes import CloseCode
 from tenants.models import MaskingDraft, MaskingVersion
 from tenants.rules import Masking, Rule, RuleKind, RuleSet, masking_of
-from tenants.services import masking
+from tenants.services.masking import drafting
 from tests.cast import Organisation
 
 from .sockets import Door, Frame, Socket
@@ -35,14 +35,14 @@ WITHIN = 2.0
 def activate_staff(of: Organisation) -> None:
     grant = of.grant("ada")
     with tenant_scope(of.tenant_id):
-        masking.add_rule(grant=grant, rule=STAFF)
-        masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+        drafting.add_rule(grant=grant, rule=STAFF)
+        drafting.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
 
 
 def activate(of: Organisation, *, packs: frozenset[str], may_undo: bool) -> None:
     """A version that hides these packs, too."""
     grant = of.grant("ada")
-    settings = masking.Settings(
+    settings = drafting.Settings(
         packs=packs,
         allowed=(),
         keep_last_four=True,
@@ -51,8 +51,8 @@ def activate(of: Organisation, *, packs: frozenset[str], may_undo: bool) -> None
         typing_preview=False,
     )
     with tenant_scope(of.tenant_id):
-        masking.change_settings(grant=grant, settings=settings)
-        masking.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
+        drafting.change_settings(grant=grant, settings=settings)
+        drafting.activate(grant=grant, revision=MaskingDraft.objects.get().revision, now=timezone.now())
 
 
 def break_rules(of: Organisation) -> None:

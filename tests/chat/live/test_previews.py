@@ -15,8 +15,8 @@ from security.masking import MaskingPolicy, Pattern, mask
 from security.masking.reading.views import digits_of
 from security.scoping import tenant_scope
 from tenants.rules import Masking, broken_masking
-from tenants.services import masking
-from tenants.services.masking import Settings
+from tenants.services.masking import drafting
+from tenants.services.masking.drafting import Settings
 from tests.cast import Organisation
 from tests.chat.masking_cast import activate
 
@@ -133,7 +133,7 @@ def switch_previews_on(of: Organisation) -> None:
         typing_preview=True,
     )
     with tenant_scope(of.tenant_id):
-        masking.change_settings(grant=of.grant("ada"), settings=previews)
+        drafting.change_settings(grant=of.grant("ada"), settings=previews)
     activate(of)
 
 

@@ -29,7 +29,7 @@ from security.revocation import Revoked, revoke
 from security.scoping import tenant_scope
 from security.sockets.codes import CloseCode
 from tenants.access import access_site
-from tenants.services import members
+from tenants.services.people import members
 from tenants.services.tenancy import suspend_tenant
 from tests.cast import Organisation
 from tests.missing import missing

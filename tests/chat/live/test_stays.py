@@ -14,7 +14,7 @@ from security.masking import mask_or_withhold
 from security.models import AuditEvent, User
 from security.scoping import tenant_scope
 from tenants.models import OperatorEntry
-from tenants.services import platform_entry
+from tenants.services.platform import stays
 from tests.cast import Organisation
 
 from .sockets import Door
@@ -27,7 +27,7 @@ SHORT = timedelta(seconds=6)
 def oscar_comes(acme: Organisation, stay: timedelta) -> OperatorEntry:
     """Known by Acme's address, so that the organisation finds his session."""
     oscar = User.objects.create_superuser("oscar@acme.example", None, full_name="Oscar")
-    entry = platform_entry.enter(
+    entry = stays.enter(
         operator=oscar,
         tenant=acme.public_id,
         role="supervisor",
@@ -70,9 +70,7 @@ async def test_who_is_sent_out_is_out_within_a_second(door: Door, acme_live: Org
     oscar = await door.agent(acme_live, "oscar")
     operator = await unscoped(acme_live.user, "oscar")
     await unscoped(
-        lambda: platform_entry.leave(
-            operator=operator, tenant=acme_live.public_id, entry=entry.public_id, now=timezone.now()
-        )
+        lambda: stays.leave(operator=operator, tenant=acme_live.public_id, entry=entry.public_id, now=timezone.now())
     )
     done_at = asyncio.get_running_loop().time()
     assert await oscar.closed() == 4403

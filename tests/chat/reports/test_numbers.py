@@ -14,7 +14,7 @@ import pytest
 from chat.reports.reading import KINDS, export_section, read_report
 from chat.reports.tables import Section
 from security.scoping import tenant_scope
-from tenants.services.masking_counts import add_counts
+from tenants.services.masking.counts import add_counts
 from tests.cast import Organisation
 
 from .given import AGENTS, HERE, NOW, Told, between, middle, percentile, store

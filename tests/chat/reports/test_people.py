@@ -13,7 +13,7 @@ from security.errors import NotFound
 from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tenants.models import Department, Membership, Role, Site
-from tenants.services.masking_counts import add_counts
+from tenants.services.masking.counts import add_counts
 from tests.cast import Organisation
 
 from .given import NOW, Told

@@ -17,7 +17,7 @@ from security.models import User
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tenants.access import active_grant, memberships_of
 from tenants.models import Membership, OperatorEntry, Role, Tenant
-from tenants.services import platform_accounts, platform_entry
+from tenants.services.platform import accounts, stays
 
 from ..people import PASSWORD, Organisation, trail
 from .pages import Browse, sign_in, text_of
@@ -27,7 +27,7 @@ WHY = mask_or_withhold("The address was taken over")
 
 
 def lock(oscar: User, person: User) -> int:
-    return platform_accounts.lock_account(operator=oscar, person=person.public_id, reason=WHY, now=timezone.now())
+    return accounts.lock_account(operator=oscar, person=person.public_id, reason=WHY, now=timezone.now())
 
 
 def test_a_locked_person_is_out_everywhere_and_in_again_when_unlocked(
@@ -47,7 +47,7 @@ def test_a_locked_person_is_out_everywhere_and_in_again_when_unlocked(
     assert "_auth_user_id" not in fresh.session
     for trail_of in (house.actions(), rival.actions(), trail(PLATFORM_TENANT_ID)):
         assert "account.deactivated" in trail_of
-    platform_accounts.unlock_account(operator=oscar, person=alice.public_id, reason=WHY)
+    accounts.unlock_account(operator=oscar, person=alice.public_id, reason=WHY)
     alice.refresh_from_db()
     assert browser.client.get("/console/").status_code == 302, "What was ended stays ended"
     assert active_grant(alice.pk, house.tenant_id) is not None
@@ -60,17 +60,15 @@ def test_only_an_operator_locks_with_a_reason_and_never_himself(house: Organisat
     with pytest.raises(Denied):
         lock(house.user("olga"), alice)
     with pytest.raises(Denied):
-        platform_accounts.find_account(operator=house.user("olga"), email=alice.email)
+        accounts.find_account(operator=house.user("olga"), email=alice.email)
     with pytest.raises(Conflict, match="account_own"):
         lock(oscar, oscar)
     with pytest.raises(Conflict, match="account_active"):
-        platform_accounts.unlock_account(operator=oscar, person=alice.public_id, reason=WHY)
+        accounts.unlock_account(operator=oscar, person=alice.public_id, reason=WHY)
     with pytest.raises(Invalid, match="reason"):
-        platform_accounts.lock_account(
-            operator=oscar, person=alice.public_id, reason=mask_or_withhold("no"), now=timezone.now()
-        )
+        accounts.lock_account(operator=oscar, person=alice.public_id, reason=mask_or_withhold("no"), now=timezone.now())
     with pytest.raises(NotFound):
-        platform_accounts.access_account(operator=oscar, person=uuid4())
+        accounts.access_account(operator=oscar, person=uuid4())
     lock(oscar, alice)
     with pytest.raises(Conflict, match="account_inactive"):
         lock(oscar, alice)
@@ -78,7 +76,7 @@ def test_only_an_operator_locks_with_a_reason_and_never_himself(house: Organisat
 
 def test_a_locked_operators_stay_does_not_wait_for_his_return(house: Organisation, oscar: User) -> None:
     other = User.objects.create_superuser("otto@platform.example", None, full_name="Otto")
-    platform_entry.enter(
+    stays.enter(
         operator=other,
         tenant=_public_id(house),
         role="auditor",
@@ -87,7 +85,7 @@ def test_a_locked_operators_stay_does_not_wait_for_his_return(house: Organisatio
         now=timezone.now(),
     )
     lock(oscar, other)
-    platform_accounts.unlock_account(operator=oscar, person=other.public_id, reason=WHY)
+    accounts.unlock_account(operator=oscar, person=other.public_id, reason=WHY)
     assert active_grant(other.pk, house.tenant_id) is None
     with tenant_scope(house.tenant_id):
         assert OperatorEntry.objects.get().status == "ended"

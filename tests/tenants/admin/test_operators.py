@@ -15,9 +15,9 @@ from security.models import Revocation, User
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
 from tenants.access import access_invitation
 from tenants.models import Membership, Role, Tenant
-from tenants.services import platform
 from tenants.services.founding import sign_up
-from tenants.services.invitations import accept_by_password
+from tenants.services.people.invitations import accept_by_password
+from tenants.services.platform import operators
 
 from ..people import PASSWORD, Organisation, trail
 from .pages import Browse, sign_in, text_of
@@ -36,13 +36,13 @@ def _public_id(organisation: Organisation) -> str:
 def test_every_organisation_is_listed_but_the_platforms_own(
     house: Organisation, rival: Organisation, oscar: User
 ) -> None:
-    page = platform.list_tenants(operator=oscar, today=TODAY)
+    page = operators.list_tenants(operator=oscar, today=TODAY)
     assert {tenant.ref.slug for tenant in page.tenants} == {"acme", "rival"}
     assert page.total == 2
-    assert [tenant.ref.slug for tenant in platform.list_tenants(operator=oscar, today=TODAY, search="RIV").tenants] == [
-        "rival"
-    ]
-    assert platform.list_tenants(operator=oscar, today=TODAY, search="100%_").tenants == []
+    assert [
+        tenant.ref.slug for tenant in operators.list_tenants(operator=oscar, today=TODAY, search="RIV").tenants
+    ] == ["rival"]
+    assert operators.list_tenants(operator=oscar, today=TODAY, search="100%_").tenants == []
     assert trail(PLATFORM_TENANT_ID)[-1] == "admin.read"
 
 
@@ -60,7 +60,7 @@ def test_who_has_not_confirmed_yet_is_called_so(
     (token,) = re.findall(r"/invitations/(\S+)/", str(mail.outbox[0].body))
     found = {
         tenant.ref.slug: tenant.ref.is_confirmed
-        for tenant in platform.list_tenants(operator=oscar, today=TODAY).tenants
+        for tenant in operators.list_tenants(operator=oscar, today=TODAY).tenants
     }
     assert found == {"acme": True, "harbour": False}
     page = text_of(sign_in(oscar).get("platform_tenants", app=""))
@@ -72,13 +72,13 @@ def test_who_has_not_confirmed_yet_is_called_so(
 def test_only_an_operator_asks(house: Organisation) -> None:
     tenant = _public_id(house)
     with pytest.raises(Denied):
-        platform.list_tenants(operator=house.user("olga"), today=TODAY)
+        operators.list_tenants(operator=house.user("olga"), today=TODAY)
     with pytest.raises(Denied):
-        platform.suspend(operator=house.user("olga"), tenant=tenant, reason=WHY, now=timezone.now())
+        operators.suspend(operator=house.user("olga"), tenant=tenant, reason=WHY, now=timezone.now())
 
 
 def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisation, oscar: User) -> None:
-    platform.list_tenants(operator=oscar, today=TODAY)
+    operators.list_tenants(operator=oscar, today=TODAY)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone()[0] == "chat_app"
@@ -86,7 +86,7 @@ def test_the_role_reads_nothing_with_content_and_is_given_back(house: Organisati
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
             transaction.atomic(),
-            platform.as_platform() as cursor,
+            operators.as_platform() as cursor,
         ):
             cursor.execute(f"SELECT * FROM {table}")
     with connection.cursor() as cursor:
@@ -125,7 +125,7 @@ def test_an_unknown_organisation_is_not_found(house: Organisation, oscar: User) 
     nowhere = "00000000-0000-4000-8000-000000000000"
     assert sign_in(oscar).get("platform_suspend", nowhere, app="").status_code == 404
     with pytest.raises(NotFound):
-        platform.resume(operator=oscar, tenant=nowhere, reason=WHY)
+        operators.resume(operator=oscar, tenant=nowhere, reason=WHY)
 
 
 def test_a_page_number_is_any_text(house: Organisation, oscar: User) -> None:

@@ -14,8 +14,9 @@ from security.errors import Conflict, Denied, NotFound
 from security.models import User
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tenants.models import Plan, Subscription, Tenant, TenantStatus, Usage
-from tenants.services import limits, platform, platform_plans
-from tenants.services.platform import Order, State
+from tenants.services import limits
+from tenants.services.platform import operators, plans
+from tenants.services.platform.operators import Order, State
 
 from ..people import Organisation, organisation, trail
 from .pages import Browse, sign_in, text_of
@@ -37,7 +38,7 @@ def count(of: Organisation, messages: int, *, stored: int = 0, members: int = 0)
 
 
 def slugs(oscar: User, **narrowed: object) -> list[str]:
-    page = platform.list_tenants(operator=oscar, today=TODAY, **narrowed)
+    page = operators.list_tenants(operator=oscar, today=TODAY, **narrowed)
     return [row.ref.slug for row in page.tenants]
 
 
@@ -72,28 +73,28 @@ def test_a_limit_is_a_number_from_one(oscar: User, wrong: dict[str, str]) -> Non
 
 
 def test_one_plan_is_the_default(oscar: User) -> None:
-    platform_plans.save_plan(operator=oscar, plan=Plan(name="Small", is_default=True))
-    platform_plans.save_plan(operator=oscar, plan=Plan(name="Large", is_default=True))
+    plans.save_plan(operator=oscar, plan=Plan(name="Small", is_default=True))
+    plans.save_plan(operator=oscar, plan=Plan(name="Large", is_default=True))
     assert [plan.name for plan in Plan.objects.filter(is_default=True)] == ["Large"]
     with pytest.raises(Conflict, match="plan_exists"):
-        platform_plans.save_plan(operator=oscar, plan=Plan(name="Large"))
+        plans.save_plan(operator=oscar, plan=Plan(name="Large"))
 
 
 def test_only_an_operator_has_to_do_with_plans(house: Organisation, oscar: User) -> None:
     olga, tenant = house.user("olga"), public_id(house)
     with pytest.raises(Denied):
-        platform_plans.save_plan(operator=olga, plan=Plan(name="Mine"))
+        plans.save_plan(operator=olga, plan=Plan(name="Mine"))
     with pytest.raises(Denied):
-        platform_plans.assign_plan(operator=olga, tenant=tenant, plan=None, own=NO_OWN, now=NOW)
+        plans.assign_plan(operator=olga, tenant=tenant, plan=None, own=NO_OWN, now=NOW)
     with pytest.raises(Denied):
-        platform_plans.standing(operator=olga, tenant=tenant, today=TODAY)
+        plans.standing(operator=olga, tenant=tenant, today=TODAY)
     with pytest.raises(NotFound):
-        platform_plans.access_plan(operator=oscar, plan=tenant)
+        plans.access_plan(operator=oscar, plan=tenant)
 
 
 def test_a_plan_of_one_organisation_is_not_anothers(house: Organisation, rival: Organisation, oscar: User) -> None:
-    plan = platform_plans.save_plan(operator=oscar, plan=Plan(name="Small", members=3))
-    platform_plans.assign_plan(operator=oscar, tenant=public_id(house), plan=plan, own=NO_OWN, now=NOW)
+    plan = plans.save_plan(operator=oscar, plan=Plan(name="Small", members=3))
+    plans.assign_plan(operator=oscar, tenant=public_id(house), plan=plan, own=NO_OWN, now=NOW)
     with tenant_scope(rival.tenant_id):
         assert limits.limits().members is None
         assert not Subscription.objects.exists()
@@ -116,7 +117,7 @@ def test_the_list_narrows_and_sorts(house: Organisation, rival: Organisation, os
     assert slugs(oscar, state=State.OVER) == ["acme"]
     assert slugs(oscar, state=State.ACTIVE) == ["harbour", "acme"]
     assert slugs(oscar, state=State.UNCONFIRMED) == []
-    acme = platform.list_tenants(operator=oscar, today=TODAY, search="acme").tenants[0]
+    acme = operators.list_tenants(operator=oscar, today=TODAY, search="acme").tenants[0]
     assert (acme.messages, acme.stored_bytes, acme.members) == (5, 10, 6)
     operator = sign_in(oscar)
     for query in ("?state=suspended&order=name", "?state=nonsense&order=;drop", "?state=%00"):
@@ -128,7 +129,7 @@ def test_this_month_and_last_month_are_told_apart(house: Organisation, oscar: Us
     with tenant_scope(house.tenant_id):
         for day, messages in ((first, 1), (first - timedelta(days=1), 10), ((first - timedelta(days=40)), 100)):
             Usage.objects.create(day=day, messages=messages)
-    (acme,) = platform.list_tenants(operator=oscar, today=TODAY).tenants
+    (acme,) = operators.list_tenants(operator=oscar, today=TODAY).tenants
     two_months_ago = (first - timedelta(days=1)).replace(day=1) > first - timedelta(days=40)
     assert (acme.messages, acme.messages_last_month) == (1, 10 if two_months_ago else 110)
 
@@ -148,5 +149,5 @@ def test_the_list_takes_the_same_queries_for_any_number(house: Organisation, osc
 def test_the_plot_and_its_table_say_the_same(house: Organisation, oscar: User) -> None:
     count(house, 12_345)
     page = text_of(sign_in(oscar).get("platform_tenant", public_id(house), app=""))
-    assert page.count("<rect ") == platform_plans.DAYS
+    assert page.count("<rect ") == plans.DAYS
     assert page.count("12345") + page.count("12,345") >= 3

@@ -14,9 +14,9 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from security.audit.offline import verify
-from tenants.services import proof
-from tenants.services.siem import cef_line, csv_line, ocsf_line
-from tenants.services.trail import Line
+from tenants.services.audit import proof
+from tenants.services.audit.siem import cef_line, csv_line, ocsf_line
+from tenants.services.audit.trail import Line
 
 from ..people import Organisation
 from .pages import Browse, text_of

@@ -17,7 +17,7 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.models import KeySubject, User
 from security.scoping import tenant_scope
-from tenants.admin.organisation import SingleAdmin
+from tenants.admin.organisation.profile import SingleAdmin
 from tenants.admin.site import site
 from tenants.models import BusinessHours, Department, Invitation, Membership, Role, Site
 from tests import cast

@@ -15,8 +15,8 @@ from security.models import Revocation
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Policy
-from tenants.services.locks import lift_lock, read_locks
-from tenants.services.members import require_password_change_of_all
+from tenants.services.people.lockouts import lift_lock, read_locks
+from tenants.services.people.members import require_password_change_of_all
 from tenants.services.settings import change_policy, read_policy
 
 from ..people import PASSWORD, Organisation

@@ -1,0 +1,1 @@
+"""Pages about members, departments and what each may do."""

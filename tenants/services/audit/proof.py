@@ -1,0 +1,99 @@
+"""That the trail is as it was written, and copies of it for others: what is signed, verifying, exporting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from security.audit import Action, record
+from security.audit.checkpoints import shown_key
+from security.audit.export import events_after, lines_of
+from security.audit.verify import verify_tenant
+from security.audit.walk import Report
+from security.errors import Conflict
+from security.models import AuditCheckpoint, AuditEvent, AuditHead
+from security.permissions import Grant, Permission, require
+from security.scoping import tenant_scope
+from tenants.services.audit.siem import FORMS, HEAD
+from tenants.services.audit.trail import Line, lines_from
+
+PAGE: Final = 500
+AT_ONCE: Final = 50_000
+"""Longer chains are verified by the command, which holds no page up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the trail goes, how far it is signed and by which keys, and what was found when it was last verified."""
+
+    entries: int
+    signed: int
+    signed_at: datetime | None
+    keys: tuple[str, ...]
+    verified_at: datetime | None = None
+    found: dict[str, Any] | None = None
+
+
+def read_standing(*, grant: Grant) -> Standing:
+    """What the page says before anything is done; numbers only."""
+    require(grant, Permission.AUDIT_READ)
+    head = AuditHead.objects.first()
+    newest = AuditCheckpoint.objects.order_by("-seq").first()
+    keys = {bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()}
+    last = AuditEvent.objects.filter(action=Action.AUDIT_VERIFIED.value).order_by("-seq").first()
+    found = None if last is None else lines_from([last])[0].detail
+    return Standing(
+        entries=0 if head is None else head.seq,
+        signed=0 if newest is None else newest.seq,
+        signed_at=None if newest is None else newest.signed_at,
+        keys=tuple(shown_key(key) for key in sorted(keys)),
+        verified_at=None if last is None else last.at,
+        found=found,
+    )
+
+
+@transaction.atomic
+def verify_trail(*, grant: Grant) -> Report:
+    """Follow the whole chain; the result is an event."""
+    require(grant, Permission.AUDIT_VERIFY)
+    head = AuditHead.objects.first()
+    if head is not None and head.seq > AT_ONCE:
+        raise Conflict("too_many_events")
+    report = verify_tenant(grant.tenant_id)
+    record(
+        Action.AUDIT_VERIFIED,
+        valid=report.ok,
+        entries=report.entries,
+        first_bad=report.first_bad,
+        reason=report.reason,
+        signed=report.signed,
+    )
+    return report
+
+
+@transaction.atomic
+def export_trail(*, grant: Grant, form: str) -> Iterator[str]:
+    """Lines of the trail in one of FORMS or as `jsonl`, to be streamed after this scope has ended, when the export is an event already."""
+    require(grant, Permission.AUDIT_EXPORT)
+    head = AuditHead.objects.first()
+    record(Action.AUDIT_EXPORTED, events=0 if head is None else head.seq, form=form)
+    return lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form)
+
+
+def _lines(tenant_id: int, form: str) -> Iterator[str]:
+    _, write = FORMS[form]
+    seq = 0
+    if form == "csv":
+        yield HEAD
+    while found := _page(tenant_id, seq):
+        seq = found[-1].seq
+        yield from map(write, found)
+
+
+def _page(tenant_id: int, seq: int) -> list[Line]:
+    with tenant_scope(tenant_id):
+        return lines_from(events_after(seq, PAGE))

@@ -1,0 +1,1 @@
+"""An organisation's rules for masking: drafted, activated, read, counted."""

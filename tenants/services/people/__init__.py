@@ -1,0 +1,1 @@
+"""Members, from the invitation to the last session."""

@@ -1,0 +1,248 @@
+"""Asking a person to join, by a secret that is sent to his mailbox and written down nowhere.
+
+Danger: an invitation that works for somebody else, twice, or for more than its sender may give. Rule: 256 random bits of which only the SHA-256
+is kept, seven days, once, for a person whose confirmed address it was sent to. Proof: tests/tenants/test_invitations.py.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from security.accounts.mail import send
+from security.accounts.people import claim_account, confirm_email, create_person, has_confirmed, person_with
+from security.audit import Action, record
+from security.context import Actor, ActorKind, acting
+from security.errors import Conflict, Denied, Invalid, NotFound
+from security.models import User, normalize_email
+from security.permissions import Grant, Permission, covers, has, require
+from security.scoping import require_tenant_id, tenant_scope
+from tenants.access import InvitationRef, active_grant, digest_of
+from tenants.models import (
+    Department,
+    DepartmentMembership,
+    Directory,
+    Invitation,
+    Membership,
+    MembershipStatus,
+    Role,
+    Tenant,
+    unexpired,
+)
+from tenants.services.limits import Limit, invited_now, require_room
+from tenants.services.rights.changing import begin_change, lock_rights, newcomer, require_to_cover
+
+GOOD_FOR = timedelta(days=7)
+_REPEATED_WITHIN = timedelta(minutes=1)
+
+
+@transaction.atomic
+def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
+    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter; Conflict("already_member").
+
+    An open invitation of the address is renewed: its earlier link ends. What was sent a moment ago, as by a second click, is not sent again.
+    """
+    held = begin_change(grant, Permission.CONFIGURATION_MEMBERS)
+    wanted = Role.objects.filter(slug=role).first()
+    if wanted is None:
+        raise Invalid("role")
+    require_to_cover(held, newcomer(held, wanted))
+    address = normalize_email(email)
+    if Membership.objects.filter(_belongs(timezone.now()), user__email=address).exists():
+        raise Conflict("already_member")
+    require_room(Limit.MEMBERS, also=invited_now(timezone.now(), but=address))
+    inviter = Membership.objects.select_for_update(of=("self",)).get(
+        pk=grant.membership_id
+    )  # a second click waits here
+    now = timezone.now()
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        email=address, accepted_at=None, expires_at__gt=now
+    )
+    known = open_.order_by("-pk").first()
+    if known is not None and known.expires_at > now + GOOD_FOR - _REPEATED_WITHIN and known.role_id == wanted.pk:
+        return known
+    invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation", renews=known)
+    record(Action.MEMBER_INVITED, on=invitation, role=wanted.slug)
+    return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(*, grant: Grant, invitation: UUID) -> None:
+    """Make an open invitation worthless. Conflict("not_open") if it was accepted, withdrawn or has run out."""
+    require(grant, Permission.CONFIGURATION_MEMBERS)
+    found = Invitation.objects.select_for_update(of=("self",)).filter(public_id=invitation).first()
+    if found is None:
+        raise NotFound
+    if found.accepted_at is not None or found.expires_at <= timezone.now():
+        raise Conflict("not_open")
+    withdraw([found.pk])
+    record(Action.MEMBER_INVITATION_WITHDRAWN, on=found)
+
+
+def withdraw_invitations_of(inviter: Membership) -> None:
+    """Whoever loses a right no longer gives it: his open invitations end, as part of the caller's transaction."""
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        invited_by=inviter, accepted_at=None, expires_at__gt=timezone.now()
+    )
+    _withdraw_all(open_)
+
+
+def withdraw_invitations_as(role: Role) -> None:
+    """What was promised under a role's name is not given once the role holds more, as part of the caller's transaction."""
+    open_ = Invitation.objects.select_for_update(of=("self",)).filter(
+        role=role, accepted_at=None, expires_at__gt=timezone.now()
+    )
+    _withdraw_all(open_)
+
+
+def _withdraw_all(open_: Iterable[Invitation]) -> None:
+    invitations = list(open_)
+    withdraw([invitation.pk for invitation in invitations])
+    for invitation in invitations:
+        record(Action.MEMBER_INVITATION_WITHDRAWN, on=invitation)
+
+
+def withdraw(invitation_ids: object) -> None:
+    """Make the secrets of these invitations worthless; the rows stay, expired."""
+    pks = list(invitation_ids)  # type: ignore[call-overload]
+    Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id__in=pks).delete()
+    Invitation.objects.filter(pk__in=pks).update(expires_at=timezone.now())
+
+
+def send_invitation(
+    *, email: str, role: Role, invited_by: Membership, template: str, renews: Invitation | None = None
+) -> Invitation:
+    """Write the invitation down, or anew, and send its secret; one that is renewed loses the secret it had."""
+    token = secrets.token_urlsafe(32)
+    invitation = renews or Invitation(email=email)
+    invitation.role, invitation.invited_by, invitation.expires_at = role, invited_by, timezone.now() + GOOD_FOR
+    if renews is None:
+        invitation.save()
+    else:
+        Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=renews.pk).delete()
+        invitation.save(update_fields=["role", "invited_by", "expires_at"])
+    Directory.objects.create(kind=Directory.Kind.INVITATION, digest=digest_of(token), object_id=invitation.pk)
+    context = {
+        "url": settings.SITE_URL + reverse("invitation", args=[token]),
+        "organisation": Tenant.objects.get().name,
+        "inviter": invited_by.name,
+        "role": role.name,
+        "days": GOOD_FOR.days,
+    }
+    send(f"tenants/email/{template}", email, context)
+    return invitation
+
+
+def is_stranger(person: User | None) -> bool:
+    """Whether nobody has made this account his own yet: neither a password nor the mailbox was ever shown."""
+    return person is None or not (person.has_usable_password() or has_confirmed(person))
+
+
+@transaction.atomic
+def accept_new(*, invitation: InvitationRef, full_name: str, password: str) -> User:
+    """Join as a person without an account: the secret from the mailbox confirms the address. Conflict("known_person") otherwise."""
+    person = person_with(invitation.email)
+    if not is_stranger(person):
+        raise Conflict("known_person")
+    if person is None:
+        person = create_person(email=invitation.email, full_name=full_name, password=password, is_confirmed=True)
+    else:  # an operator founded the organisation for him
+        with tenant_scope(invitation.tenant_id):  # whose trail says so
+            claim_account(person, full_name=full_name, password=password)
+    accept_invitation(invitation=invitation, user=person)
+    return person
+
+
+@transaction.atomic
+def accept_by_password(*, invitation: InvitationRef, user: User) -> None:
+    """Join as a person who has just given his password and whose address was not confirmed before: the secret confirms it."""
+    if user.email != invitation.email:
+        raise Denied
+    with tenant_scope(invitation.tenant_id):  # whose trail says so
+        confirm_email(user)
+    accept_invitation(invitation=invitation, user=user)
+
+
+def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
+    """Join, outside any scope.
+
+    Denied unless the address is the person's and confirmed; NotFound if the invitation was used meanwhile, or its sender lost the right to it.
+    """
+    if user.email != invitation.email or not user.is_active or not has_confirmed(user):
+        raise Denied
+    with tenant_scope(invitation.tenant_id):
+        lock_rights()
+        now = timezone.now()
+        require_room(Limit.MEMBERS)
+        inviter = _locked_inviter(invitation.invitation_id, user)  # first, as whoever takes his rights away does
+        row = (
+            Invitation.objects.select_for_update(of=("self",))
+            .filter(pk=invitation.invitation_id, accepted_at=None, expires_at__gt=now)
+            .select_related("role")
+            .first()
+        )
+        if row is None or not _may_still_be_given(row, inviter, user):
+            raise NotFound
+        row.accepted_at = now
+        row.save(update_fields=["accepted_at"])
+        Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=row.pk).delete()
+        membership = _join(user, row.role)
+        Tenant.objects.filter(confirmed_at=None).update(confirmed_at=now)
+        actor = Actor(
+            ActorKind.PERSON, id=str(user.public_id), name=membership.name, role=row.role.slug, user_id=user.pk
+        )
+        with acting(actor=actor):
+            record(Action.MEMBER_JOINED, on=membership, role=row.role.slug)
+    return membership
+
+
+def _belongs(now: datetime) -> Q:
+    """Members, let in or kept out; neither those who have not confirmed yet nor those who were removed or whose time is over."""
+    return unexpired(now) & ~Q(status=MembershipStatus.PROVISIONAL.value)
+
+
+def _locked_inviter(invitation_id: int, user: User) -> Membership | None:
+    """The sender, locked together with the one who was here before, in the order in which members are locked."""
+    inviter = Invitation.objects.filter(pk=invitation_id).values_list("invited_by_id", flat=True).first()
+    rows = Membership.objects.select_for_update(of=("self",)).filter(Q(pk=inviter) | Q(user=user)).order_by("pk")
+    return next((row for row in rows if row.pk == inviter), None)
+
+
+def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user: User) -> bool:
+    """Whether the sender still has what he gave. Who signed up confirms his own organisation and needs nobody's right."""
+    if inviter is None:
+        return False
+    if inviter.user_id == user.pk:
+        return True
+    grant = active_grant(inviter.user_id, require_tenant_id())
+    if grant is None or not has(grant, Permission.CONFIGURATION_MEMBERS):
+        return False
+    return covers(grant, newcomer(grant, invitation.role))
+
+
+def _join(user: User, role: Role) -> Membership:
+    membership = Membership.objects.select_for_update(of=("self",)).filter(user=user).first()
+    if membership is None:
+        membership = Membership.objects.create(user=user, role=role, name=user.full_name or user.email)
+    elif Membership.objects.filter(_belongs(timezone.now()), pk=membership.pk).exists():
+        raise Conflict("already_member")
+    else:
+        # What he had before he left is nobody's gift now.
+        membership.department_roles.all().delete()
+        membership.in_departments.all().delete()
+        membership.status, membership.role = MembershipStatus.ACTIVE.value, role
+        membership.expires_at, membership.entry, membership.reason = None, None, ""
+        membership.name = user.full_name or membership.name
+        membership.save(update_fields=["status", "role", "expires_at", "entry", "reason", "name"])
+    department = Department.objects.filter(is_default=True).first()
+    if department is not None:
+        DepartmentMembership.objects.get_or_create(department=department, membership=membership)
+    return membership

@@ -1,0 +1,58 @@
+"""Members who are locked out after failed sign-ins. The count is the person's, whatever organisation he belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from security.accounts import lockout
+from security.audit import Action, record
+from security.errors import Denied, NotFound
+from security.permissions import Grant, Permission, require
+from tenants.models import Membership, unexpired
+from tenants.services.people.members import may_act_on
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMember:
+    """Who cannot sign in: at one address, or at all where he never did before; until when at the latest."""
+
+    public_id: UUID
+    name: str
+    email: str
+    until: datetime
+    is_liftable: bool
+
+
+def read_locks(*, grant: Grant, now: datetime) -> list[LockedMember]:
+    """The members that are locked at this moment, by name."""
+    require(grant, Permission.CONFIGURATION_MEMBERS)
+    members = list(Membership.objects.filter(unexpired(now)).select_related("user", "role").order_by("name", "pk"))
+    locked = lockout.locked_people([member.user.email for member in members], now=now)
+    return [
+        LockedMember(
+            member.public_id, member.name, member.user.email, locked[member.user.email], may_act_on(grant, member)
+        )
+        for member in members
+        if member.user.email in locked
+    ]
+
+
+@transaction.atomic
+def lift_lock(*, grant: Grant, member: UUID) -> int:
+    """Let a member try again at once; how many failures were forgotten.
+
+    The count is the person's everywhere: Denied for a member who holds more than the one who acts, whose lock is others' guard as well.
+    """
+    require(grant, Permission.CONFIGURATION_MEMBERS)
+    membership = Membership.objects.select_related("user", "role").filter(public_id=member).first()
+    if membership is None:
+        raise NotFound
+    if not may_act_on(grant, membership):
+        raise Denied
+    forgotten = lockout.unlock(membership.user.email)
+    record(Action.MEMBER_UNLOCKED, on=membership, failures=forgotten)
+    return forgotten

@@ -1,0 +1,1 @@
+"""What operators do, and an operator's stay in an organisation."""

@@ -1,0 +1,1 @@
+"""Who may do what: changing it, and reading it."""
