@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation
 
+from .looks import CONTEXT, faults, walk
 from .people import Agent, Visitor
 from .sessions import sign_in
 from .talks import begin
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-# Preloading reads style sheets anew, and looks for what they import beside the page.
-OPTIONS: dict[str, Any] = {"runOnly": TAGS, "resultTypes": ["violations"], "iframes": False, "preload": False}
-# axe builds code from strings, which our policy forbids to everybody.
-CONTEXT: dict[str, Any] = {"bypass_csp": True, "reduced_motion": "reduce"}
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -33,29 +25,23 @@ def clean_page(pages: Pages, acme: Organisation, scheme: str) -> Page:
     return pages.open(color_scheme=scheme, **CONTEXT)
 
 
-def faults(place: Page | Frame) -> list[str]:
-    """What axe finds, one line each."""
-    found = Axe().run(place, options=OPTIONS).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-
-
-def paths_in(links: Locator) -> list[str]:
-    paths: list[str] = links.evaluate_all("links => [...new Set(links.map((link) => link.pathname))]")
-    return paths
-
-
 def widget_frame(visitor: Visitor) -> Frame:
     frame = visitor.page.frame(url="**/widget/**")
     assert frame is not None
     return frame
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/signup/", "/accounts/login/", "/accounts/password/reset/", "/demo/{key}/", "/demo/{key}/lamp/"]
-)
-def test_public_pages(clean_page: Page, acme: Organisation, path: str) -> None:
-    clean_page.goto(path.format(key=acme.site_key))
-    assert faults(clean_page) == []
+def test_public_pages(pages: Pages, acme: Organisation) -> None:
+    shop = f"/demo/{acme.site_key}/"
+    paths = ["/", "/signup/", "/accounts/login/", "/accounts/password/reset/", shop, f"{shop}lamp/"]
+    assert walk(pages.open(**CONTEXT), paths) == {}
+
+
+def test_account_pages(pages: Pages, acme: Organisation, server: WebServer) -> None:
+    page = pages.open(**CONTEXT)
+    sign_in(page, "olga@acme.example", server.url)
+    paths = ["password/change/", "email/", "sessions/", "2fa/", "2fa/totp/activate/", "2fa/webauthn/add/", "logout/"]
+    assert walk(page, [f"/accounts/{path}" for path in paths]) == {}
 
 
 def test_get_started(clean_page: Page, server: WebServer) -> None:
@@ -99,18 +85,3 @@ def test_console(clean_page: Page, acme: Organisation, server: WebServer) -> Non
         clean_page.keyboard.press("Escape")
     clean_page.get_by_role("button", name="Account and settings").click()
     assert faults(clean_page) == []
-
-
-def test_admin(clean_page: Page, acme: Organisation, server: WebServer) -> None:
-    sign_in(clean_page, "olga@acme.example", server.url)
-    clean_page.goto("/admin/")
-    expect(clean_page.get_by_role("heading", name="Administration")).to_be_visible()
-    found = {"/admin/": faults(clean_page)}
-    for path in paths_in(clean_page.get_by_role("main").get_by_role("link")):
-        clean_page.goto(path)
-        found[path] = faults(clean_page)
-        for form in paths_in(clean_page.locator("#result_list tbody th a"))[:1]:
-            clean_page.goto(form)
-            found[f"{path} form"] = faults(clean_page)
-    assert len(found) > 10
-    assert {path: those for path, those in found.items() if those} == {}

@@ -12,7 +12,7 @@ from tenants.services import hours
 from tests.tenants.people import Organisation
 
 from .conftest import EnterConsole, VisitShop
-from .test_axe import CONTEXT, faults
+from .looks import CONTEXT, faults
 
 
 def test_a_visitor_is_blocked_by_key_and_let_in_again(enter_console: EnterConsole, visit_shop: VisitShop) -> None:

@@ -10,9 +10,9 @@ from security.scoping import tenant_scope
 from tests.tenants.people import Organisation
 
 from .conftest import EnterConsole
+from .looks import CONTEXT, faults
 from .people import Agent
 from .talks import begin
-from .test_axe import CONTEXT, faults
 
 REPLIES = (
     ("hello", "Greeting", "Hello! How can I help you?"),

@@ -14,8 +14,9 @@ from tenants.models import MaskingVersion
 from tests.tenants.people import Organisation
 
 from .conftest import VisitShop
+from .looks import CONTEXT, faults
 from .people import CARD, MASKED, STORED, Frames, Visitor
-from .test_axe import CONTEXT, faults, widget_frame
+from .test_axe import widget_frame
 
 HINT = f"Card number will be hidden: {MASKED} It is a valid Visa number."
 LONGEST = 8_000

@@ -9,9 +9,9 @@ from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation
 
+from .looks import CONTEXT, faults
 from .sessions import sign_in
 from .talks import begin
-from .test_axe import CONTEXT, faults
 
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll"))

@@ -18,8 +18,9 @@ from tests.services.web import WebServer
 from tests.tenants.people import Organisation
 
 from .conftest import EnterConsole, VisitShop
+from .looks import CONTEXT, faults
 from .people import CARD, MASKED, STORED, Frames, Visitor
-from .test_axe import CONTEXT, faults, widget_frame
+from .test_axe import widget_frame
 from .websites import Website
 
 PHONE = "+1 415 555 0134"

@@ -1,11 +1,10 @@
-"""Public pages in a real browser: from sign-up to the line that turns, and nothing that axe objects to."""
+"""Public pages in a real browser: from sign-up to the line that turns, and on the smallest phone."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tenants.access import access_site
@@ -51,26 +50,18 @@ def test_the_snippet_is_copied(pages: Pages) -> None:
     assert page.evaluate("navigator.clipboard.readText()").endswith(f'data-key="{key}"></script>')
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
-def test_nothing_overflows_and_axe_finds_nothing(pages: Pages, scheme: str, width: int) -> None:
-    page = pages.open(color_scheme=scheme, viewport={"width": width, "height": 844})
-    paths = ["/", "/accounts/login/", "/signup/", "/accounts/password/reset/"]
-    for path in paths:
+def test_nothing_overflows_on_the_smallest_phone(pages: Pages) -> None:
+    page = pages.open(viewport={"width": 320, "height": 700})
+    for path in ("/", "/accounts/login/", "/signup/", "/accounts/password/reset/"):
         page.goto(path)
-        check(page)
+        assert fits(page), path
     sign_up(page)
-    check(page)
-    for path in ("/accounts/password/change/", "/accounts/email/", "/accounts/sessions/"):
+    assert fits(page)
+    for path in ("/accounts/password/change/", "/accounts/email/", "/accounts/sessions/", "/admin/"):
         page.goto(path)
-        check(page)
+        assert fits(page), path
 
 
-def check(page: Page) -> None:
-    """No horizontal scrolling, no violation."""
-    page.wait_for_load_state()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+def fits(page: Page) -> bool:
+    """Nothing to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))

@@ -76,7 +76,8 @@ def stays(*, operator: User, tenant: UUID) -> list[Stay]:
     with as_platform() as cursor:
         cursor.execute(_ENTRIES, [tenant_id, _LATEST])
         rows = cursor.fetchall()
-    names = dict(User.objects.filter(pk__in={row[1] for row in rows}).values_list("pk", "full_name"))
+    people = User.objects.filter(pk__in={row[1] for row in rows}).values_list("pk", "full_name", "email")
+    names = {pk: name or email for pk, name, email in people}
     return [_stay(row, names[row[1]], is_own=row[1] == operator.pk) for row in rows]
 
 
