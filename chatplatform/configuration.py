@@ -47,6 +47,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield lambda: deployment.site_url
     yield lambda: deployment.allowed_hosts
     yield deployment.trusted_proxies
+    yield deployment.outgoing_networks
     yield lambda: database.parse(deployment.database_url(), setting="DATABASE_URL")
     yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
     yield deployment.redis_url

@@ -145,13 +145,11 @@ class Deployment:
 
     def trusted_proxies(self) -> list[str]:
         """Networks whose X-Forwarded-For is believed."""
-        networks = self.env.words("TRUSTED_PROXIES")
-        for network in networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise ImproperlyConfigured("TRUSTED_PROXIES must be networks such as 10.0.0.0/8.") from None
-        return networks
+        return _networks("TRUSTED_PROXIES", self.env.words("TRUSTED_PROXIES"))
+
+    def outgoing_networks(self) -> list[str]:
+        """Networks that are not public, in which organisations may have servers all the same."""
+        return _networks("OUTGOING_NETWORKS", self.env.words("OUTGOING_NETWORKS"))
 
     def mail(self) -> tuple[str, dict[str, Any]]:
         """Django's mail backend and its settings, from EMAIL_URL; on the console in development."""
@@ -209,3 +207,12 @@ def _decoded(value: str, name: str) -> bytes:
     if len(key) != _KEY_BYTES:
         raise ImproperlyConfigured(f"{name} must be 32 bytes in base64url.")
     return key
+
+
+def _networks(name: str, given: list[str]) -> list[str]:
+    for network in given:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must be networks such as 10.0.0.0/8.") from None
+    return given

@@ -36,6 +36,7 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN")
 SITE_URL = deployment.site_url
 ALLOWED_HOSTS = deployment.allowed_hosts
 TRUSTED_PROXIES = deployment.trusted_proxies()
+OUTGOING_NETWORKS = deployment.outgoing_networks()
 TLS_CERT, TLS_KEY = env.text("TLS_CERT"), env.text("TLS_KEY")
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, least=1, most=64)
 ARCHIVE_URL = env.secret("ARCHIVE_URL")

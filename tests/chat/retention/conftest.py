@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chat.retention.stores import Folder
 from security.crypto import keyring
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tenants.models import Tenant
 from tests import cast
 from tests.cast import Organisation

@@ -9,11 +9,12 @@ from uuid import UUID
 from chat import sealing
 from chat.models import ArchivedConversation, Conversation, ConversationTag, Message, Status, Tag
 from chat.retention import chunks
-from chat.retention.stores import Folder, name_of
+from chat.retention.stores import name_of
 from security.crypto import keyring
 from security.masking import mask
 from security.models import KeySubject
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tenants.models import Department
 from tests.cast import Organisation
 

@@ -19,11 +19,11 @@ from chat.retention.changing import change_rule, take_up, undo_change
 from chat.retention.preview import effect, forecast
 from chat.retention.rules import terms
 from chat.retention.run import Found
-from chat.retention.stores import Folder
 from chat.retention.terms import DEFAULT, Term
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.models import AuditEvent
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tenants.models import Department, Policy
 from tests.cast import Organisation
 

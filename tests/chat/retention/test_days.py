@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from chat.models import RetentionRun
 from chat.retention import days
 from chat.retention.run import Found
-from chat.retention.stores import Folder
 from security.models import AuditEvent
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tests.cast import Organisation
 
 from .talks import NOW, archived, closed, live

@@ -13,11 +13,11 @@ from chat.models import Afterwards, ArchivedConversation, ChunkState, Conversati
 from chat.retention.holds import place_hold, reason_of, release_hold
 from chat.retention.rules import lock_deletions
 from chat.retention.run import Found, run
-from chat.retention.stores import Folder
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.masking import mask
 from security.models import AuditEvent
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tests.cast import Organisation
 
 from .talks import NOW, archived, closed, live

@@ -11,9 +11,9 @@ from pathlib import Path
 from django.utils import timezone
 
 from chat.models import RetentionRun
-from chat.retention.stores import Folder
 from chatplatform.embedded.process import wait_until
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tests.cast import Organisation
 from tests.services import environment, session
 

@@ -16,10 +16,10 @@ from chat.models import ArchivedConversation, Conversation, Message
 from chat.retention.purge import destroy_keys
 from chat.retention.restore import read_archived
 from chat.retention.run import Found, run
-from chat.retention.stores import Folder
 from security.errors import Denied, NotFound
 from security.models import AuditEvent
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tests.cast import Organisation
 
 from .talks import NOW, closed, live

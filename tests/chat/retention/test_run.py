@@ -22,11 +22,11 @@ from chat.models import (
 )
 from chat.retention.preview import effect
 from chat.retention.run import Found, run
-from chat.retention.stores import Folder
 from security.crypto import keyring
 from security.masking import mask
 from security.models import AuditEvent, KeySubject, SubjectKey
 from security.scoping import tenant_scope
+from security.stores.folder import Folder
 from tests.cast import Organisation
 
 from .talks import LONG_AGO, NOW, archived, closed, contents, live

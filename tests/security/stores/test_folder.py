@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from chat.retention.stores import Folder, Missing, name_of
+from chat.retention.stores import name_of
+from security.stores.folder import Folder
+from security.stores.store import Missing
 
 NAME = name_of(UUID(int=7), UUID(int=8))
 

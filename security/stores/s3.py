@@ -1,0 +1,139 @@
+"""An S3-compatible server. It has no renaming: naming is copying there, then deleting what lies under the temporary name.
+
+Each request opens a connection of its own by `security.outgoing`, verifies the certificate, follows no redirect, and ends in time.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Final, Self
+from urllib.parse import quote, urlsplit
+
+from security.net import Networks
+from security.outgoing import Refused, connect, cut_after
+from security.stores.signing import Signer
+from security.stores.store import MOST_BYTES, Failed, Missing, draft_of, sound_name
+
+WITHIN: Final = 60
+"""Seconds for one request."""
+_MOST_TOLD: Final = 1 << 16
+_GIVEN: Final = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
+_REDIRECTS: Final = range(300, 400)
+_BY_STATUS: Final = {401: "forbidden", 403: "forbidden", 429: "busy", 503: "busy", 507: "full"}
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A bucket, and a folder in it. `endpoint` is https://host or https://host:port; the bucket stands in the path."""
+
+    endpoint: str
+    region: str
+    bucket: str
+    folder: str
+    key_id: str
+    secret: str = field(repr=False)
+    allowed: Networks = ()
+
+    def write(self, name: str, data: bytes) -> None:
+        self._ask("PUT", draft_of(name), data)
+
+    def named(self, name: str) -> None:
+        draft, path = draft_of(name), sound_name(name)
+        try:
+            answer = self._ask("PUT", path, headers={"x-amz-copy-source": self._path(draft)})
+        except Missing:
+            self._ask("HEAD", path)
+            return
+        if b"<Error" in answer:  # it had answered 200 before it knew
+            raise Failed("refused")
+        self._ask("DELETE", draft)
+
+    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        if length == 0:
+            return b""
+        end = "" if length is None else offset + length - 1
+        ranged = {"range": f"bytes={offset}-{end}"} if offset or length is not None else {}
+        return self._ask("GET", sound_name(name), headers=ranged)
+
+    def delete(self, name: str) -> None:
+        for key in (sound_name(name), draft_of(name)):
+            try:
+                self._ask("DELETE", key)
+            except Missing:
+                continue
+
+    def _path(self, key: str) -> str:
+        folder = f"{self.folder}/" if self.folder else ""
+        return quote(f"/{self.bucket}/{folder}{key}", safe="/~")
+
+    def _ask(self, method: str, key: str, body: bytes = b"", *, headers: dict[str, str] | None = None) -> bytes:
+        """One request, and what it answered. Missing, Failed."""
+        parts, path = urlsplit(self.endpoint), self._path(key)
+        signer = Signer(self.key_id, self.secret, self.region)
+        given = {"host": parts.netloc, **(headers or {})}
+        try:
+            connection = _Connection(self.endpoint, self.allowed)
+            with cut_after(WITHIN, connection.raw), connection:
+                sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
+                connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
+                answer = connection.getresponse()
+                most = MOST_BYTES if answer.status in _GIVEN else _MOST_TOLD
+                return _judged(answer, answer.read(most + 1))
+        except Refused as refused:
+            raise Failed(refused.code) from None
+        except ssl.SSLCertVerificationError:
+            raise Failed("certificate") from None
+        except TimeoutError:
+            raise Failed("late") from None
+        except (HTTPException, ssl.SSLError):
+            raise Failed("cut") from None
+        except Failed:
+            raise
+        except OSError:
+            raise Failed("cut") from None
+
+
+class _Connection(HTTPConnection):
+    """Connected to an address that was judged when it is made; `with` makes it safe, and closes it."""
+
+    def __init__(self, endpoint: str, allowed: Networks) -> None:
+        parts = urlsplit(endpoint)
+        self.is_clear = parts.scheme == "http"
+        super().__init__(parts.hostname or "", parts.port or (80 if self.is_clear else 443))
+        self.raw = connect(self.host, self.port, allowed=allowed, in_clear=self.is_clear)
+
+    def __enter__(self) -> Self:
+        try:
+            self.sock = self.raw if self.is_clear else _tls().wrap_socket(self.raw, server_hostname=self.host)
+        except BaseException:
+            self.raw.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _judged(answer: HTTPResponse, body: bytes) -> bytes:
+    """What was answered, where it is what was asked for."""
+    if answer.status in _REDIRECTS:
+        raise Failed("redirect")
+    if b"NoSuchBucket" in body[:_MOST_TOLD] and answer.status not in _GIVEN:
+        raise Failed("no_bucket")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        raise Missing
+    if answer.status not in (*_GIVEN, HTTPStatus.NO_CONTENT):
+        raise Failed(_BY_STATUS.get(answer.status, "refused"))
+    if len(body) > MOST_BYTES:
+        raise Failed("refused")
+    return body
