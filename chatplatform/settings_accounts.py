@@ -41,6 +41,8 @@ ACCOUNT_RATE_LIMITS = {
     # Of codes of a second factor; passwords are counted in PostgreSQL, before they are checked: security.accounts.attempts
     "login_failed": "5/30m/key",
     "login": "60/m/ip",
+    # Tries of a new password are free to be many: the present one is counted as at sign-in, before it is checked.
+    "change_password": "30/10m/user",
     "signup": "20/h/ip",
     "signup_mail": "5/h/key",
     "reset_password": "20/h/ip,5/h/key",

@@ -37,7 +37,7 @@ _CODES = {
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """One page in the form that fits who opens it; what is wrong with a secret is not said."""
     if request.method == "POST" and not is_within(request, "invitation"):
-        return too_many(request)
+        return too_many(request, "invitation")
     try:
         found = access_invitation(token)
         return _Bearer(request, found, token).answer()

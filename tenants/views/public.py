@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from security.accounts.limits import seconds_to_wait
 from tenants.theme import COOKIE, THEMES
 
 _ONE_YEAR = 365 * 24 * 3600
@@ -38,10 +41,11 @@ def set_cookie(response: HttpResponse, name: str, value: str) -> None:
     response.set_cookie(name, value, max_age=_ONE_YEAR, httponly=True, samesite="Lax", secure=secure)
 
 
-def too_many(request: HttpRequest) -> HttpResponse:
-    """Asked for too often: come back in an hour, which every limit of these pages counts by."""
-    response = render(request, "429.html", status=429)
-    response.headers["Retry-After"] = "3600"
+def too_many(request: HttpRequest, action: str = "") -> HttpResponse:
+    """Asked for too often: how long it is until `action`, or what a page of allauth's counts by, is within its rate again."""
+    seconds = seconds_to_wait(request, action)
+    response = render(request, "429.html", {"minutes": ceil(seconds / 60)}, status=429)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -27,7 +27,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "registration/sign_up.html", {"form": form})
     if not is_within(request, "signup"):
-        return too_many(request)
+        return too_many(request, "signup")
     if is_within(request, "signup_mail", key=name_digest(form.cleaned_data["email"])):
         founded = services.sign_up(**form.cleaned_data, is_confirmed=settings.DEMO)
         if founded.may_enter:
