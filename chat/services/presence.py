@@ -64,7 +64,11 @@ def colleagues(*, now: datetime) -> list[AgentLoad]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What visitors are told of who is there: `back_at` is None where something is open, or nobody knows when it will be."""
+    """What visitors are told of who is there.
+
+    `online` and `back_at` are those of the department that a chat goes to which names none; `back_at` is None where it is open, or nobody knows
+    when it will be.
+    """
 
     departments: Sequence[DepartmentView]
     online: bool
@@ -73,18 +77,17 @@ class Reach:
 
 def reach(*, now: datetime) -> Reach:
     """Online is a department in its business hours in which somebody is there; what is closed says when it opens."""
-    found, hours = _present(now), openings(now)
-    views, closed = [], []
-    for row in found:
+    hours, views, default = openings(now), [], None
+    for row in _present(now):
         opening = hours.of(row.pk)
-        views.append(DepartmentView(row.public_id, row.name, row.is_online and opening.is_open, opening.back_at))
-        if not opening.is_open:
-            closed.append(opening.back_at)
-    backs = [back_at for back_at in closed if back_at is not None]
+        back_at = None if opening.is_open else opening.back_at
+        views.append(DepartmentView(row.public_id, row.name, row.is_online and opening.is_open, back_at))
+        if row.is_default:
+            default = views[-1]
     return Reach(
         departments=views,
-        online=any(view.online for view in views),
-        back_at=min(backs, default=None) if len(closed) == len(views) else None,
+        online=default is not None and default.online,
+        back_at=None if default is None else default.back_at,
     )
 
 

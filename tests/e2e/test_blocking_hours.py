@@ -30,7 +30,11 @@ def test_a_visitor_is_blocked_by_key_and_let_in_again(enter_console: EnterConsol
     dialog.get_by_role("button", name="Block visitor").click()
     expect(olga.page.get_by_text("This visitor is blocked.")).to_be_visible()
     expect(olga.page.get_by_text("Visitor blocked")).to_be_visible()
-    expect(vera.chat.get_by_text("This chat is not available.")).to_be_visible()
+    expect(vera.chat.get_by_text("You can no longer write here.")).to_be_visible()
+    for silent in ("[data-standing]", "[data-card]"):
+        expect(vera.chat.locator(silent)).to_be_empty()
+    expect(vera.chat.get_by_label("Your message")).to_be_hidden()
+    expect(vera.chat.locator("[data-close]")).to_be_focused()
     again = olga.page.get_by_role("button", name="Let in again")
     again.click()
     expect(olga.page.get_by_role("button", name="Block visitor")).to_be_focused()

@@ -296,7 +296,7 @@ class MaskingView:
 class SiteView:
     """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one.
 
-    `back_at`: every department is closed, and this is when the first opens.
+    `online` and `back_at` are of the department that a chat goes to which names none.
     """
 
     name: str

@@ -110,6 +110,12 @@ export class Chat {
     return this.site?.departments.find(({ id }) => id === department) ?? this.site;
   }
 
+  /** Whether it is over for this visitor: whoever is kept out, or whose chat is gone, has nothing to write and nothing to wait for. */
+  get isBarred() {
+    const { phase, code } = this.connection.state;
+    return phase === "ended" && (code === 4403 || code === 4404);
+  }
+
   /** The agent who spoke last, by name. */
   get agent() {
     return this.transcript.list().findLast((message) => message.author.kind === "agent")?.author.name ?? null;

@@ -25,6 +25,7 @@ function away({ back_at }, say, now) {
 
 /** @param {import("./chat.js").Chat} chat @param {import("./types").Translate} say */
 export function standing(chat, say, now = new Date()) {
+  if (chat.isBarred) return ""; // one sentence says it, above where the composer was
   if (chat.status === "closed") return `${say("ended")}. ${say("again")}`;
   if (chat.status === "open") return chat.agent ? say("joined", { name: chat.agent }) : say("online"); // whoever took it is here
   if (!chat.place) return "";
@@ -46,9 +47,10 @@ export class Header {
     this.menu = hook(root, "menu-items");
     this.end = hook(root, "end");
     fill(this.toggle, icon("M12 5h.01M12 12h.01M12 19h.01"));
-    fill(hook(root, "close"), icon("M6 6l12 12M18 6L6 18"));
+    this.closer = hook(root, "close");
+    fill(this.closer, icon("M6 6l12 12M18 6L6 18"));
     listen(this.toggle, "click", () => this.show(this.menu.hidden), signal);
-    listen(hook(root, "close"), "click", on.close, signal);
+    listen(this.closer, "click", on.close, signal);
     for (const [name, act] of [["end", on.end], ["forget-me", on.forget]]) {
       listen(hook(root, String(name)), "click", () => {
         this.show(false);
@@ -58,6 +60,11 @@ export class Header {
     listen(root, "click", (event) => {
       if (!this.menu.contains(event.target) && !this.toggle.contains(event.target)) this.show(false);
     }, signal);
+  }
+
+  /** Where the keyboard goes on when what it was in is gone. */
+  focus() {
+    this.closer.focus();
   }
 
   /** @param {boolean} open @returns {boolean} whether that changed anything */

@@ -25,6 +25,7 @@ export class Panel {
     this.log = hook(root, "log");
     this.card = hook(root, "card");
     this.typing = hook(root, "typing");
+    this.form = hook(root, "form");
     this.consent = hook(root, "consent");
     this.agreed = hook(root, "consent-agreed");
     this.problem = hook(root, "problem");
@@ -66,6 +67,7 @@ export class Panel {
     this.scroll.keeping(() => this.view.render(chat));
     this.header.render(chat, say);
     this.notice.render(chat.connection, say);
+    this.#bar(chat.isBarred);
     const typing = chat.typist ? say("typing", { name: chat.typist.name }) : "";
     if (this.typing.textContent !== typing) this.typing.textContent = typing;
     setAttributes(this.log, { "aria-busy": chat.loadingOlder ? "true" : null });
@@ -122,16 +124,24 @@ export class Panel {
     this.on.saw();
   }
 
+  /** Nothing to write in, once nothing that is written arrives. @param {boolean} isBarred */
+  #bar(isBarred) {
+    if (this.form.hidden === isBarred) return;
+    const hadFocus = this.form.contains(document.activeElement);
+    this.form.hidden = isBarred;
+    if (hadFocus) this.header.focus();
+  }
+
   /** At most one question at a time, and each once in a conversation. */
   #ask() {
     const { chat } = this;
     const stored = chat.transcript.order.length > 0;
     const isReached = chat.status === "open"; // somebody is here: how to reach the visitor later is no question now
     const unknown = stored && !isReached && chat.site && (chat.site.fields.length || !chat.place.online);
-    const wanted = chat.status === "closed" ? "rating" : unknown ? "details" : "";
+    const wanted = chat.isBarred ? "" : chat.status === "closed" ? "rating" : unknown ? "details" : "";
     const question = wanted && `${wanted} ${chat.conversation}`;
     if (question === this.asked) return;
-    if (!wanted && stored) { // agents came back meanwhile: a question that is being answered stays until it is
+    if (!wanted && stored && !chat.isBarred) { // agents came back meanwhile: a question that is being answered stays until it is
       if (isReached && !this.#isAnswering()) fill(this.card);
       return;
     }

@@ -81,7 +81,7 @@ export const ENGLISH = {
   reconnecting: "Reconnecting… Your messages are kept.",
   replaced: "This chat continues in another tab.",
   here: "Use it here",
-  blocked: "This chat is not available.",
+  blocked: "You can no longer write here.",
   unavailable: "This chat does not exist any more.",
   stopped: "The connection has ended.",
   consent: "I agree",

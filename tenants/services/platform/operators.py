@@ -31,7 +31,7 @@ PAGE: Final = 50
 _LONGEST_SEARCH: Final = 120
 _LIST = """
 SELECT t.public_id, t.slug, t.name, t.status, t.created_at, t.confirmed_at IS NOT NULL, count(*) OVER (),
-       coalesce(p.name, d.name, ''), s.over_since, coalesce(u.members, 0), coalesce(u.sites, 0), coalesce(u.open_conversations, 0),
+       coalesce(p.name, d.name, ''), s.over_since, u.members, u.sites, u.open_conversations,
        coalesce(m.this_month, 0)::bigint AS this_month, coalesce(m.last_month, 0)::bigint, coalesce(m.stored, 0)::bigint AS stored
 FROM tenants_tenant t
 LEFT JOIN tenants_subscription s ON s.tenant_id = t.id
@@ -107,14 +107,14 @@ class TenantRef:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An organisation with its plan and what it used, as it was counted last."""
+    """An organisation with its plan and what it used, as it was counted last; None is not counted yet, which is not nought."""
 
     ref: TenantRef
     plan: str
     over_since: datetime | None
-    members: int
-    sites: int
-    open_conversations: int
+    members: int | None
+    sites: int | None
+    open_conversations: int | None
     messages: int
     messages_last_month: int
     stored_bytes: int

@@ -45,11 +45,11 @@ async def test_a_closed_site_is_offline_though_agents_are_there(door: Door, acme
     assert state["id"] == sent["conversation"], "It waits in the queue like any other"
 
 
-async def test_one_open_department_is_enough(door: Door, acme_live: Organisation) -> None:
+async def test_the_site_stands_as_the_department_does_that_a_chat_goes_to(door: Door, acme_live: Organisation) -> None:
     await unscoped(acme_live.add_department, "Sales", "bob")
     await door.agent(acme_live, "bob")
-    await unscoped(never_today, acme_live, "Support")
+    opens = await unscoped(never_today, acme_live, "Support")
     site = (await door.visitor(acme_live.site_key)).welcome["site"]
     told = {entry["name"]: (entry["online"], "back_at" in entry) for entry in site["departments"]}
     assert told == {"Sales": (True, False), "Support": (False, True)}
-    assert (site["online"], site["back_at"]) == (True, None)
+    assert (site["online"], site["back_at"]) == (False, f"{opens}T00:00:00.000Z"), "Nobody of Sales answers it"

@@ -14,7 +14,7 @@ from security.masking import mask_or_withhold
 from security.models import Revocation, User
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, tenant_scope
 from tenants.access import access_invitation
-from tenants.models import Membership, Role, Tenant
+from tenants.models import Membership, Role, Tenant, Usage
 from tenants.services.founding import sign_up
 from tenants.services.people.invitations import accept_by_password
 from tenants.services.platform import operators
@@ -44,6 +44,15 @@ def test_every_organisation_is_listed_but_the_platforms_own(
     ] == ["rival"]
     assert operators.list_tenants(operator=oscar, today=TODAY, search="100%_").tenants == []
     assert trail(PLATFORM_TENANT_ID)[-1] == "admin.read"
+
+
+def test_what_was_not_counted_yet_is_not_nought(house: Organisation, rival: Organisation, oscar: User) -> None:
+    with tenant_scope(house.tenant_id):
+        Usage.objects.create(day=TODAY, members=2, sites=1)
+    page = operators.list_tenants(operator=oscar, today=TODAY)
+    assert {one.ref.slug: one.members for one in page.tenants} == {"acme": 2, "rival": None}
+    shown = text_of(sign_in(oscar).get("platform_tenants", app=""))
+    assert shown.count("Not counted yet: it signed up within the hour.") == 1
 
 
 def test_who_has_not_confirmed_yet_is_called_so(
