@@ -86,7 +86,7 @@ def reach(*, now: datetime) -> Reach:
             default = views[-1]
     return Reach(
         departments=views,
-        online=default is not None and default.online,
+        online=default is not None and bool(default.online),
         back_at=None if default is None else default.back_at,
     )
 

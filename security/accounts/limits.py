@@ -50,4 +50,5 @@ def _wait(request: HttpRequest, action: str, rate: Rate) -> float:
     counted: list[float] = cache.get(key, [])
     if len(counted) < rate.amount:
         return 0.0
-    return max(counted[-1] + rate.duration - time.time(), 1.0)
+    left: float = counted[-1] + rate.duration - time.time()
+    return max(left, 1.0)
