@@ -16,7 +16,7 @@ from django.shortcuts import render
 from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
 from security.audit import Action, record_denied
-from security.context import acting, current
+from security.context import Actor, acting, current
 from security.failures import is_failed, is_refused
 from security.models import User
 from security.permissions import Grant
@@ -79,18 +79,23 @@ class TenantMiddleware:
         return response
 
     def _answered(self, request: HttpRequest, grant: Grant | None) -> HttpResponseBase:
-        if grant is None:  # lost between the two looks
+        with acting(actor=_actor(grant)):
             return self.get_response(request)
-        entry = None if grant.entry is None else str(grant.entry)
-        actor = replace(current().actor, name=grant.name, role=grant.role, entry=entry)
-        with acting(actor=actor):
-            return self.get_response(request)
+
+
+def _actor(grant: Grant | None) -> Actor:
+    """The person, as the organisation knows him; as he came where his grant was lost between the two looks."""
+    if grant is None:
+        return current().actor
+    entry = None if grant.entry is None else str(grant.entry)
+    return replace(current().actor, name=grant.name, role=grant.role, entry=entry)
 
 
 def _record_refusal(request: HttpRequest, tenant_id: int) -> None:
-    """In its own transaction: the refused one is gone."""
+    """In its own transaction: the refused one is gone. By the same actor, who may be in for a time."""
     match = request.resolver_match
-    record_denied(Action.ACCESS_DENIED, tenant_id=tenant_id, route=match.view_name if match else "none")
+    with acting(actor=_actor(getattr(request, "grant", None))):
+        record_denied(Action.ACCESS_DENIED, tenant_id=tenant_id, route=match.view_name if match else "none")
 
 
 def _tenant_of_page(request: HttpRequest) -> str:

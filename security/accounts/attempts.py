@@ -31,7 +31,9 @@ OF_ADDRESS: Final = 50
 
 SPRAYED_FOR: Final = timedelta(minutes=10)
 SPRAYED: Final = 100
-"""Names that failed from unknown devices in SPRAYED_FOR; from there on such attempts have to keep a distance."""
+"""Names that failed from unknown devices in SPRAYED_FOR, over all; from there on such attempts have to keep a distance, each network for itself."""
+SPRAYED_HERE: Final = 25
+"""The same from one network, which alone has to keep it."""
 FIRST_PAUSE: Final = timedelta(milliseconds=250)
 LONGEST_PAUSE: Final = timedelta(seconds=8)
 _LOCKS: Final = 0x61747470
@@ -75,7 +77,7 @@ class Refused:
 def reserve(who: Who, *, now: datetime) -> Reserved | Refused:
     """Write an attempt to sign in down, unless it is over a limit."""
     address = _network(who.address)
-    _lock(address, who.name)
+    _lock(address, who.name, *(() if who.device else (_neighbours(address),)))
     refused = _over(who, address, now)
     if refused is not None:
         return refused
@@ -116,7 +118,7 @@ def _over(who: Who, address: str, now: datetime) -> Refused | None:
         _refusal(Why.NAME_HERE, strange.filter(address=address), HERE, now, LOCKED_FOR)
         or _refusal(Why.NAME_ANYWHERE, strange, ANYWHERE, now, LOCKED_FOR)
         or _refusal(Why.ADDRESS, at_address, OF_ADDRESS, now, ADDRESS_FOR)
-        or _spraying(now)
+        or _spraying(_neighbours(address), now)
     )
 
 
@@ -130,15 +132,28 @@ def _refusal(why: Why, rows: QuerySet[Attempt], limit: int, now: datetime, windo
     return Refused(why, ats[-1] + window - now, is_first)
 
 
-def _spraying(now: datetime) -> Refused | None:
-    """Many names fail from unknown devices: each further attempt from one waits, twice as long for each hundred names more."""
+def _spraying(neighbours: str, now: datetime) -> Refused | None:
+    """Many names fail from unknown devices: who comes from where somebody just failed waits, twice as long for each further so many names.
+
+    The distance is to attempts of the same network alone: were it to everybody's, whoever sprays would keep everybody waiting.
+    """
     strange = Attempt.objects.filter(device="", at__gt=now - SPRAYED_FOR)
-    names = strange.values("name").distinct().count()
-    if names < SPRAYED:
+    here = strange.filter(address__startswith=neighbours) if neighbours else strange.filter(address="")
+    last = here.aggregate(last=Max("at"))["last"]
+    if last is None:
         return None
-    pause = min(FIRST_PAUSE * (1 << min((names - SPRAYED) // SPRAYED, 16)), LONGEST_PAUSE)
-    last = strange.aggregate(last=Max("at"))["last"]
-    return None if last is None or now - last >= pause else Refused(Why.SPRAYING, pause - (now - last))
+    pause = max(_pause(_names(strange), SPRAYED), _pause(_names(here), SPRAYED_HERE))
+    return None if now - last >= pause else Refused(Why.SPRAYING, pause - (now - last))
+
+
+def _names(rows: QuerySet[Attempt]) -> int:
+    return rows.values("name").distinct().count()
+
+
+def _pause(names: int, many: int) -> timedelta:
+    if names < many:
+        return timedelta(0)
+    return min(FIRST_PAUSE * (1 << min((names - many) // many, 16)), LONGEST_PAUSE)
 
 
 def _is_locked(rows: list[Attempt]) -> bool:
@@ -157,11 +172,18 @@ def _lock(*subjects: str) -> None:
 
 
 def _network(address: str) -> str:
-    """An IPv6 address counts by its /64, which is one customer's."""
+    """What an address counts as: an IPv6 one its /64, which is one customer's, spelled in full."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
     if parsed.version == 4:  # noqa: PLR2004
         return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address.exploded)
+
+
+def _neighbours(network: str) -> str:
+    """How all addresses begin that one sprayer may have at hand: an IPv4 /24, an IPv6 /48. Anything else stands for itself."""
+    if ":" in network:
+        return network[:15]  # three groups of four, each with its colon
+    return network[: network.rfind(".") + 1] or network

@@ -39,11 +39,7 @@ def name_digest(name: str) -> str:
 
 def username(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """The counted name of an attempt, from its credentials or else its form; never None, which axes would count as everybody."""
-    given = credentials or {}
-    for field in _NAME_FIELDS:
-        if given.get(field):
-            return name_digest(str(given[field]))
-    return name_digest(request.POST.get("login") or request.POST.get("username") or "")
+    return name_digest(_typed(request, credentials))
 
 
 def address(request: HttpRequest) -> str | None:
@@ -54,7 +50,7 @@ def address(request: HttpRequest) -> str | None:
 def reserve(request: HttpRequest, credentials: Mapping[str, Any]) -> Reserved | Refused:
     """Count an attempt before it is made; a person who is locked out by it is told once, by mail."""
     name = username(request, credentials)
-    who = Who(name, address(request) or "", known_devices.device_of(request, name))
+    who = Who(name, address(request) or "", _device(request, credentials))
     found = attempts.reserve(who, now=timezone.now())
     if isinstance(found, Refused):
         request.locked_for = found.wait  # type: ignore[attr-defined]
@@ -70,7 +66,7 @@ def release(reserved: Reserved) -> None:
 
 def is_on_known_device(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> bool:
     """For axes, which knows addresses alone: what others do at this one does not concern who signed in here before."""
-    return bool(known_devices.device_of(request, username(request, credentials)))
+    return bool(_device(request, credentials))
 
 
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
@@ -94,8 +90,21 @@ def locked_people(emails: Iterable[str], *, now: datetime) -> dict[str, datetime
     return {names[name]: until for name, until in attempts.locked_names(list(names), now=now).items()}
 
 
+def _typed(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    given = credentials or {}
+    for field in _NAME_FIELDS:
+        if given.get(field):
+            return str(given[field])
+    return request.POST.get("login") or request.POST.get("username") or ""
+
+
+def _device(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    typed = _typed(request, credentials)
+    return known_devices.device_of(request, name_digest(typed), normalize_email(typed[:_LONGEST_NAME]))
+
+
 def _tell(credentials: Mapping[str, Any], request: HttpRequest) -> None:
-    typed = next((str(credentials[field]) for field in _NAME_FIELDS if credentials.get(field)), "")
+    typed = _typed(request, credentials)
     person = User.objects.filter(email=normalize_email(typed[:_LONGEST_NAME]), is_active=True).first()
     if person is not None:
         context = {

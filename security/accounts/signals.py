@@ -27,12 +27,13 @@ def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: 
 def remember_device(request: HttpRequest | None, user: User, **_: object) -> None:
     """A whole sign-in: from now on this browser is one that the person is known in."""
     if request is not None:
-        known_devices.remember(request, lockout.name_digest(user.email))
+        known_devices.remember(request, lockout.name_digest(user.email), user)
 
 
 def end_other_sessions(request: HttpRequest, user: User, **_: object) -> None:
-    """A new password: whoever knew the old one is out."""
+    """A new password: whoever knew the old one is out, and this browser alone is known from now on."""
     end_sessions(user, but=request.session.session_key)
+    known_devices.remember(request, lockout.name_digest(user.email), user)
 
 
 def welcome_back(request: HttpRequest, user: User, **_: object) -> None:  # noqa: ARG001 - allauth's interface

@@ -31,6 +31,9 @@ _SENTENCES: Final = {
     "job_moved": _("It is not in this state any more."),
     "job_paused": _("It is paused. Resume or cancel it first."),
     "job_running": _("It is running already."),
+    "lifted_often": _(
+        "This lock was lifted three times within a day. It ends by itself after half an hour, or when the member sets a new password by mail."
+    ),
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
     "member_gone": _("This member was removed, or their time is over. Invite them again first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
@@ -51,6 +54,9 @@ _SENTENCES: Final = {
     "not_suspended": _("This is not suspended."),
     "account_active": _("This account is not locked."),
     "account_inactive": _("This account is locked already."),
+    "account_near": _(
+        "You are in this person's organisation, or have asked to be let in, and they could send you out. Leave it first."
+    ),
     "account_own": _("This is your own account. Ask another operator."),
     "plan_exists": _("A plan with this name exists already."),
     "operator_entry": _("An operator is in for a time: end the stay on the page of operators' entries."),

@@ -13,10 +13,11 @@ from security.errors import Conflict, NotFound
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, require
 from security.revocation import revoke
+from tenants.access import grants_of
 from tenants.models import Department, DepartmentMembership, Membership
 from tenants.services.limits import Limit, require_room
 from tenants.services.records import locked
-from tenants.services.rights.changing import begin_change, require_to_give
+from tenants.services.rights.changing import begin_change, require_to_cover, require_to_give
 from tenants.services.rights.department_roles import take
 
 _hand_over: Final[list[Callable[[Department, Department], None]]] = []
@@ -37,7 +38,11 @@ def create_department(*, grant: Grant, name: str, members: Collection[Membership
 def change_department(
     *, grant: Grant, department: Department, name: str, members: Collection[Membership]
 ) -> Department:
-    """Another name, other members; Denied for a member whose role gives there what the one who acts does not have there."""
+    """Another name, other members.
+
+    Denied for who is put in and whose role gives there what the one who acts does not have there, and for who is taken out and holds more
+    than he does.
+    """
     held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)
     department.name = name
@@ -85,7 +90,7 @@ def delete_department(*, grant: Grant, department: Department) -> None:
     default = Department.objects.get(is_default=True)
     for hand_over in _hand_over:
         hand_over(before, default)
-    _put(held, before, ())
+    _put(held, before, (), is_ending=True)
     for row in before.roles_of_members.select_related("membership", "role", "department"):
         take(row, row.membership)
     record_change(Action.DEPARTMENT_DELETED, before=before, after=None)
@@ -108,12 +113,19 @@ def put_in_departments(membership: Membership, departments: Collection[Departmen
     return {"departments": (_names(before), _names(after))}
 
 
-def _put(grant: Grant, department: Department, members: Collection[Membership]) -> dict[str, tuple[object, object]]:
-    """As above from the other side. Members stand in the trail by id: their names are not this record's to keep."""
+def _put(
+    grant: Grant, department: Department, members: Collection[Membership], *, is_ending: bool = False
+) -> dict[str, tuple[object, object]]:
+    """As above from the other side. Members stand in the trail by id: their names are not this record's to keep.
+
+    A department that ends takes everybody out, whatever they hold: nobody is singled out.
+    """
     rows = list(department.in_members.select_related("membership"))
     before, after = {row.membership_id: row.membership for row in rows}, {found.pk: found for found in members}
     if before.keys() == after.keys():
         return {}
+    if not is_ending:
+        _require_to_take_out(grant, before.keys() - after.keys())
     department.in_members.exclude(membership_id__in=after).delete()
     for joining in Membership.objects.select_related("role").filter(pk__in=after.keys() - before.keys()):
         require_to_give(grant, joining.role, department)
@@ -122,6 +134,12 @@ def _put(grant: Grant, department: Department, members: Collection[Membership]) 
     for pk in before.keys() ^ after.keys():
         revoke(RevocationKind.MEMBERSHIP, (before.get(pk) or after[pk]).public_id)
     return {"members": (_ids(before), _ids(after))}
+
+
+def _require_to_take_out(grant: Grant, members: Collection[int]) -> None:
+    leaving = Membership.objects.select_related("role", "user", "entry").filter(pk__in=members)
+    for held in grants_of(leaving):
+        require_to_cover(grant, held)
 
 
 def _names(departments: dict[int, Department]) -> str:

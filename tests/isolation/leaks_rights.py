@@ -54,6 +54,13 @@ RIGHTS: Final = (
         (_GIVING,),
     ),
     Leak(
+        "whoever manages departments takes out who holds more",
+        "tenants/services/departments.py",
+        "        require_to_cover(grant, held)",
+        "        pass",
+        (_GIVING,),
+    ),
+    Leak(
         "whoever manages members puts himself into any department",
         _MEMBERS,
         "    require_to_cover(held, replace(grant_of(membership), department_ids=answers))\n",

@@ -10,10 +10,10 @@ from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import EntryStatus, OperatorEntry
-from tenants.services.platform import accounts, entering
+from tenants.services.platform import accounts, entering, stays
 
 from .people import Organisation, operator
-from .staying import WHY, ask_first, enter
+from .staying import WHY, ask_first, enter, public_id
 
 
 def allow(of: Organisation, entry: OperatorEntry) -> None:
@@ -47,3 +47,28 @@ def test_an_owner_lets_nobody_in_who_is_no_operator_any_more(acme: Organisation,
     with pytest.raises(Conflict, match="entry_not_asked"):
         allow(acme, entry)
     assert status(acme) == EntryStatus.ASKED.value
+
+
+@pytest.mark.parametrize("is_in", [True, False])
+def test_who_is_in_locks_nobody_who_could_send_him_out(acme: Organisation, oscar: User, is_in: bool) -> None:
+    if not is_in:
+        ask_first(acme)
+    entry, boss = enter(oscar, acme), operator("boss")
+    for near in (acme.user("olga"), acme.user("alice"), boss):
+        with pytest.raises(Conflict, match="account_near"):
+            accounts.lock_account(operator=oscar, person=near.public_id, reason=WHY, now=timezone.now())
+        near.refresh_from_db()
+        assert near.is_active
+    stays.leave(operator=oscar, tenant=public_id(acme), entry=entry.public_id, now=timezone.now())
+    accounts.lock_account(operator=oscar, person=acme.user("alice").public_id, reason=WHY, now=timezone.now())
+    assert not acme.user("alice").is_active
+
+
+def test_who_is_in_locks_strangers_and_his_colleague_locks_anybody(
+    acme: Organisation, rival: Organisation, oscar: User
+) -> None:
+    enter(oscar, acme)
+    accounts.lock_account(operator=oscar, person=rival.user("mallory").public_id, reason=WHY, now=timezone.now())
+    boss = operator("boss")
+    accounts.lock_account(operator=boss, person=acme.user("alice").public_id, reason=WHY, now=timezone.now())
+    assert [acme.user("alice").is_active, rival.user("mallory").is_active] == [False, False]

@@ -121,6 +121,17 @@ def test_nobody_puts_himself_where_his_rights_do_not_reach(acme: Organisation, m
         change_department(grant=acme.grant("olga"), department=sales, name="Sales", members=[me])
 
 
+def test_nobody_takes_who_holds_more_out_of_a_department(acme: Organisation, mia: Grant) -> None:
+    sales = department(acme, "Sales", "olga", "alice")
+    with tenant_scope(acme.tenant_id):
+        alice = acme.member("alice")
+        with pytest.raises(Denied):
+            change_department(grant=mia, department=sales, name="Sales", members=[alice])
+        change_department(grant=mia, department=sales, name="Sales and more", members=[alice, acme.member("olga")])
+        change_department(grant=acme.grant("olga"), department=sales, name="Sales", members=[alice])
+        delete_department(grant=acme.grant("ada"), department=department(acme, "Gone", "olga"))
+
+
 def test_who_acts_goes_by_what_he_has_now(acme: Organisation) -> None:
     """The page was opened as an administrator; he is none any more."""
     ada, alice = acme.grant("ada"), acme.member("alice").public_id

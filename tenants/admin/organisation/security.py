@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from security.errors import Conflict
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
 from tenants.admin.organisation.security_forms import PasswordPolicyForm, PolicySettingsForm, SecondFactorForm
+from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
@@ -78,8 +80,11 @@ def locks(request: HttpRequest) -> HttpResponse:
 def lift(request: HttpRequest, member: UUID) -> HttpResponse:
     """Lets a member try again at once; asked for otherwise than by POST it leads to the list."""
     if request.method == "POST":
-        lift_lock(grant=require_grant(request), member=member)
-        messages.success(request, _("The lock was lifted."))
+        try:
+            lift_lock(grant=require_grant(request), member=member, now=timezone.now())
+            messages.success(request, _("The lock was lifted. The member is told so by mail."))
+        except Conflict as refusal:
+            messages.error(request, sentence_for(refusal))
     return HttpResponseRedirect(reverse("admin:security_locks"))
 
 

@@ -1,5 +1,8 @@
 """Locking a person's account, whole and everywhere, and unlocking it: an operator's, with a reason, in every trail that it concerns.
 
+Danger: an operator who is in an organisation locks out who would send him out. Rule: while he is in, or has asked, he locks no member of it
+and no other operator. Proof: tests/tenants/test_entry_of_locked.py.
+
 The lock after failed sign-ins is another thing and ends nothing: if it did, whoever knows an address could sign its owner out.
 """
 
@@ -51,12 +54,13 @@ def access_account(*, operator: User, person: UUID) -> Account:
 
 @transaction.atomic
 def lock_account(*, operator: User, person: UUID, reason: MaskedText, now: datetime) -> int:
-    """Nobody signs in with it, and what is open with it ends; how many sessions. Conflict("account_own"|"account_inactive")."""
+    """Nobody signs in with it, and what is open with it ends; how many sessions. Conflict("account_own"|"account_inactive"|"account_near")."""
     found = _locked(operator, person, reason)
     if found.pk == operator.pk:
         raise Conflict("account_own")
     if not found.is_active:
         raise Conflict("account_inactive")
+    _require_no_guard(found, operator)
     tenants, entered = _tenants_of(found), tenants_asked_or_entered(operator=found)
     ended = deactivate(found)
     for tenant_id in sorted({*tenants, *entered}):
@@ -79,6 +83,13 @@ def unlock_account(*, operator: User, person: UUID, reason: MaskedText) -> None:
         with tenant_scope(tenant_id):
             record(Action.ACCOUNT_REACTIVATED, on=found)
     record(Action.ACCOUNT_REACTIVATED, on=found, reason=reason)
+
+
+def _require_no_guard(person: User, operator: User) -> None:
+    """Conflict for who could send the operator out, or refuse to let him in, at this moment: members of where he is, and his colleagues."""
+    near = tenants_asked_or_entered(operator=operator)
+    if near and (person.is_operator or not set(near).isdisjoint(_tenants_of(person))):
+        raise Conflict("account_near")
 
 
 def _locked(operator: User, person: UUID, reason: str) -> User:

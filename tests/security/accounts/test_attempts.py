@@ -63,10 +63,10 @@ def test_many_known_devices_are_no_more_guesses_than_any_others() -> None:
 
 def test_an_address_has_fifty_in_an_hour() -> None:
     for number in range(50):
-        fail(Who(f"name-{number}", "198.51.100.7"), 1)
+        fail(Who(f"name-{number}", "198.51.100.7"), 1, at=NOW + number * timedelta(seconds=1))
     assert why(Who("olga", "198.51.100.7"), at=NOW + 59 * MINUTE) is Why.ADDRESS
     assert why(Who("olga", "198.51.100.7"), at=NOW + 60 * MINUTE) is None
-    assert why(Who("olga", "198.51.100.8")) is None
+    assert why(Who("olga", "198.51.100.8"), at=NOW + MINUTE) is None
     assert why(Who("olga", "198.51.100.7", "her-own")) is None
 
 
@@ -106,24 +106,47 @@ def test_the_first_refusal_is_told_once() -> None:
     assert [refused.is_first for refused in found if isinstance(refused, Refused)] == [True, False, False]
 
 
-def test_spraying_slows_unknown_devices_more_and_more() -> None:
-    def spray(first: int, names: int) -> None:
-        Attempt.objects.bulk_create(
-            Attempt(name=f"name-{number}", address=f"10.0.{number // 200}.{number % 200}", at=NOW)
-            for number in range(first, first + names)
-        )
+def spray(first: int, names: int, *, network: str = "10.0") -> None:
+    """So many names that failed once each, from networks of a hundred addresses."""
+    Attempt.objects.bulk_create(
+        Attempt(name=f"name-{number}", address=f"{network}.{number // 20}.{number % 20}", at=NOW)
+        for number in range(first, first + names)
+    )
 
+
+def wait_of(who: Who) -> float:
+    found = attempts.reserve(who, now=NOW)
+    assert isinstance(found, Refused)
+    assert found.why is Why.SPRAYING
+    return found.wait.total_seconds()
+
+
+def test_spraying_slows_unknown_devices_of_networks_that_fail_more_and_more() -> None:
     waits = []
-    spray(0, 99)
+    fail(Who("ada", "203.0.113.7"), 1)
+    spray(0, 98)
     assert why(Who("olga", "203.0.113.1")) is None
-    for first, names in ((99, 1), (100, 100), (200, 100), (300, 2_000)):
+    for first, names in ((98, 1), (99, 100), (199, 100), (299, 2_000)):
         spray(first, names)
-        found = attempts.reserve(Who("olga", "203.0.113.1"), now=NOW)
-        assert isinstance(found, Refused)
-        waits.append(found.wait.total_seconds())
+        waits.append(wait_of(Who("olga", "203.0.113.1")))
     assert waits == [0.25, 0.5, 1.0, 8.0]
     assert why(Who("olga", "203.0.113.1", "her-own")) is None
     assert why(Who("olga", "203.0.113.1"), at=NOW + timedelta(seconds=8)) is None
+
+
+def test_spraying_slows_nobody_where_nobody_failed() -> None:
+    spray(0, 2_000)
+    assert why(Who("olga", "203.0.113.1")) is None
+    assert why(Who("olga", "2001:db8:1:2::1")) is None
+    assert why(Who("olga", "")) is None
+
+
+def test_one_network_is_slowed_by_fewer_names() -> None:
+    for number in range(25):
+        fail(Who(f"name-{number}", f"2001:db8:1:{number}::1"), 1, at=NOW - (24 - number) * timedelta(milliseconds=1))
+    assert wait_of(Who("olga", "2001:db8:1:ffff::1")) == 0.25
+    assert why(Who("olga", "2001:db8:2::1")) is None
+    assert why(Who("olga", "2001:db8:11::1")) is None
 
 
 def test_who_is_locked_is_known_until_when() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
-from django.core import mail
+from django.core import mail, signing
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -60,6 +60,59 @@ def test_a_known_device_has_five_tries_as_well(acme: Organisation) -> None:
     own = known()
     assert [attempt(own, OLGA) for _ in range(6)] == [200] * 5 + [429]
     assert attempt(own, OLGA, PASSWORD) == 429
+
+
+NEW = "quiet-lantern-orbit-marble"
+
+
+def change_password(client: Client) -> None:
+    assert attempt(client, OLGA, PASSWORD) == 302
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    assert client.post("/accounts/password/change/", form).status_code == 302
+
+
+def locked_for_strangers(email: str = OLGA) -> None:
+    stranger = browser()
+    assert [attempt(stranger, email) for _ in range(6)][-1] == 429
+
+
+def test_a_new_password_makes_other_browsers_strange(acme: Organisation) -> None:
+    stolen, own = known(), browser()
+    change_password(own)
+    locked_for_strangers()
+    assert attempt(stolen, OLGA, NEW) == 429
+    own.post("/accounts/logout/")
+    assert attempt(own, OLGA, NEW) == 302
+
+
+def test_a_password_that_was_reset_makes_every_browser_strange(acme: Organisation) -> None:
+    own = known()
+    change_password_of(acme)
+    locked_for_strangers()
+    assert attempt(own, OLGA, NEW) == 429
+
+
+def change_password_of(acme: Organisation) -> None:
+    user = acme.user("olga")
+    user.set_password(NEW)
+    user.save(update_fields=["password", "password_changed_at"])
+
+
+def test_one_persons_new_password_makes_the_browser_strange_for_nobody_else(acme: Organisation) -> None:
+    own = known()
+    assert attempt(own, ADA, PASSWORD) == 302
+    own.post("/accounts/logout/")
+    change_password_of(acme)
+    locked_for_strangers(ADA)
+    assert attempt(own, ADA, PASSWORD) == 302
+
+
+def test_a_cookie_of_before_the_stamps_is_a_strangers(acme: Organisation) -> None:
+    client = browser()
+    value = {"id": "d", "names": [lockout.name_digest(OLGA)]}
+    client.cookies[NAME] = signing.dumps(value, salt="security.accounts.known_devices")
+    locked_for_strangers()
+    assert attempt(client, OLGA, PASSWORD) == 429
 
 
 def test_the_cookie_alone_lets_nobody_in_and_names_nobody(acme: Organisation) -> None:

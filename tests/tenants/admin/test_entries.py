@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from security.models import User
+from security.models import AuditEvent, User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import OperatorEntry, Policy, Site, Tenant
@@ -55,6 +56,17 @@ def test_everybody_is_shown_who_is_in_and_the_operator_leaves(
     assert operator.get("auditevent_changelist", app="security").status_code == 403
     assert LINE not in text_of(as_("olga").get("site_changelist"))
     assert as_("alice").client.get("/console/visits/").json()["lines"] == []
+
+
+def test_what_is_refused_to_who_is_in_names_his_stay(house: Organisation, oscar: User, tenant: str) -> None:
+    operator = sign_in(oscar)
+    come(operator, tenant, "auditor")
+    assert operator.get("policy_change", "current").status_code == 403
+    with tenant_scope(house.tenant_id):
+        last = AuditEvent.objects.order_by("-seq")[0]
+    said = json.loads(last.entry)["actor"]
+    assert last.action == "access.denied"
+    assert (said["entry"], said["role"]) == (str(entry_of(house).public_id), "auditor")
 
 
 def test_a_short_reason_comes_back_with_what_to_do(house: Organisation, oscar: User, tenant: str) -> None:

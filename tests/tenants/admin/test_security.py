@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.errors import Denied
 from security.models import Revocation
@@ -157,10 +160,32 @@ def test_nobody_lifts_the_lock_of_who_holds_more_than_he(house: Organisation, as
     assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
 
 
+def test_a_lock_is_lifted_three_times_a_day_and_the_member_told_each_time(
+    house: Organisation, as_: As, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    alice, ada = house.member("alice"), as_("ada")
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
+            ada.post("security_lift", alice.public_id, app="")
+    assert {(tuple(letter.to), letter.subject) for letter in mail.outbox} == {
+        (("alice@acme.example",), "You can try to sign in again")
+    }
+    assert "Ada of Acme" in str(mail.outbox[2].body)
+    _lock_out("alice@acme.example")
+    ada.post("security_lift", alice.public_id, app="")
+    assert "lifted three times within a day" in text_of(ada.get("security_locks", app=""))
+    assert house.actions().count("member.unlocked") == 3
+    form = {"login": "alice@acme.example", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
+    with tenant_scope(house.tenant_id):
+        tomorrow = timezone.now() + timedelta(days=1)
+        assert lift_lock(grant=house.grant("ada"), member=alice.public_id, now=tomorrow) >= 5
+
+
 def test_who_may_not_see_members_lifts_no_lock(house: Organisation, as_: As) -> None:
     member = house.member("alice").public_id
     assert as_("sam").post("security_lift", member, app="").status_code == 403
     with tenant_scope(house.tenant_id), pytest.raises(Denied):
-        lift_lock(grant=house.grant("sam"), member=member)
+        lift_lock(grant=house.grant("sam"), member=member, now=timezone.now())
     with tenant_scope(house.tenant_id), pytest.raises(Denied):
         read_locks(grant=house.grant("sam"), now=timezone.now())
