@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 from security.masking.folding import INVISIBLE
 from security.masking.reading.scan import Candidate
@@ -19,9 +19,11 @@ _OTHERS: Final = 2
 LABELS: Final = {"email": "[email]", "secret": "[secret]"}  # packs whose findings have no shape worth to be kept
 _LETTERED: Final = frozenset({"iban", "nino", "custom"})  # their letters are hidden as their digits are
 _NOBODY: Final = -1
+_HIDDEN: Final = dict.fromkeys(range(ord("0"), ord("9") + 1), BULLET)
 _DIGIT: Final = re.compile("[0-9]")
 
-Piece = tuple[str, Sequence[int]]  # what is shown, and the place that each of its characters stands for
+# What is shown, the offset that each of its characters stands for, and where these are counted from.
+Piece = tuple[str, Sequence[int], int]
 
 
 class Replacement(NamedTuple):
@@ -38,9 +40,42 @@ class Replacement(NamedTuple):
     places: tuple[int, ...] = ()
 
 
+class Origins(Sequence[int]):
+    """Where each character of a masked text came from, which is worked out when it is asked: most texts are masked once."""
+
+    __slots__ = ("_before", "_length", "_pieces", "_places")
+
+    def __init__(self, pieces: Sequence[Piece], before: Sequence[int], length: int) -> None:
+        self._pieces, self._before, self._length = pieces, before, length
+        self._places: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[int]: ...
+    def __getitem__(self, place: int | slice) -> int | Sequence[int]:
+        return self._known()[place]
+
+    def _known(self) -> list[int]:
+        if not self._places:
+            before = self._before
+            for _, offsets, base in self._pieces:
+                if isinstance(offsets, range):
+                    self._places += before[base + offsets.start : base + offsets.stop]
+                else:
+                    self._places += [before[base + offset] for offset in offsets]
+            self._places.append(before[self._length])
+        return self._places
+
+
 def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
     """Give candidates without overlap: longest first, then card, SSN, custom; what was covered stays covered."""
     found = list(candidates)
+    if len(found) <= 1:
+        return [_replacement(one, one.start, one.end) for one in found]
     custom = [candidate for candidate in found if candidate.kind == "custom"]
     built_in = _united(candidate for candidate in found if candidate.kind != "custom")
     if not custom:
@@ -55,16 +90,17 @@ def resolved(candidates: Iterable[Candidate]) -> list[Replacement]:
 
 def replaced(
     text: str, origins: Sequence[int], replacements: Sequence[Replacement], keeps: bool, limit: int | None
-) -> tuple[str, list[int]]:
+) -> tuple[str, Sequence[int]]:
     """`text` with its replacements, and where each character came from; within `limit`, if one is given."""
     pieces: list[Piece] = []
     length = 0
     for piece in _pieces(text, replacements, keeps, compact=False):
         length += len(piece[0])
         if limit is not None and length > limit:
-            return _joined(_pieces(text, replacements, keeps, compact=True), text, origins)
+            pieces = list(_pieces(text, replacements, keeps, compact=True))
+            break
         pieces.append(piece)
-    return _joined(pieces, text, origins)
+    return "".join([piece[0] for piece in pieces]), Origins(pieces, origins, len(text))
 
 
 def _united(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -119,26 +155,13 @@ def _rank(found: Candidate) -> int:
 def _pieces(text: str, replacements: Sequence[Replacement], keeps: bool, compact: bool) -> Iterator[Piece]:
     done = 0
     for item in replacements:
-        yield text[done : item.start], range(done, item.start)
-        shown, offsets = _shown(text[item.start : item.end], item, keeps, compact)
-        yield shown, [item.start + offset for offset in offsets]
+        yield text[done : item.start], range(item.start - done), done
+        yield *_shown(text[item.start : item.end], item, keeps, compact), item.start
         done = item.end
-    yield text[done:], range(done, len(text))
+    yield text[done:], range(len(text) - done), done
 
 
-def _joined(pieces: Iterable[Piece], text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
-    shown: list[str] = []
-    places: list[int] = []
-    for piece, offsets in pieces:
-        shown.append(piece)
-        if isinstance(offsets, range):
-            places += origins[offsets.start : offsets.stop]
-        else:
-            places += [origins[place] for place in offsets]
-    return "".join(shown), [*places, origins[len(text)]]
-
-
-def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
+def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> tuple[str, Sequence[int]]:
     """The characters that are shown for `span`, each with the offset it stands for."""
     kept = item.kept if keeps or item.kind == "custom" else 0
     if item.kind in LABELS:
@@ -157,7 +180,7 @@ def _shown(span: str, item: Replacement, keeps: bool, compact: bool) -> Piece:
     return shown, [min(offset, len(span) - 1) for offset in range(len(shown))]
 
 
-def _lettered(span: str, kept: int) -> Piece:
+def _lettered(span: str, kept: int) -> tuple[str, Sequence[int]]:
     """Letters and digits as bullets but the last `kept`, if there are more than these."""
     places = [place for place, char in enumerate(span) if char.isalnum()]
     shown = list(span)
@@ -166,8 +189,14 @@ def _lettered(span: str, kept: int) -> Piece:
     return "".join(shown), range(len(span))
 
 
-def _bulleted(span: str, item: Replacement, kept: int, compact: bool) -> Piece:
+def _bulleted(span: str, item: Replacement, kept: int, compact: bool) -> tuple[str, Sequence[int]]:
     """Digits as bullets but the last `kept`; visible separators as they were, groups of four where there are none."""
+    last = span[len(span) - kept :]
+    if not item.places and span.isascii() and span.isprintable() and (not kept or last.isdigit()):
+        if span.isdigit() and len(span) > _GROUP and not compact:
+            bullets, offsets = _grouped(len(span) - kept, kept)
+            return bullets + last, offsets
+        return span[: len(span) - kept].translate(_HIDDEN) + last, range(len(span))
     classes = _classes(span, item)
     places: Sequence[int] = range(len(classes))
     if INVISIBLE in classes:

@@ -45,7 +45,10 @@ def find_beside(view: View, cards: Sequence[Candidate]) -> Iterator[Candidate]:
     """What stands beside `cards`, which were found in this view."""
     if not cards:
         return
-    spans = sorted({(bisect_left(view.starts, card.start), bisect_left(view.starts, card.end)) for card in cards})
+    if isinstance(view.starts, range):  # each letter of the view is one of the text
+        spans = sorted({(card.start, card.end) for card in cards})
+    else:
+        spans = sorted({(bisect_left(view.starts, card.start), bisect_left(view.starts, card.end)) for card in cards})
     if len(spans) == 1 and not _has_more(view.text, *spans[0]):
         return
     for low, high in _neighbourhoods(spans, len(view.text)):

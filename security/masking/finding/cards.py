@@ -6,6 +6,7 @@ card already found is not looked at, and what speaks for or against a window is 
 (`judging`). Proof: the hostile texts of tests/security/masking/test_engine.py.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
@@ -26,13 +27,30 @@ _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 
 # What stands behind a card in one run with it: a CVV, an expiry, or both.
 _TAILS: Final = (3, 4, 6, 7, 8, 9, 10)
 
-Sums = tuple[list[int], list[int]]
+
+class Luhn:
+    """Which stretches of these digits satisfy Luhn, each in constant time: by prefix sums, made for a parity when it is asked for."""
+
+    __slots__ = ("_digits", "_sums")
+
+    def __init__(self, digits: str) -> None:
+        self._digits = digits.encode()
+        self._sums: list[list[int]] = [[], []]
+
+    def holds(self, begin: int, end: int) -> bool:
+        """Whether `begin:end` does: its last digit is not doubled, so what is doubled has the parity of `end`."""
+        parity = end % 2
+        if not (sums := self._sums[parity]):
+            values = bytearray(self._digits.translate(_VALUES))
+            values[parity::2] = self._digits.translate(_DOUBLED)[parity::2]
+            sums = self._sums[parity] = list(accumulate(values, initial=0))
+        return (sums[end] - sums[begin]) % 10 == 0
 
 
 def is_card(digits: str) -> bool:
     """Whether these digits alone are a card number: a brand, one of its lengths, Luhn."""
     known = {length for length, _ in tables().issuers.of(digits[:PREFIX])} if len(digits) >= SHORTEST else set()
-    return len(digits) in known and _holds(_luhn_sums(digits), 0, len(digits))
+    return len(digits) in known and Luhn(digits).holds(0, len(digits))
 
 
 @lru_cache(maxsize=4096)
@@ -56,8 +74,7 @@ def find(row: Row, judge: Judge) -> Iterator[Candidate]:
     if len(digits) < SHORTEST:
         return
     issuers = tables().issuers
-    sums = _luhn_sums(digits)
-    group_ending_at = dict(zip(begins[1:], range(len(sizes)), strict=True))
+    luhn = Luhn(digits)
     reached = 0
     for first, begin in enumerate(begins):
         if len(digits) - begin < SHORTEST or len(digits) == reached:
@@ -66,24 +83,24 @@ def find(row: Row, judge: Judge) -> Iterator[Candidate]:
             end = begin + length
             if end <= reached:
                 break
-            last = group_ending_at.get(end)
-            if last is None or not _holds(sums, begin, end):
+            last = bisect_left(begins, end, first) - 1
+            if last == len(sizes) or begins[last + 1] != end or not luhn.holds(begin, end):
                 continue
             if judge.is_tired:
                 tired = ("luhn", f"brand {brand}", "too many to be weighed")
                 yield candidate(row, first, len(sizes) - 1, "card", f"card:{brand}", tired, 0)
                 return
-            window = Window(row, first, last, brand, length, begin == reached, _begins_card(digits, end, sums))
+            window = Window(row, first, last, brand, length, begin == reached, _begins_card(digits, end, luhn))
             if (reasons := judge.accepts(window)) is not None:
                 yield candidate(row, first, last, "card", f"card:{brand}", reasons, KEPT)
                 reached = end
                 break
-        if reached < begins[first + 1] and (found := _with_more(row, first, sums, judge)) is not None:
+        if reached < begins[first + 1] and (found := _with_more(row, first, luhn, judge)) is not None:
             card, reached = found
             yield card
 
 
-def _with_more(row: Row, first: int, sums: Sums, judge: Judge) -> tuple[Candidate, int] | None:
+def _with_more(row: Row, first: int, luhn: Luhn, judge: Judge) -> tuple[Candidate, int] | None:
     """A card whose last group, or whose only one, holds more than its digits: nothing of the group is kept."""
     size = row.sizes[first]
     if row.sizes[first : first + 3] == _FOURS and len(row.sizes) > first + 3 and row.sizes[first + 3] > KEPT:
@@ -93,21 +110,21 @@ def _with_more(row: Row, first: int, sums: Sums, judge: Judge) -> tuple[Candidat
     else:
         return None
     begin, end = row.begins[first], row.begins[last + 1]
-    found = _at_the_front(row, begin, end, sums, is_grouped=last > first)
+    found = _at_the_front(row, begin, end, luhn, is_grouped=last > first)
     if found is not None and (reasons := judge.accepts_more(row, first, last, *found)):
-        last = _last_of_next(row, begin + found[1], last, sums)
+        last = _last_of_next(row, begin + found[1], last, luhn)
         return candidate(row, first, last, "card", f"card:{found[0]}", reasons, 0), row.begins[last + 1]
     if first == last and judge.speaks_of_cards(row, first, last):
         for wanted in _INNER_LENGTHS:
             for place in range(begin, end - wanted + 1):
                 brand = _brand(row.digits, place, wanted)
-                if brand and _holds(sums, place, place + wanted):
+                if brand and luhn.holds(place, place + wanted):
                     inside = ("luhn", f"brand {brand}", "inside a longer run", "card words")
                     return candidate(row, first, last, "card", f"card:{brand}", inside, 0), end
     return None
 
 
-def _at_the_front(row: Row, begin: int, end: int, sums: Sums, *, is_grouped: bool) -> tuple[str, int] | None:
+def _at_the_front(row: Row, begin: int, end: int, luhn: Luhn, *, is_grouped: bool) -> tuple[str, int] | None:
     """Brand and length of a card at the front of `begin:end`, behind which a CVV, an expiry or another card stands.
 
     Where three groups of four lead to it, anything may stand behind: somebody missed the space.
@@ -118,21 +135,21 @@ def _at_the_front(row: Row, begin: int, end: int, sums: Sums, *, is_grouped: boo
     for length in _INNER_LENGTHS:
         rest = end - begin - length
         brand = _brand(digits, begin, length)
-        if rest < 0 or not brand or not _holds(sums, begin, begin + length):
+        if rest < 0 or not brand or not luhn.holds(begin, begin + length):
             continue
         tail = digits[begin + length : end]
         if tail and (is_grouped or _is_tail(tail)):
             return brand, length
-        if rest in _INNER_LENGTHS and _brand(digits, begin + length, rest) and _holds(sums, begin + length, end):
+        if rest in _INNER_LENGTHS and _brand(digits, begin + length, rest) and luhn.holds(begin + length, end):
             return brand, length
     return None
 
 
-def _last_of_next(row: Row, begin: int, last: int, sums: Sums) -> int:
+def _last_of_next(row: Row, begin: int, last: int, luhn: Luhn) -> int:
     """The last group of a card that begins in the midst of group `last`; or `last`, if none does."""
     for length, _ in tables().issuers.of(row.digits[begin : begin + PREFIX]):
         end = begin + length
-        if end > row.begins[last + 1] and end in row.begins and _holds(sums, begin, end):
+        if end > row.begins[last + 1] and end in row.begins and luhn.holds(begin, end):
             return row.begins.index(end) - 1
     return last
 
@@ -152,27 +169,10 @@ def _brand(digits: str, begin: int, length: int) -> str:
     return ""
 
 
-def _begins_card(digits: str, begin: int, sums: Sums) -> bool:
+def _begins_card(digits: str, begin: int, luhn: Luhn) -> bool:
     """Whether another card stands right behind."""
     left = len(digits) - begin
     return left >= SHORTEST and any(
-        length <= left and _holds(sums, begin, begin + length)
+        length <= left and luhn.holds(begin, begin + length)
         for length, _ in tables().issuers.of(digits[begin : begin + PREFIX])
     )
-
-
-def _luhn_sums(digits: str) -> Sums:
-    """Prefix sums with every second digit doubled: the even places, and the odd ones."""
-    plain, doubled = digits.encode().translate(_VALUES), digits.encode().translate(_DOUBLED)
-    sums = []
-    for parity in (0, 1):
-        values = bytearray(plain)
-        values[parity::2] = doubled[parity::2]
-        sums.append(list(accumulate(values, initial=0)))
-    return sums[0], sums[1]
-
-
-def _holds(sums: Sums, begin: int, end: int) -> bool:
-    """Whether `begin:end` satisfies Luhn: its last digit is not doubled, so what is doubled has the parity of `end`."""
-    chosen = sums[end % 2]
-    return (chosen[end] - chosen[begin]) % 10 == 0

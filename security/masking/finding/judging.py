@@ -10,6 +10,7 @@ where another one holds, the whole rest of its row is masked. No text that means
 """
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from security.masking.effort import WINDOW, Effort
@@ -27,6 +28,8 @@ _GROUPS_OF_A_LIST: Final = 3
 _GROUPS_OF_A_CARD: Final = 4
 _THREE: Final = 3
 _PAIR: Final = 2
+_PLAIN: Final = frozenset((" ", "-"))  # as on a card: nothing to be said of them
+_SOFT: Final = frozenset(("soft", "phone"))
 _ALL: Final = Said(frozenset({"card"}), frozenset())
 
 
@@ -93,7 +96,17 @@ class Points:
 
     def explained(self) -> tuple[str, ...]:
         """What was counted, with its weight."""
-        return tuple([f"{reason} {self._weights[reason]:+d}" for reason in self.reasons])
+        return tuple([_counted(reason) for reason in self.reasons])
+
+
+@cache
+def _counted(reason: str) -> str:
+    return f"{reason} {tables().weights[reason]:+d}"
+
+
+@lru_cache(maxsize=256)
+def _layout(sizes: tuple[int, ...]) -> str:
+    return "layout " + "-".join(map(str, sizes))
 
 
 class Judge:
@@ -113,15 +126,16 @@ class Judge:
         points = Points(known.strength(window.brand, window.length))
         if window.first != window.last:
             _weigh_layout(window, points)
-        most = known.weights["expiry beside"] + known.weights["card words"] * self.around.anywhere("card")
-        if points.total + most < known.weights["needed"]:
-            return None
+        needed = known.weights["needed"]
+        if points.total < needed:
+            most = known.weights["expiry beside"] + known.weights["card words"] * self.around.anywhere("card")
+            if points.total + most < needed:
+                return None
         self._weigh_glue(window, points)
         self._weigh_words(window, points)
-        if points.total < known.weights["needed"]:
+        if points.total < needed:
             return None
-        layout = "layout " + "-".join(map(str, window.sizes))
-        return ("luhn", f"brand {window.brand}", layout, *points.explained())
+        return ("luhn", f"brand {window.brand}", _layout(window.sizes), *points.explained())
 
     def accepts_more(self, row: Row, first: int, last: int, brand: str, length: int) -> tuple[str, ...] | None:
         """The same for a card that has its CVV or expiry in the same group."""
@@ -162,19 +176,20 @@ class Judge:
             points.add("payment words")
         if "hard" in said.labels:
             points.add("hard label")
-        elif window.is_named and not {"soft", "phone"}.isdisjoint(said.labels):
+        elif not _SOFT.isdisjoint(said.labels) and window.is_named:
             points.add("soft label")
         if _has_expiry_beside(window):
             points.add("expiry beside")
 
-    def _weigh_letters(self, points: Points, start: int, end: int) -> None:
+    def _weigh_letters(self, points: Points, start: int, end: int, before: str) -> None:
         around = self.around
-        before, after = around.before(start), around.after(end)
-        if _is_letter(before):
+        after = around.after(end)
+        if is_after_letter := _is_letter(before):
             points.add("letters before")
-        if _is_letter(after):
+        if is_before_letter := _is_letter(after):
             points.add("letters after")
-        if (_is_letter(before) or _is_letter(after) or "-" in (before, after)) and around.is_in_hash(start, end):
+        is_bound = is_after_letter or is_before_letter or before == "-" or after == "-"
+        if is_bound and around.is_in_hash(start, end):
             points.add("hexadecimal")
         if around.text.find("-", max(0, start - 1), end + 1) >= 0 and around.is_in_uuid(start, end):
             points.add("uuid")
@@ -189,7 +204,7 @@ class Judge:
             points.add("money")
         if contiguous and around.is_fraction(start) and _is_after_point(window, around):
             points.add("fraction")
-        self._weigh_letters(points, start, end)
+        self._weigh_letters(points, start, end, before)
         if contiguous and window.length == _EAN_LENGTH and _is_ean(_digits(window)):
             points.add("ean")
         if around.is_in_iban(start, end):
@@ -207,14 +222,17 @@ def _weigh_layout(window: Window, points: Points) -> None:
     kinds = row.kinds[window.first : window.last]
     is_one_gap = gaps.count(gaps[0]) == len(gaps)
     regular = sizes in tables().layouts or even(sizes)
-    beside = _beside(window, gaps)
+    beside = (0, 0) if len(sizes) == len(row.sizes) else _beside(window, gaps)
     if regular:
         points.add("laid out")
     elif not any(beside) and is_one_gap and len(sizes) <= _MOST_GROUPS:
         points.add("odd layout")
     else:
         points.add("odd layout among others")
-    _weigh_gaps(window, points, gaps, kinds, is_one_gap)
+    if not is_one_gap or gaps[0] not in _PLAIN:
+        _weigh_gaps(window, points, gaps, kinds, is_one_gap)
+    if not any(beside):
+        return
     is_list = any(sign in gap for gap in gaps for sign in ",;\n|")
     for groups in beside:
         if groups:

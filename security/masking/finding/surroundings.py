@@ -24,8 +24,10 @@ NO_SPACES: Final = "\u0590"  # Hebrew and what comes after it: words of these sc
 _LETTERS: Final = re.compile(f"(?:[a-z][^a-z]*+){{{_HASH_LETTERS}}}")
 _HEX: Final = re.compile("[0-9a-f-]*+")
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_ASCII_WORD: Final = re.compile("[a-z]+")
 _SENTENCE_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. ")
 _LABEL_ENDS: Final = re.compile(r"[!?\n;]|[^\W\d_]{4,}\. |[0-9]{3,}|\u2022")
+_MAY_END: Final = re.compile("[!?\n;.0-9\u2022]")
 _UUID: Final = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-z])")
 _UUID_LENGTH: Final = 36
 _UNLESS: Final = {
@@ -35,6 +37,7 @@ _LABELS: Final = {"hard", "soft"}
 _HINTS: Final = {"card": CARD_WORDS, "ssn": SSN_WORDS}
 _GLUED: Final = (("card", "card"), ("visa", "card"), ("credit", "card"), ("ssn", "ssn"), ("social", "ssn"))
 _SAYS: Final = re.compile(r"[\s\"')\]]{0,3}(?:(?:is|was|being|as|ist|war|es|est|e)\b|\(|=)")
+_IBAN_HEAD: Final = re.compile("[a-z][0-9]")
 _IBAN: Final = re.compile("(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[0-9a-z]){11,30}")
 
 
@@ -46,11 +49,12 @@ class Said(NamedTuple):
 
 
 class _Lexicon(NamedTuple):
-    """Single words · phrases by their last word · parts of words, for scripts that put no spaces between words."""
+    """Single words · phrases by their last word · parts of words, for scripts that put no spaces between words · the words that any of these end with."""
 
     single: dict[str, tuple[str, ...]]
     phrases: dict[str, tuple[tuple[str, str], ...]]
     parts: tuple[tuple[str, str], ...]
+    known: frozenset[str]
 
 
 @cache
@@ -67,29 +71,44 @@ def _lexicon() -> _Lexicon:
                 parts.append((folded, kind))
             else:
                 single.setdefault(folded, []).append(kind)
+    # A phrase whose last word says the same by itself ("credit card") is none to be looked for.
+    for last in phrases.keys() & single.keys() - _UNLESS.keys():
+        phrases[last] = [(phrase, kind) for phrase, kind in phrases[last] if kind not in single[last]]
     return _Lexicon(
         {word: tuple(kinds) for word, kinds in single.items()},
-        {word: tuple(found) for word, found in phrases.items()},
+        {word: tuple(found) for word, found in phrases.items() if found},
         tuple(parts),
+        frozenset((*single, *phrases)),
     )
 
 
 def spoken(text: str) -> list[tuple[str, int]]:
-    """The kinds of words in a folded text, each with where its last word begins."""
-    single, phrases, parts = _lexicon()
+    """The kinds of words in a folded text, each with where its last word begins; in no order."""
+    single, phrases, parts, known = _lexicon()
+    is_ascii = text.isascii()
     said = []
-    for match in _WORD.finditer(text):
-        word = match.group()
-        if word in single and not (word in _UNLESS and _UNLESS[word].match(text, match.end())):
-            said += [(kind, match.start()) for kind in single[word]]
-        if word in phrases:
-            before = " ".join(_WORD.findall(text[max(0, match.start() - _LONGEST_PHRASE) : match.end()]))
-            for phrase, kind in phrases[word]:
-                if before.endswith(phrase) and not before[: -len(phrase)][-1:].isalpha():
-                    said.append((kind, match.start()))
-        if word >= NO_SPACES:
-            said += [(kind, match.start()) for part, kind in parts if part in word]
+    # Most words around a number are none of these, which one look at all of them says; only the others are looked for.
+    for word in known.intersection((_ASCII_WORD if is_ascii else _WORD).findall(text)):
+        for match in _standing(word).finditer(text):
+            start, end = match.span()
+            if word in single and not (word in _UNLESS and _UNLESS[word].match(text, end)):
+                said += [(kind, start) for kind in single[word]]
+            if word in phrases:
+                before = " ".join(_WORD.findall(text[max(0, start - _LONGEST_PHRASE) : end]))
+                for phrase, kind in phrases[word]:
+                    if before.endswith(phrase) and not before[: -len(phrase)][-1:].isalpha():
+                        said.append((kind, start))
+    if not is_ascii and max(text) >= NO_SPACES:
+        for match in _WORD.finditer(text):
+            if (word := match.group()) >= NO_SPACES:
+                said += [(kind, match.start()) for part, kind in parts if part in word]
     return said
+
+
+@cache
+def _standing(word: str) -> re.Pattern[str]:
+    """The word by itself. It is named first, so that it is looked for as plain text."""
+    return re.compile(rf"{word}(?<![^\W\d_]{word})(?![^\W\d_])")
 
 
 @dataclass(slots=True)
@@ -101,6 +120,8 @@ class Conversation:
 
     def speaks_of(self, kind: str) -> bool:
         """Whether a word of `kind` was said before."""
+        if not self.messages:
+            return False
         if self._kinds is None:
             texts = (plain(message[-_CONTEXT_LENGTH:]).text for message in self.messages)
             self._kinds = frozenset(kind for text in texts for kind, _ in spoken(text))
@@ -123,12 +144,11 @@ class Surroundings:
     def said(self, start: int, end: int, labelled: int | None) -> Said:
         """The words that speak of the number at `start:end`; labels are those before `labelled`, and right behind."""
         before = self.text[max(0, start - _BEFORE) : start]
-        near: set[str] = set()
-        labels: set[str] = set()
         said = spoken(before)
-        near.update([kind for kind, _ in said])
-        if labelled is not None and (said or labelled != start):
-            labels.update(self._labels(labelled))
+        near = {kind for kind, _ in said}
+        labels: set[str] = set()
+        if labelled is not None and (labelled != start or said):
+            labels.update(self._labels(labelled, before if labelled == start else None, said))
         if before[-1:].isalpha():
             near.update(self._glued(before))
             labels.update(near if labelled == start else ())
@@ -140,16 +160,17 @@ class Surroundings:
                 labels.add(kind)
         return Said(frozenset(near), frozenset(labels))
 
-    def _labels(self, start: int) -> Iterator[str]:
-        """The kinds of words in the sentence before `start` and behind the last number in it.
+    def _labels(self, start: int, heard: str | None, said: Sequence[tuple[str, int]]) -> Iterator[str]:
+        """The kinds of words in the sentence before `start` and behind the last number in it; `said` are those of `heard`.
 
         A hard label has to be close: with more than one word in between that is none of a label's, it names
         something else ("IMEI is blocked, so refund to ...").
         """
-        text = self.text[max(0, start - _LABEL_REACH) : start]
-        ends = [match.end() for match in _LABEL_ENDS.finditer(text)]
-        sentence = text[ends[-1] :] if ends else text
-        for kind, place in spoken(sentence):
+        sentence = self.text[max(0, start - _LABEL_REACH) : start]
+        if _MAY_END.search(sentence):
+            ends = [match.end() for match in _LABEL_ENDS.finditer(sentence)]
+            sentence = sentence[ends[-1] :] if ends else sentence
+        for kind, place in said if sentence == heard else spoken(sentence):
             if kind != "hard" or _is_close(sentence[place:]):
                 yield kind
 
@@ -188,6 +209,8 @@ class Surroundings:
     def is_in_iban(self, start: int, end: int) -> bool:
         """Whether a valid IBAN spans it (ISO 13616: mod 97)."""
         low = max(0, start - _IBAN_REACH)
+        if _IBAN_HEAD.search(self.text, low, start + 2) is None:
+            return False
         for match in _IBAN.finditer(self.text, low, end + _IBAN_REACH):
             if match.start() <= start and match.end() >= end and _holds_iban(match.group().replace(" ", "")):
                 return True

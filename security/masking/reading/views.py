@@ -24,6 +24,7 @@ from security.masking.reading.prefilter import (
 from security.masking.tables import tables
 
 _LAYERS: Final = 3  # an encoding of an encoding of an encoding: beyond that nobody reads it either
+_READ_OTHERWISE: Final = frozenset((ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EXCLAIMED: Final = re.compile(
     r"(?:\d{4}|\d{16})!+"
@@ -51,9 +52,8 @@ class Digit(NamedTuple):
 
 def plain(text: str) -> View:
     """Digits of every script as figures, letters folded, what is invisible left out."""
-    classes = text.lower() if text.isascii() else text.translate(tables().folded)
-    if text.isascii() and not text.isprintable():
-        classes = classes.translate(tables().folded)  # control characters
+    # By bytes where it can be: that takes a quarter of the time.
+    classes = text.encode().translate(_ascii()).decode() if text.isascii() else text.translate(tables().folded)
     if INVISIBLE not in classes:
         return View("plain", classes, range(len(classes)), range(1, len(classes) + 1), True)
     places = [place for place, letter in enumerate(classes) if letter != INVISIBLE]
@@ -64,6 +64,8 @@ def views(text: str, hints: frozenset[int]) -> Iterator[tuple[View, frozenset[in
     """Every way to read `text` that the prefilter's `hints` speak for, the plain one first, each with its own hints."""
     first = plain(text)
     yield first, hints
+    if _READ_OTHERWISE.isdisjoint(hints):
+        return
     for reading in _readings(text, first, hints):
         yield reading, hints
     yield from _decodings(text, hints)
@@ -152,6 +154,12 @@ def _spread(view: View, numeral: Numeral) -> list[Digit]:
         return [Digit(value, start, end) for value in numeral.digits]
     places = range(numeral.start, numeral.end)
     return [Digit(view.text[place], view.starts[place], view.ends[place]) for place in places]
+
+
+@cache
+def _ascii() -> bytes:
+    """The class letters of ASCII, for `bytes.translate`."""
+    return "".join(map(chr, range(128))).translate(tables().folded).encode().ljust(256, b"\0")
 
 
 @cache
