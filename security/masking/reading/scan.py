@@ -23,7 +23,7 @@ _LONG: Final = 200
 _DIGITS_ALONE: Final = bytes(ord("0") if chr(code) in "0123456789" else ord(" ") for code in range(256))
 _USUAL_GAP: Final = re.compile(r"[\s\-./_,()\[\]|~*\\'\"]{1,8}|\s{1,24}")
 # What most gaps are, without an expression.
-_EASY: Final = {gap: USUAL for gap in (*" \t\n-./_,()[]|~*\\'\"", ", ", " - ", "--")} | {
+_EASY: Final = dict.fromkeys((*" \t\n-./_,()[]|~*\\'\"", ", ", " - ", "--"), USUAL) | {
     ":": SIGNS,
     ": ": SIGNS,
     "=": SIGNS,
