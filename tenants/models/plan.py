@@ -74,6 +74,10 @@ class Usage(TenantModel):
     sites = models.PositiveIntegerField(default=0)
     departments = models.PositiveIntegerField(default=0)
     open_conversations = models.PositiveIntegerField(default=0)
+    # Of `messages` and `stored_bytes`, what was sent before `settled_at`: it is not read again on this day.
+    settled_messages = models.PositiveBigIntegerField(default=0)
+    settled_bytes = models.PositiveBigIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "day"], name="tenants_usage_day_key")]

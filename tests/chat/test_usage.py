@@ -71,6 +71,22 @@ def test_what_was_deleted_counts_no_more_from_the_next_day_on(acme: Organisation
     assert counted(acme, NOW + timedelta(days=1)) == {}
 
 
+def test_what_was_counted_is_not_read_again_on_the_same_day(acme: Organisation) -> None:
+    begin(acme, NOW - timedelta(hours=2))
+    begin(acme, NOW - timedelta(minutes=1))
+    assert counted(acme) == {0: 2}
+    with tenant_scope(acme.tenant_id):
+        Message.objects.all().delete()
+    begin(acme, NOW + timedelta(minutes=5))
+    assert counted(acme, NOW + timedelta(hours=1)) == {0: 2}, (
+        "One was settled, one is new; what was sent last was looked at again"
+    )
+    with tenant_scope(acme.tenant_id):
+        row = Usage.objects.get(day=NOW.date())
+    assert (row.settled_messages, row.settled_bytes) == (2, row.stored_bytes)
+    assert counted(acme, NOW + timedelta(days=1)) == {1: 1}
+
+
 def test_a_conversation_begins_until_the_grace_is_over_and_what_has_begun_goes_on(acme: Organisation) -> None:
     with tenant_scope(acme.tenant_id):
         Subscription.objects.create(messages=1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from security.errors import Conflict, Invalid
 from security.forms import spells_no_secret
-from tenants.admin.platform.forms import ReasonForm
 from tenants.admin.platform.operators import is_operator, operator_of
+from tenants.admin.platform.reasons import Move, ask_why
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.services.platform import accounts as services
@@ -50,37 +48,42 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def lock(request: HttpRequest, person: UUID) -> HttpResponse:
     """Asks why, then keeps the person out of everything."""
-    return _move(request, person, is_locking=True)
+    operator = operator_of(request)
+    found = services.access_account(operator=operator, person=person)
+    return ask_why(
+        request,
+        Move(
+            title=_("Lock the account"),
+            template="admin/platform/account_move.html",
+            context={"person": found, "is_locking": True},
+            act=lambda why: services.lock_account(operator=operator, person=person, reason=why, now=timezone.now()),
+            done=_("The account is locked. What was open with it has ended."),
+            back=reverse("admin:platform_accounts"),
+            help_text=_PLATFORMS,
+        ),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def unlock(request: HttpRequest, person: UUID) -> HttpResponse:
     """Asks why, then lets the person sign in again."""
-    return _move(request, person, is_locking=False)
-
-
-def _move(request: HttpRequest, person: UUID, *, is_locking: bool) -> HttpResponse:
     operator = operator_of(request)
     found = services.access_account(operator=operator, person=person)
-    form = ReasonForm(request.POST or None)
-    form.fields["reason"].help_text = _("At least 10 characters. It stands in the platform's audit trail.")
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            if is_locking:
-                services.lock_account(operator=operator, person=person, reason=reason, now=timezone.now())
-                messages.success(request, _("The account is locked. What was open with it has ended."))
-            else:
-                services.unlock_account(operator=operator, person=person, reason=reason)
-                messages.success(request, _("The account is unlocked. The person signs in anew."))
-            return HttpResponseRedirect(reverse("admin:platform_accounts"))
-        except (Conflict, Invalid) as refusal:
-            form.refuse(refusal)
-    title = _("Lock the account") if is_locking else _("Unlock the account")
-    context = {**site.each_context(request), "title": title, "person": found, "is_locking": is_locking, "form": form}
-    return TemplateResponse(request, "admin/platform/account_move.html", context)
+    return ask_why(
+        request,
+        Move(
+            title=_("Unlock the account"),
+            template="admin/platform/account_move.html",
+            context={"person": found, "is_locking": False},
+            act=lambda why: services.unlock_account(operator=operator, person=person, reason=why),
+            done=_("The account is unlocked. The person signs in anew."),
+            back=reverse("admin:platform_accounts"),
+            help_text=_PLATFORMS,
+        ),
+    )
 
 
+_PLATFORMS = gettext_lazy("At least 10 characters. It stands in the platform's audit trail.")
 _ABOUT = gettext_lazy("Lock a person out of everything, or let them in again.")
 
 for _path, _name, _view, _label in (

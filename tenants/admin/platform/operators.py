@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from security.errors import Conflict, Invalid
 from security.masking import mask_or_withhold
 from security.models import User
 from tenants.admin.organisation.limits import rows_of
-from tenants.admin.platform.forms import ReasonForm
 from tenants.admin.platform.plot import HEIGHT, WIDTH, bars
-from tenants.admin.refusals import sentence_for
+from tenants.admin.platform.reasons import Move, ask_why
 from tenants.admin.searching import page_of, searched
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
@@ -112,42 +109,37 @@ def tenant(request: HttpRequest, tenant: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def suspend(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """Asks why, then keeps everybody of an organisation out."""
-    return _move(request, tenant, is_suspending=True)
+    operator = operator_of(request)
+    found = operators.access_tenant(operator=operator, tenant=tenant)
+    return ask_why(
+        request,
+        Move(
+            title=_("Suspend"),
+            template="admin/platform/move.html",
+            context={"tenant": found, "is_suspending": True},
+            act=lambda reason: operators.suspend(operator=operator, tenant=tenant, reason=reason, now=timezone.now()),
+            done=_("The organisation was suspended. Its owners are told."),
+            back=reverse("admin:platform_tenant", args=[tenant]),
+        ),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """Asks why, then lets them in again."""
-    return _move(request, tenant, is_suspending=False)
-
-
-def _move(request: HttpRequest, tenant: UUID, *, is_suspending: bool) -> HttpResponse:
     operator = operator_of(request)
     found = operators.access_tenant(operator=operator, tenant=tenant)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            if is_suspending:
-                operators.suspend(operator=operator, tenant=tenant, reason=reason, now=timezone.now())
-                messages.success(request, _("The organisation was suspended. Its owners are told."))
-            else:
-                operators.resume(operator=operator, tenant=tenant, reason=reason)
-                messages.success(request, _("The organisation was let in again. Its owners are told."))
-        except Conflict as refusal:
-            messages.error(request, sentence_for(refusal))
-        except Invalid as refusal:
-            form.refuse(refusal)
-        if form.is_valid():
-            return HttpResponseRedirect(reverse("admin:platform_tenant", args=[tenant]))
-    context = {
-        **site.each_context(request),
-        "title": _("Suspend") if is_suspending else _("Let in again"),
-        "tenant": found,
-        "is_suspending": is_suspending,
-        "form": form,
-    }
-    return TemplateResponse(request, "admin/platform/move.html", context)
+    return ask_why(
+        request,
+        Move(
+            title=_("Let in again"),
+            template="admin/platform/move.html",
+            context={"tenant": found, "is_suspending": False},
+            act=lambda reason: operators.resume(operator=operator, tenant=tenant, reason=reason),
+            done=_("The organisation was let in again. Its owners are told."),
+            back=reverse("admin:platform_tenant", args=[tenant]),
+        ),
+    )
 
 
 def _word(request: HttpRequest, name: str, words: type[W], otherwise: W) -> W:

@@ -8,7 +8,7 @@ from django.db import ProgrammingError, connections
 from django.utils import timezone
 
 from security.accounts.sweeping import sweep_accounts
-from security.models import Revocation, RevocationKind
+from security.models import LimitRow, Revocation, RevocationKind
 from security.revocation import revoke
 
 
@@ -17,11 +17,14 @@ def test_only_what_is_over_goes() -> None:
     now = timezone.now()
     Session.objects.create(session_key="over", session_data="", expire_date=now - timedelta(seconds=1))
     Session.objects.create(session_key="runs", session_data="", expire_date=now + timedelta(hours=1))
+    LimitRow.objects.create(key="over", value="1", expires_at=now - timedelta(seconds=1))
+    LimitRow.objects.create(key="counts", value="1", expires_at=now + timedelta(hours=1))
     revoke(RevocationKind.SESSION, "fresh")
     Revocation.objects.create(kind=RevocationKind.SESSION.value, subject="old", created_at=now - timedelta(hours=2))
 
-    assert sweep_accounts(now=now) == 2
+    assert sweep_accounts(now=now) == 3
     assert list(Session.objects.values_list("session_key", flat=True)) == ["runs"]
+    assert list(LimitRow.objects.values_list("key", flat=True)) == ["counts"]
     assert list(Revocation.objects.values_list("subject", flat=True)) == ["fresh"]
     assert sweep_accounts(now=now) == 0
 
