@@ -48,6 +48,7 @@ class MembershipRef:
     tenant_public_id: UUID
     tenant_slug: str
     tenant_name: str
+    time_zone: str
     membership_public_id: UUID
     idle_minutes: int
     must_change_password: bool
@@ -113,6 +114,7 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             tenant_public_id=tenant.public_id,
             tenant_slug=tenant.slug,
             tenant_name=tenant.name,
+            time_zone=tenant.time_zone,
             membership_public_id=row.public_id,
             idle_minutes=policies[tenant.pk].session_idle_minutes,
             must_change_password=row.must_change_password(policies[tenant.pk], now),

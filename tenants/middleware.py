@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
@@ -22,6 +23,7 @@ from security.models import User
 from security.permissions import Grant
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
+from tenants.services.hours import zone_named
 from tenants.services.people.switching import choose_tenant
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
@@ -36,7 +38,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class TenantMiddleware:
-    """Sets `request.memberships`, `request.active` and, on members' pages inside the scope, `request.grant`.
+    """Sets `request.memberships`, `request.active` and, on members' pages inside the scope, `request.grant` and the organisation's time zone.
 
     After AuthenticationMiddleware, SessionLimitsMiddleware and ActorMiddleware. Who has no organisation, or was suspended in his only one,
     has no grant and no scope: views refuse him (`tenants.guards`).
@@ -70,7 +72,7 @@ class TenantMiddleware:
         return response
 
     def _in_scope(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
-        with tenant_scope(active.tenant_id):
+        with tenant_scope(active.tenant_id), timezone.override(zone_named(active.time_zone)):
             grant = active_grant(user.pk, active.tenant_id)
             request.grant = grant  # type: ignore[attr-defined]
             response = self._answered(request, grant)

@@ -59,8 +59,12 @@ def openings(now: datetime) -> Openings:
 
 
 def organisation_zone() -> ZoneInfo:
-    """By whose clock the tenant in scope works; UTC where this machine's data knows its zone no more, so that no widget goes dark."""
-    name = Tenant.objects.get().time_zone
+    """By whose clock the tenant in scope works."""
+    return zone_named(Tenant.objects.get().time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The tenant's zone; UTC where this machine's data knows it no more, so that no page and no widget goes dark."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -12,7 +12,7 @@ import pytest
 from security.audit import Action, record
 from security.scoping import tenant_scope
 from tenants.admin.site import site
-from tenants.models import Site
+from tenants.models import Site, Tenant
 
 from ..people import Organisation
 from .pages import Browse, text_of
@@ -75,8 +75,9 @@ def test_a_website_says_when_and_where_it_was_asked_for_last(house: Organisation
         shop = Site.objects.get()
         shop.seen_at, shop.seen_origin = datetime(2026, 1, 31, 12, 0, 0, 123, tzinfo=UTC), "https://shop.example"
         shop.save(update_fields=["seen_at", "seen_origin"])
+        Tenant.objects.update(time_zone="Europe/Vienna")
     for page in (as_("olga").get("site_changelist"), as_("olga").get("site_change", shop.public_id)):
-        assert ">2026-01-31 12:00<" in text_of(page)
+        assert ">2026-01-31 13:00 CET<" in text_of(page)
         assert ">https://shop.example<" in text_of(page)
 
 
