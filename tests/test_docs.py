@@ -19,6 +19,8 @@ from chat.live.protocol.codes import DETAILS
 from security.audit.registry import Action
 from security.csp import CSP, DEFAULT_POLICY
 from security.masking import mask
+from security.masking.finding.considered import Why
+from security.masking.tables import tables
 from security.permissions import Permission
 from security.sockets.codes import FINAL, CloseCode
 from tenants.roles import ROLE_PERMISSIONS
@@ -313,6 +315,13 @@ def test_audit_actions_are_those_of_the_registry() -> None:
     ]
     table = {cells[0].strip().strip("`"): cells[1].strip() for cells in lines}
     assert table == {action.value: action.meaning for action in Action}
+
+
+def test_the_reasons_of_masking_are_those_of_the_engine() -> None:
+    counted, left = page("reference/masking-reasons.md").split("## Why a number is left alone")
+    weights = {name: points for name, points in tables().weights.items() if name not in {"brand", "needed"}}
+    assert {name: int(points) for name, points, _ in rows(counted) if name != "reason"} == weights
+    assert [said for said, _ in rows(left) if said != "what is said"] == [*Why]
 
 
 def test_the_policy_is_that_of_the_code() -> None:

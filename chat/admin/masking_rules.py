@@ -20,7 +20,7 @@ from chat.masked_kinds import kind_of
 from chat.tally import shape_of
 from security.errors import Conflict, Invalid
 from security.masking import Finding, MaskingPolicy, TooLong, mask_or_withhold
-from security.masking.finding.considered import LeftAlone, left_alone
+from security.masking.finding.considered import LeftAlone, Why, left_alone
 from security.permissions import Grant
 from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
@@ -114,11 +114,8 @@ def _result(grant: Grant, form: TesterForm) -> dict[str, Any]:
         "masked": str(masked),
         "findings": [_finding(text, one) for one in masked.findings],
         "left": [
-            *(
-                {"shape": shape_of(text[one.start : one.end]), "reason": _("it is listed as never masked")}
-                for one in spared
-            ),
-            *(_left(text, one) for one in left_alone(text, [*masked.findings, *spared])),
+            *({"shape": shape_of(text[one.start : one.end]), "reason": Why.SPARED.value} for one in spared),
+            *(_left(text, one) for one in left_alone(text, [*masked.findings, *spared], before)),
         ],
         "looked_for": [kind_of(pack) for pack in sorted(policy.packs)] + [one.name for one in policy.patterns],
         "microseconds": round(seconds * MICROSECONDS),
@@ -132,7 +129,11 @@ def _spared(text: str, policy: MaskingPolicy, before: tuple[str, ...], kept: Seq
 
 
 def _left(text: str, number: LeftAlone) -> dict[str, Any]:
-    return {"shape": shape_of(text[number.start : number.end]), "reason": number.reason}
+    return {
+        "shape": shape_of(text[number.start : number.end]),
+        "reason": number.reason.value,
+        "points": list(number.points),
+    }
 
 
 def _finding(text: str, found: Finding) -> dict[str, Any]:

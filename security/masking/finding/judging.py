@@ -125,7 +125,7 @@ class Judge:
         self._effort.spend(WINDOW)
         points = Points(known.strength(window.brand, window.length))
         if window.first != window.last:
-            _weigh_layout(window, points)
+            weigh_layout(window, points)
         needed = known.weights["needed"]
         if points.total < needed:
             most = known.weights["expiry beside"] + known.weights["card words"] * self.around.anywhere("card")
@@ -216,7 +216,8 @@ def _is_letter(char: str) -> bool:
     return char.isalpha() and char < NO_SPACES
 
 
-def _weigh_layout(window: Window, points: Points) -> None:
+def weigh_layout(window: Window, points: Points) -> None:
+    """Count how its digits are grouped, and what stands beside them."""
     row, sizes = window.row, window.sizes
     gaps = row.gaps[window.first : window.last]
     kinds = row.kinds[window.first : window.last]

@@ -25,7 +25,7 @@ from security.masking.tables import tables
 
 _LAYERS: Final = 3  # an encoding of an encoding of an encoding: beyond that nobody reads it either
 _READ_OTHERWISE: Final = frozenset((ENCODED, IDEOGRAPHS, LOOK_ALIKE, NUMBER_WORDS, TAGS, WORD_BY_DIGIT))
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EXCLAIMED: Final = re.compile(
     r"(?:\d{4}|\d{16})!+"
 )  # a whole group or number at the end of a sentence: no digit is missing
@@ -88,7 +88,7 @@ def _decodings(text: str, hints: frozenset[int]) -> Iterator[tuple[View, frozens
             return
         # Through all layers: where a character's first and last part stand in the input.
         starts, ends = [starts[place] for place in found.starts], [ends[place - 1] for place in found.ends]
-        layer = _SURROGATE.sub("\ufffd", found.text)
+        layer = SURROGATE.sub("\ufffd", found.text)
         hints = hints_of(layer)
         view = plain(layer)
         for reading in (view, *_readings(layer, view, hints)):

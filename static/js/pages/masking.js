@@ -54,7 +54,8 @@ function show(result, answer) {
   const found = answer.findings.map((/** @type {any} */ one) => el("li", {},
     el("strong", {}, one.kind), " ", el("code", {}, one.shape), ` ${one.rule}, `,
     said(words.place, { start: one.start + 1, end: one.end }), one.reasons.length ? `: ${one.reasons.join(", ")}` : ""));
-  const left = answer.left.map((/** @type {any} */ one) => el("li", {}, el("code", {}, one.shape), ` ${one.reason}`));
+  const left = answer.left.map((/** @type {any} */ one) => el("li", {}, el("code", {}, one.shape), ` ${one.reason}`,
+    one.points?.length ? `: ${one.points.join(", ")}` : ""));
   fill(result,
     el("p", { class: "result", dir: "auto" }, answer.masked),
     found.length ? el("ul", { class: "plain" }, ...found) : el("p", {}, words.clean),

@@ -235,7 +235,10 @@ def test_the_tester_tells_what_is_hidden_and_why(acme: Organisation) -> None:
     assert trying(acme, ada, text="EMP-123456", rules="active")["masked"] == "EMP-123456"
     clean = trying(acme, ada, text="See you at 10, order 4242 4242 4242 4241")
     assert clean["findings"] == []
-    assert clean["left"] == [{"shape": "9999 9999 9999 9999", "reason": "the check digit (Luhn) is not that of a card"}]
+    reason = "the check digit (Luhn) is not that of a card"
+    assert clean["left"] == [{"shape": "9999 9999 9999 9999", "reason": reason, "points": []}]
+    spared = trying(acme, ada, text="Reading 5.4242424242424242")["left"]
+    assert [one["points"] for one in spared] == [["visa, 16 digits +5", "fraction -6", "-1 of 3"]]
     assert "Staff number" in clean["looked_for"]
 
 
