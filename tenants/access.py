@@ -6,20 +6,21 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, TextField, Value
+from django.db.models import BooleanField, Exists, TextField, Value
 from django.utils import timezone
 
 from security.accounts.second_factor import has_second_factor
 from security.errors import NotFound
 from security.models import User
 from security.permissions import ON_DEPARTMENTS, Grant, Permission
-from security.scoping import require_tenant_id, tenant_of, tenant_scope, user_scope
+from security.scoping import current_tenant_id, require_tenant_id, tenant_of, tenant_scope, user_scope
 from tenants.models import (
     DepartmentMembership,
     DepartmentRole,
@@ -134,16 +135,15 @@ def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime
 
 def active_grant(user_id: int, tenant_id: int) -> Grant | None:
     """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended."""
-    with tenant_scope(tenant_id):
+    with nullcontext() if current_tenant_id() == tenant_id else tenant_scope(tenant_id):
         now = timezone.now()
-        members = Membership.objects.filter(usable(now), user_id=user_id)
+        open_now = Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value)
+        members = Membership.objects.filter(usable(now), user_id=user_id).filter(Exists(open_now))
         membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
         if membership is None or membership.must_change_password(policy, now):
             return None
         if must_enrol(membership.user, membership, policy, now):
-            return None
-        if not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():
             return None
         return grant_of(membership, policy)
 

@@ -50,8 +50,8 @@ TENANTS: Final = (
     Leak(
         "a suspended organisation gives grants",
         _ACCESS,
-        "if not Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value).exists():",
-        "if False:",
+        "user_id=user_id).filter(Exists(open_now))",
+        "user_id=user_id)",
         ("tests/isolation/test_grants.py",),
     ),
     Leak(

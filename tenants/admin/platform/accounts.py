@@ -59,7 +59,7 @@ def lock(request: HttpRequest, person: UUID) -> HttpResponse:
             act=lambda why: services.lock_account(operator=operator, person=person, reason=why, now=timezone.now()),
             done=_("The account is locked. What was open with it has ended."),
             back=reverse("admin:platform_accounts"),
-            help_text=_PLATFORMS,
+            help_text=str(_PLATFORMS),
         ),
     )
 
@@ -78,7 +78,7 @@ def unlock(request: HttpRequest, person: UUID) -> HttpResponse:
             act=lambda why: services.unlock_account(operator=operator, person=person, reason=why),
             done=_("The account is unlocked. The person signs in anew."),
             back=reverse("admin:platform_accounts"),
-            help_text=_PLATFORMS,
+            help_text=str(_PLATFORMS),
         ),
     )
 

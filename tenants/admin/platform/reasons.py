@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise
 
 from security.errors import Conflict, Invalid
 from security.masking import MaskedText
@@ -27,7 +26,7 @@ class Move:
     act: Callable[[MaskedText], object]
     done: str
     back: str
-    help_text: str | Promise = ""
+    help_text: str = ""
 
 
 def ask_why(request: HttpRequest, move: Move) -> HttpResponse:
