@@ -72,32 +72,43 @@ def made_up(count: int = 300, *, seed: int = 7, days: int = 60) -> list[Told]:
 
 
 def store(of: Organisation, told: Iterable[Told], *, zone: str = ZONE) -> None:
-    """Rows as the product would leave them; departments and sites are made by name."""
+    """Rows as the product would leave them, a statement for each table; departments and sites are made by name."""
+    told = list(told)
     with tenant_scope(of.tenant_id):
         Tenant.objects.update(time_zone=zone)
         members = {row.name.lower(): row for row in Membership.objects.all()}
-        for one in told:
-            department = Department.objects.get_or_create(name=one.department)[0]
-            site = _site(of, one.site)
-            agent = members[one.agent] if one.agent else None
-            last = max([one.created, *(at for _, at in one.said)])
-            row = Conversation.objects.create(
-                public_id=one.public_id,
-                site=site,
-                visitor=Visitor.objects.create(site=site),
-                department=department,
-                status=_status(one).value,
-                assigned_to=agent,
-                created_at=one.created,
-                waiting_since=None if agent or one.closed else one.created,
-                first_replied_at=one.replied,
-                last_message_at=last,
-                closed_at=one.closed,
-                outcome=one.outcome,
-                rating=one.rating,
-            )
-            for seq, (who, at) in enumerate(one.said, start=1):
-                _say(row, members[who], seq, at)
+        departments = {
+            name: Department.objects.get_or_create(name=name)[0] for name in {one.department for one in told}
+        }
+        sites = {name: _site(of, name) for name in {one.site for one in told}}
+        visitors = Visitor.objects.bulk_create([Visitor(site=sites[one.site]) for one in told])
+        rows = Conversation.objects.bulk_create(
+            [
+                Conversation(
+                    public_id=one.public_id,
+                    site=sites[one.site],
+                    visitor=visitor,
+                    department=departments[one.department],
+                    status=_status(one).value,
+                    assigned_to=members[one.agent] if one.agent else None,
+                    created_at=one.created,
+                    waiting_since=None if one.agent or one.closed else one.created,
+                    first_replied_at=one.replied,
+                    last_message_at=max([one.created, *(at for _, at in one.said)]),
+                    closed_at=one.closed,
+                    outcome=one.outcome,
+                    rating=one.rating,
+                )
+                for one, visitor in zip(told, visitors, strict=True)
+            ]
+        )
+        Message.objects.bulk_create(
+            [
+                _said(row, members[who], seq, at)
+                for row, one in zip(rows, told, strict=True)
+                for seq, (who, at) in enumerate(one.said, start=1)
+            ]
+        )
 
 
 def _site(of: Organisation, name: str) -> Site:
@@ -110,8 +121,8 @@ def _status(one: Told) -> Status:
     return Status.OPEN if one.agent else Status.WAITING
 
 
-def _say(row: Conversation, who: Membership, seq: int, at: datetime) -> None:
-    Message.objects.create(
+def _said(row: Conversation, who: Membership, seq: int, at: datetime) -> Message:
+    return Message(
         conversation=row,
         seq=seq,
         rev=seq,
