@@ -9,8 +9,12 @@ import os
 import shutil
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from chatplatform.embedded import locks
 from chatplatform.embedded.folders import servant
+from chatplatform.embedded.postgres import DATABASE, SUPERUSER, Postgres
 
 _PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = _PROJECT / "var" / "tests"
@@ -24,6 +28,8 @@ _SOURCES = (
     "tests/services/*.py",
 )
 _KEPT = 2
+TEMPLATE = f"{DATABASE}_template"
+"""The migrated database in it, without a row of anybody's."""
 
 
 def fingerprint(project: Path = _PROJECT) -> str:
@@ -46,6 +52,16 @@ def take(name: str, target: Path, *, folder: Path = FOLDER) -> bool:
         _copy(kept, target)
         os.utime(kept)
     return True
+
+
+def start_migrated(postgres: Postgres) -> None:
+    """Start a server of a test's own on a copy of the kept cluster, as an installation whose migrations are done; without one, on new files."""
+    is_migrated = take(fingerprint(), postgres.data)
+    postgres.start()
+    if is_migrated:
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(TEMPLATE), sql.Identifier(DATABASE))
+        with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(rename)
 
 
 def keep(name: str, source: Path, *, folder: Path = FOLDER) -> None:

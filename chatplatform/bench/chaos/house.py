@@ -13,7 +13,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -186,10 +186,15 @@ def _is_ready(port: int) -> bool:
 
 @contextlib.contextmanager
 def house(
-    base: Path, extra: Mapping[str, str] | None = None, *, serve: Sequence[str] = SERVE, webs: int = 1
+    base: Path,
+    extra: Mapping[str, str] | None = None,
+    *,
+    serve: Sequence[str] = SERVE,
+    webs: int = 1,
+    start: Callable[[Postgres], None] = Postgres.start,
 ) -> Iterator[House]:
-    """A started one; `base` is a folder on a real disk, and what is made in it is gone afterwards."""
-    with Stage(base) as stage:
+    """A started one; `base` is a folder on a real disk, and what is made in it is gone afterwards. `start` is the stage's."""
+    with Stage(base, start=start) as stage:
         made = House(stage, extra or {}, serve, webs)
         try:
             made.start()

@@ -21,7 +21,7 @@ from chatplatform.bench.chaos.judge import Faults
 from chatplatform.bench.chaos.ledger import Ledger
 from chatplatform.bench.chaos.storm import SHARES, Storm
 from chatplatform.bench.chaos.words import SIGN, spelled
-from chatplatform.embedded.postgres import SUPERUSER
+from chatplatform.embedded.postgres import SUPERUSER, Postgres
 
 _STAGE: Final = ("-m", "chatplatform.bench.chaos.stage")
 _LOOK_EVERY: Final = 0.25
@@ -59,14 +59,14 @@ class Plan:
     quiet: float = 6.0
     victims: Mapping[str, int] = field(default_factory=lambda: dict(SHARES))
     serve: Sequence[str] = SERVE
-    sql: str = ""
+    sql: Sequence[str] = ()
 
 
 SHORT: Final = Plan(seconds=20.0, tenants=6, visitors=3, pause=0.25, shortest=0.8, longest=2.0)
 """Part of `./test`."""
 FULL: Final = Plan(seconds=600.0, messages=100_000, kills=200, pause=0.35)
 """What REQUIREMENTS, line 21, asks for."""
-_CONTROL: Final = replace(SHORT, seconds=15.0, pause=0.05, shortest=3.0, longest=4.0, webs=1, quiet=1.0)
+_CONTROL: Final = replace(SHORT, seconds=10.0, kills=3, pause=0.05, shortest=3.0, longest=4.0, webs=1, quiet=1.0)
 
 
 def without(safeguard: str) -> Plan:
@@ -75,14 +75,17 @@ def without(safeguard: str) -> Plan:
     return replace(_CONTROL, victims={victim: 1}, sql=sql, serve=("-m", "chatplatform.bench.chaos.unsafe", safeguard))
 
 
-SAFEGUARDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+SAFEGUARDS: Final[Mapping[str, tuple[str, Sequence[str]]]] = MappingProxyType(
     {
-        "durable-commit": ("postgres", ""),
-        "ack-after-commit": ("web", ""),
-        "idempotency-key": ("web", "DROP INDEX chat_message_client_id_key"),
+        "durable-commit": ("postgres", ("ALTER SYSTEM SET wal_writer_delay = '10s'", "SELECT pg_reload_conf()")),
+        "ack-after-commit": ("web", ()),
+        "idempotency-key": ("web", ("DROP INDEX chat_message_client_id_key",)),
     }
 )
-"""What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away."""
+"""What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away.
+
+PostgreSQL writes what nobody waits for every 0.2 seconds: later than that, or a kill must be lucky to find something that is not written.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +114,21 @@ class Outcome:
         )
 
 
-def rehearse(plan: Plan, *, base: Path, tell: Callable[[str], None] = lambda _: None) -> Outcome:
-    """Have it done in a folder below `base`; `tell` is given a line now and then."""
+def rehearse(
+    plan: Plan,
+    *,
+    base: Path,
+    tell: Callable[[str], None] = lambda _: None,
+    start: Callable[[Postgres], None] = Postgres.start,
+) -> Outcome:
+    """Have it done in a folder below `base`; `tell` is given a line now and then, `start` starts PostgreSQL."""
     tell("Starting an installation of its own")
-    with house(base, UNLIMITED, serve=plan.serve, webs=plan.webs) as home:
+    with house(base, UNLIMITED, serve=plan.serve, webs=plan.webs, start=start) as home:
         people = json.loads(home.run(*_STAGE, "make", str(plan.tenants)))
         if plan.sql:
             with psycopg.connect(home.stage.postgres.url(SUPERUSER), autocommit=True) as connection:
-                connection.execute(plan.sql.encode())
+                for statement in plan.sql:
+                    connection.execute(statement.encode())
         home.keep_up()
         return asyncio.run(_Run(plan, home, people, tell).outcome())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
 from typing import Self
@@ -28,15 +29,16 @@ _FILES = 65_536
 
 
 class Stage(contextlib.ExitStack):
-    """Use it as a context; `base` is a folder on a real disk, or commits cost nothing."""
+    """Use it as a context; `base` is a folder on a real disk, or commits cost nothing. `start` starts PostgreSQL on files of its own, new ones as a rule."""
 
     folder: Path
     postgres: Postgres
     valkey: Valkey
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, *, start: Callable[[Postgres], None] = Postgres.start) -> None:
         super().__init__()
         self._base = base
+        self._start_postgres = start
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -57,7 +59,7 @@ class Stage(contextlib.ExitStack):
         self.callback(self.postgres.stop)
         self.valkey = Valkey(self.folder / "valkey", self._runtime(), self.folder / "valkey.log")
         self.callback(self.valkey.stop)
-        self.postgres.start()
+        self._start_postgres(self.postgres)
         self.valkey.start()
         with psycopg.connect(self.postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
             roles.prepare(connection, database=DATABASE)

@@ -11,6 +11,7 @@ import pytest
 
 from chatplatform.bench.chaos.judge import Faults
 from chatplatform.bench.chaos.run import SHORT, Outcome, rehearse, without
+from tests.services.clusters import start_migrated
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_lost_while_processes_are_killed(base: Path) -> None:
-    outcome = rehearse(SHORT, base=base)
+    outcome = rehearse(SHORT, base=base, start=start_migrated)
     assert outcome.passed, outcome
     assert outcome.acked > 200
     assert outcome.killed.keys() >= {"web", "postgres"}
@@ -40,7 +41,7 @@ def doubled(outcome: Outcome) -> int:
     ids=["durable-commit", "ack-after-commit", "idempotency-key"],
 )
 def test_without_a_safeguard_it_is_noticed(base: Path, safeguard: str, wrong: object) -> None:
-    outcome = rehearse(without(safeguard), base=base)
+    outcome = rehearse(without(safeguard), base=base, start=start_migrated)
     assert callable(wrong)
     assert wrong(outcome) > 0, outcome
     assert not outcome.passed
