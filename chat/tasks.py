@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.retention import days
+from chat.retention.run import run
+from chat.retention.servers import sending
 from chat.retention.stores import store
 from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, usage, visitors
 from security.context import Actor, ActorKind, acting
@@ -26,6 +28,7 @@ CLOSE_EVERY = timedelta(minutes=5)
 RESUME_EVERY = timedelta(minutes=2)
 COUNT_EVERY = timedelta(hours=1)
 RETENTION_EVERY = timedelta(hours=1)
+SEND_EVERY = timedelta(minutes=1)
 RUN_FOR = timedelta(minutes=5)
 
 
@@ -106,6 +109,22 @@ def keep_retention(tenant_id: int) -> None:
         days.run_day(tenant_id, timezone.now(), worker=uuid4(), store=store(), clock=timezone.now)
 
 
+@shared_task(name="chat.send_transcripts")
+def send_transcripts(tenant_id: int) -> None:
+    """What goes to an organisation's own server when it is closed, and what is to be tried once more; each step in a scope of its own."""
+    now = timezone.now()
+    with tenant_scope(tenant_id):
+        if not sending.has_work(now=now):
+            return
+    with acting(actor=Actor(ActorKind.JOB, name=send_transcripts.name)):
+        run(tenant_id, now, store=store(), only_at_close=True)
+
+
+@shared_task(name="chat.send_transcripts_everywhere")
+def send_transcripts_everywhere() -> None:
+    for_each_tenant(send_transcripts)
+
+
 @shared_task(name="chat.sweep_retention")
 def sweep_retention() -> None:
     """Each hour for everybody: where a day has begun, and where it was not finished."""
@@ -132,6 +151,11 @@ SCHEDULE = {
         "task": sweep_retention.name,
         "schedule": RETENTION_EVERY,
         "options": {"expires": RETENTION_EVERY.total_seconds()},
+    },
+    "send-transcripts": {
+        "task": send_transcripts_everywhere.name,
+        "schedule": SEND_EVERY,
+        "options": {"expires": SEND_EVERY.total_seconds()},
     },
     "resume-masking-jobs": {
         "task": resume_masking_jobs_everywhere.name,

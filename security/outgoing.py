@@ -43,7 +43,9 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
-def connect(host: str, port: int, *, allowed: Networks = (), in_clear: bool = False) -> socket.socket:
+def connect(
+    host: str, port: int, *, allowed: Networks = (), in_clear: bool = False, within: float = CONNECT_WITHIN
+) -> socket.socket:
     """A connected TCP socket. `in_clear`: nothing protects what is sent, so only the operator's own networks will do.
 
     Refused("host", "unresolved", "private", "clear", "unreachable", "late").
@@ -58,7 +60,7 @@ def connect(host: str, port: int, *, allowed: Networks = (), in_clear: bool = Fa
     late = False
     for address in addresses[:_MOST_ADDRESSES]:
         try:
-            return socket.create_connection((str(address), port), CONNECT_WITHIN)
+            return socket.create_connection((str(address), port), within)
         except TimeoutError:
             late = True
         except OSError:

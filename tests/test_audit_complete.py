@@ -108,6 +108,7 @@ QUIET = {
         ),
         *("admin/tenants/department/", "admin/tenants/department/<object_id>/change/", "admin/tenants/site/"),
         *("admin/tenants/site/<object_id>/change/", "admin/retention/", "admin/retention/rule/"),
+        "admin/retention/server/",
         "admin/retention/departments/<uuid:department>/rule/",
     ],
     "the organisation's own staff to those who administer it; no visitor's data": [
@@ -166,6 +167,7 @@ QUIET_FRAMES = {
 }
 JOBS = {
     "chat.keep_retention": "retention.run",
+    "chat.send_transcripts": "retention.sent",
     "tenants.end_operators_entries": "operator.left",
     "chat.sweep_queue": "conversation.requeued",
     "chat.close_idle": "conversation.closed",
@@ -176,6 +178,7 @@ JOBS = {
 }
 QUIET_JOBS = {
     "chat.sweep_retention": "queues tasks",
+    "chat.send_transcripts_everywhere": "queues tasks",
     "chat.count_usage": "counts, which nobody asked for and nobody is shown by it",
     "chat.count_usage_everywhere": "queues tasks",
     "tenants.warn_of_passwords": "mails a warning of a rule that is there; nothing changes",

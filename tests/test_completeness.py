@@ -24,6 +24,8 @@ FAN_OUT = {
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
     "chat.resume_masking_jobs_everywhere": "queues one task for each tenant, by its number",
     "chat.keep_retention": "opens the tenant's scope for each step anew, so that what is done stays done",
+    "chat.send_transcripts": "opens the tenant's scope for each step anew, so that what is done stays done",
+    "chat.send_transcripts_everywhere": "queues one task for each tenant, by its number",
     "chat.sweep_retention": "queues one task for each tenant, by its number",
     "chat.run_masking_job": "opens the tenant's scope for each step anew, so that what is done stays done",
     "security.mail_checkpoints": "opens each tenant's scope in turn",

@@ -130,6 +130,8 @@ SHOWN_TO = {
     "admin/retention/holds/<uuid:hold>/release/": "OA",
     "admin/retention/holds/add/": "OA",
     "admin/retention/rule/": "OA",
+    "admin/retention/server/": "OA",
+    "admin/retention/server/remove/": "",
     "admin/security/auditevent/": "OAU",
     "admin/security/auditevent/<object_id>/change/": "OAU",
     "admin/security/auditevent/<object_id>/delete/": "",

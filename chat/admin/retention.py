@@ -60,6 +60,7 @@ def _page(request: HttpRequest, **extra: Any) -> HttpResponse:
         "holds": read_holds(grant=grant),
         "may_hold": has(grant, HOLD_RIGHT),
         "may_open": has(grant, Permission.CHAT_SEE_ALL),
+        "may_set_server": has(grant, Permission.CONFIGURATION_STORAGE),
     }
     if has(grant, RIGHT):
         found = read_overview(grant=grant, now=timezone.now())

@@ -19,7 +19,7 @@ from tenants.policies import masked_for_members
 class RuleForm(forms.Form):
     """For how long, and then what. `seen` is the rule that was in force when the page was opened."""
 
-    seen = forms.RegexField(r"\A[0-9]{1,3}-(archive|purge)-[0-9]{0,3}\Z", widget=forms.HiddenInput)
+    seen = forms.RegexField(r"\A[0-9]{1,3}-(archive|purge|sent|sent_at_close)-[0-9]{0,3}\Z", widget=forms.HiddenInput)
     own = forms.TypedChoiceField(
         label=_("Rule"),
         choices=[("own", _("A rule of its own, below")), ("", _("As the whole organisation"))],
@@ -27,16 +27,22 @@ class RuleForm(forms.Form):
     )
     primary_months = forms.IntegerField(
         label=_("Months in the primary store"),
-        min_value=1,
+        min_value=0,
         max_value=MOST_PRIMARY,
-        help_text=_("1 to 120, 24 by default. Months of the calendar, counted from the last message."),
+        help_text=_(
+            "1 to 120, 24 by default. Months of the calendar, counted from the last message. 0 only for your own server:"
+            " everything that is closed."
+        ),
     )
     afterwards = forms.ChoiceField(
         label=_("Then"),
         choices=[
             (Afterwards.ARCHIVE.value, _("Put into the archive")),
             (Afterwards.PURGE.value, _("Delete for good")),
+            (Afterwards.SENT.value, _("Send to your own server each day, then delete here")),
+            (Afterwards.SENT_AT_CLOSE.value, _("Send to your own server ten minutes after closing, then delete here")),
         ],
+        help_text=_("Your own server is set up on the Retention page. What is in the archive already stays there."),
     )
     archive_months = forms.IntegerField(
         label=_("Months until the archive lets go of it"),
@@ -69,11 +75,17 @@ class RuleForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if not self.errors:
             term = self.term()
-            if term is not None and not term.is_sound:
-                is_purged = term.afterwards is Afterwards.PURGE
+            if term is not None and not term.primary_months and not term.afterwards.is_sent:
+                self.add_error(
+                    "primary_months", _("Enter 1 or more: only what is sent to your own server may go at once.")
+                )
+            elif term is not None and term.primary_months and term.afterwards is Afterwards.SENT_AT_CLOSE:
+                self.add_error("primary_months", _("Enter 0: what is sent when it is closed does not wait for months."))
+            elif term is not None and not term.is_sound:
+                is_purged = term.afterwards is not Afterwards.ARCHIVE
                 self.add_error(
                     "archive_months",
-                    _("Leave this empty: what is deleted is in no archive.")
+                    _("Leave this empty: what is deleted or sent away is in no archive.")
                     if is_purged
                     else _("Enter more months than in the primary store, or leave this empty."),
                 )

@@ -20,6 +20,8 @@ def sentence_of(term: Term | None) -> str:
     if term is None:
         return _("As the whole organisation.")
     kept = _months(term.primary_months)
+    if term.afterwards.is_sent:
+        return _sent(term, kept)
     if term.afterwards is Afterwards.PURGE:
         return _("Kept for %(kept)s after the last message, then deleted for good.") % {"kept": kept}
     if term.archive_months is None:
@@ -29,6 +31,16 @@ def sentence_of(term: Term | None) -> str:
     return _("Kept for %(kept)s after the last message, then in the archive; deleted for good after %(all)s.") % {
         "kept": kept,
         "all": _months(term.archive_months),
+    }
+
+
+def _sent(term: Term, kept: str) -> str:
+    if term.afterwards is Afterwards.SENT_AT_CLOSE:
+        return _("Sent to your own server ten minutes after it is closed, then deleted here.")
+    if not term.primary_months:
+        return _("Sent to your own server each day, then deleted here.")
+    return _("Kept for %(kept)s after the last message, then sent to your own server and deleted here.") % {
+        "kept": kept
     }
 
 

@@ -9,9 +9,12 @@ from chat.models.retention import (
     ChunkState,
     Claim,
     LegalHold,
+    OwnServer,
+    Place,
     RetentionChange,
     RetentionRule,
     RetentionRun,
+    ServerKind,
 )
 from chat.models.visitor import IdentityToken, Visitor, VisitorToken
 
@@ -33,10 +36,13 @@ __all__ = [
     "LegalHold",
     "MaskingJob",
     "Message",
+    "OwnServer",
+    "Place",
     "Presence",
     "RetentionChange",
     "RetentionRule",
     "RetentionRun",
+    "ServerKind",
     "Status",
     "Tag",
     "Visitor",

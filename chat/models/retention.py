@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat.models.conversation import Conversation
 from chat.models.visitor import Visitor
-from security.crypto.fields import SealedBody
+from security.crypto.fields import EncryptedTextField, SealedBody
 from security.scoping import TenantForeignKey
 from tenants.models import Department, Membership, PublicModel, Site, TenantModel
 
@@ -22,6 +22,15 @@ class Afterwards(StrEnum):
 
     ARCHIVE = "archive"
     PURGE = "purge"
+    SENT = "sent"
+    """To the organisation's own server, by the day's run; then it is deleted here."""
+    SENT_AT_CLOSE = "sent_at_close"
+    """The same, some minutes after it was closed."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it goes to the organisation's own server."""
+        return self in (Afterwards.SENT, Afterwards.SENT_AT_CLOSE)
 
 
 class RetentionRule(PublicModel):
@@ -33,7 +42,7 @@ class RetentionRule(PublicModel):
     # A department that has a rule is not deleted: its conversations would fall under another one, and might be purged at once.
     department = TenantForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     primary_months = models.PositiveSmallIntegerField(
-        default=24, validators=[MinValueValidator(1), MaxValueValidator(120)]
+        default=24, validators=[MinValueValidator(0), MaxValueValidator(120)]
     )
     afterwards = models.CharField(
         max_length=16, choices=[(a.value, a.value) for a in Afterwards], default=Afterwards.ARCHIVE.value
@@ -133,9 +142,22 @@ class ChunkState(StrEnum):
     """They are gone from the primary store."""
 
 
+class Place(StrEnum):
+    """Where a chunk lies."""
+
+    ARCHIVE = "archive"
+    SERVER = "server"
+    """The organisation's own; the row stays as the receipt."""
+
+
 class ArchiveChunk(PublicModel):
     """One object of the archive: conversations, each sealed under its own key. `manifest` is what was signed of it."""
 
+    place = models.CharField(
+        max_length=8, choices=[(p.value, p.value) for p in Place], default=Place.ARCHIVE.value, editable=False
+    )
+    object_name = models.CharField(max_length=120, blank=True, editable=False)
+    """On the organisation's server."""
     state = models.CharField(
         max_length=16, choices=[(s.value, s.value) for s in ChunkState], default=ChunkState.PENDING.value
     )
@@ -217,3 +239,38 @@ class RetentionRun(PublicModel):
 
     def __str__(self) -> str:
         return f"Retention of {self.day}"
+
+
+class ServerKind(StrEnum):
+    """What an organisation's own server speaks."""
+
+    S3 = "s3"
+    SFTP = "sftp"
+
+
+class OwnServer(PublicModel):
+    """Where an organisation's transcripts go; it was tried before it was stored. `secret` is a key or a password, sealed.
+
+    `address` is https://host of S3, host or host:port of SFTP. What is sent is encrypted to `recipient` (age), where there is one.
+    """
+
+    kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in ServerKind])
+    address = models.CharField(max_length=255)
+    region = models.CharField(max_length=64, blank=True)
+    bucket = models.CharField(max_length=128, blank=True)
+    folder = models.CharField(max_length=200, blank=True)
+    account = models.CharField(max_length=128)
+    secret = EncryptedTextField()
+    host_key = models.TextField(blank=True)
+    recipient = models.CharField(max_length=128, blank=True)
+    tested_at = models.DateTimeField()
+    failing_since = models.DateTimeField(null=True)
+    failed_code = models.CharField(max_length=40, blank=True)
+    told_at = models.DateTimeField(null=True)
+    """When its owners were told that it fails."""
+
+    class Meta(PublicModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="chat_ownserver_one_key")]
+
+    def __str__(self) -> str:
+        return f"Server {self.public_id.hex[:6]}"

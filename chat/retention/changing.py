@@ -16,6 +16,7 @@ from django.db import transaction
 from chat.models import RetentionChange, RetentionRule
 from chat.retention.calendar import begins
 from chat.retention.rules import changed, term_in, terms, waiting, zone_of_tenant
+from chat.retention.servers.configured import has_server
 from chat.retention.terms import DEFAULT, Term
 from security.audit import Action, record
 from security.errors import Conflict, Invalid, NotFound
@@ -32,7 +33,7 @@ def change_rule(
     """Give the organisation (None) or a department this rule; without a term a department loses its own, the organisation gets the default.
 
     `seen`: what was in force when the person decided, as str(Term). `typed`: the organisation's name, where less is kept. The change that waits,
-    or None where it holds at once. Conflict("retention_waits", "retention_moved", "retention_same"), Invalid("retention_term", "typed_name").
+    or None where it holds at once. Conflict("retention_waits", "retention_moved", "retention_same"), Invalid("retention_term", "typed_name", "no_server").
     """
     require(grant, RIGHT)
     require_member(grant)
@@ -42,6 +43,8 @@ def change_rule(
         term = DEFAULT
     if term is not None and not term.is_sound:
         raise Invalid("retention_term")
+    if term is not None and term.afterwards.is_sent and not has_server():
+        raise Invalid("no_server")
     if waiting().filter(department=of).exists():
         raise Conflict("retention_waits")
     before, after = _in_force(of), term or terms()[None]

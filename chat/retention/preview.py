@@ -27,18 +27,19 @@ from chat.retention.terms import DEFAULT
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """In conversations: what would be archived and purged at that moment, and what a hold keeps; when the oldest was last spoken in."""
+    """In conversations: what would be archived, purged and sent to the own server at that moment, and what a hold keeps; when the oldest was last spoken in."""
 
     archived: int
     purged: int
     held: int
     oldest: datetime | None
     next: date | None
+    sent: int = 0
 
 
 def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
     """At `now`, by these rules; where none are given, by those that a run at that moment would have."""
-    zone, archived, purged, kept_back = zone_of_tenant(), 0, 0, 0
+    zone, archived, purged, sent, kept_back = zone_of_tenant(), 0, 0, 0, 0
     oldest: list[datetime] = []
     following: list[date] = []
     for kept in rules(now) if by is None else by:
@@ -48,6 +49,8 @@ def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
         count = free.count()
         if kept.afterwards is Afterwards.ARCHIVE:
             archived += count
+        elif kept.afterwards.is_sent:
+            sent += count
         else:
             purged += count
         purged += archive.exclude(held()).count()
@@ -59,7 +62,7 @@ def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
         earliest = later.aggregate(first=Min("last_message_at"))["first"]
         if earliest is not None:
             following.append(due_on(earliest.astimezone(zone).date(), kept.primary_months))
-    return Effect(archived, purged, kept_back, min(oldest, default=None), min(following, default=None))
+    return Effect(archived, purged, kept_back, min(oldest, default=None), min(following, default=None), sent)
 
 
 def forecast(now: datetime, *, days: int) -> list[tuple[date, int]]:
@@ -74,10 +77,10 @@ def forecast(now: datetime, *, days: int) -> list[tuple[date, int]]:
     everywhere = {department for on_day in on_days for department in on_day}
     sums = [0] * days
     for kept in kept_by(dict.fromkeys(everywhere, DEFAULT)):
-        own = [on_day.get(kept.department_id, on_day[None]).primary_months for on_day in on_days]
+        own = [on_day.get(kept.department_id, on_day[None]) for on_day in on_days]
         counts = {
-            f"day_{ahead}": Count("pk", filter=is_over(months, now=end, zone=zone))
-            for ahead, (months, end) in enumerate(zip(own, ends, strict=True))
+            f"day_{ahead}": Count("pk", filter=is_over(term, now=end, zone=zone))
+            for ahead, (term, end) in enumerate(zip(own, ends, strict=True))
         }
         found = unclaimed(kept).aggregate(**counts)
         sums = [total + found[f"day_{ahead}"] for ahead, total in enumerate(sums)]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chat.models import ArchivedConversation, Conversation
+from chat.models import ArchiveChunk, ArchivedConversation, Conversation
 from security.audit import Action, Extent, record
 from security.crypto import keyring
 from security.models import KeySubject, SubjectKey
@@ -51,6 +51,16 @@ def destroy_archived(conversations: Sequence[ArchivedConversation]) -> int:
     ArchivedConversation.objects.filter(pk__in=[row.pk for row in conversations]).delete()
     destroy_keys(row.public_id for row in conversations)
     _record(len(conversations), sum(row.messages for row in conversations), "archive")
+    return len(conversations)
+
+
+def destroy_sent(conversations: Sequence[Conversation], *, chunk: ArchiveChunk) -> int:
+    """Conversations that the organisation's own server has, with their keys: nobody reads them here any more; how many."""
+    messages = remove_rows(conversations)
+    destroy_keys(row.public_id for row in conversations)
+    if conversations:
+        extent, sha = Extent(conversations=len(conversations), messages=messages), bytes(chunk.sha256 or b"").hex()
+        record(Action.RETENTION_SENT, on=chunk, extent=extent, sha256=sha, object=chunk.object_name)
     return len(conversations)
 
 

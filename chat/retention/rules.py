@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ from chat.retention.terms import DEFAULT, Term
 from security.scoping import require_tenant_id
 from tenants.models import Tenant
 
+AFTER_CLOSE: Final = timedelta(minutes=10)
+"""So long a visitor has to rate a conversation that is sent when it is closed."""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('chat.retention.deletions', %s))"
 
 
@@ -113,7 +115,7 @@ def held() -> Q:
 
 def over(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[Conversation]:
     """Closed conversations whose time in the primary store is over, held ones too, oldest first; not those that are on their way already."""
-    return unclaimed(kept).filter(is_over(kept.primary_months, now=now, zone=zone)).order_by("last_message_at", "pk")
+    return unclaimed(kept).filter(is_over(kept, now=now, zone=zone)).order_by("last_message_at", "pk")
 
 
 def unclaimed(kept: Kept) -> QuerySet[Conversation]:
@@ -122,9 +124,11 @@ def unclaimed(kept: Kept) -> QuerySet[Conversation]:
     return Conversation.objects.filter(kept.conversations, status=Status.CLOSED.value).exclude(Exists(claimed))
 
 
-def is_over(months: int, *, now: datetime, zone: ZoneInfo) -> Q:
+def is_over(kept: Kept | Term, *, now: datetime, zone: ZoneInfo) -> Q:
     """Last spoken in long enough ago, and not brought back from the archive a short time ago."""
-    is_old = Q(last_message_at__lt=over_before(now, months, zone))
+    is_old = Q(last_message_at__lt=over_before(now, kept.primary_months, zone))
+    if kept.afterwards is Afterwards.SENT_AT_CLOSE:
+        is_old = Q(closed_at__lte=now - AFTER_CLOSE)
     return is_old & (Q(kept_until__isnull=True) | Q(kept_until__lte=now))
 
 

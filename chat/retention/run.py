@@ -10,8 +10,7 @@ transaction, can be killed anywhere, and is done again or not at all. Proof: tes
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -29,23 +28,29 @@ from chat.models import (
     ChunkState,
     Claim,
     Conversation,
-    ConversationTag,
+    Place,
 )
 from chat.retention import chunks, manifest
+from chat.retention.claimed import as_read, claimed_by, unchanged_of
 from chat.retention.content import Unreadable, content_of
-from chat.retention.purge import destroy_archived, destroy_live, remove_rows
+from chat.retention.purge import destroy_archived, destroy_live, destroy_sent, remove_rows
 from chat.retention.rules import Kept, held, lock_deletions, over, over_in_archive, rules, zone_of_tenant
+from chat.retention.servers import sending
+from chat.retention.servers.alarm import note_failure
+from chat.retention.servers.configured import own_store
 from chat.retention.stores import Missing, Store, name_of
 from security.audit import Action, Extent, record
 from security.crypto import keyring
-from security.models import KeySubject, SubjectKey
-from security.scoping import require_tenant_id, tenant_scope
+from security.models import KeySubject
+from security.scoping import be_patient, require_tenant_id, tenant_scope
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
 CHUNK: Final = 200
 """Conversations of one object, and of one transaction that deletes."""
+LONGEST_STEP: Final = 300
+"""Seconds: some acts at a server of somebody else's, each of which ends in time by itself."""
 _FIRST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=6)
 
@@ -58,6 +63,7 @@ class Found:
     purged: int = 0
     held: int = 0
     failed: int = 0
+    sent: int = 0
 
 
 @dataclass(slots=True)
@@ -71,16 +77,28 @@ class _Work:
     unreadable: set[int] = field(default_factory=set)
 
 
-def run(tenant_id: int, now: datetime, *, store: Store, goes_on: Callable[[], bool] = lambda: True) -> Found:
-    """Do what is due for this tenant at `now`, step by step, each in a scope of its own; stops between two steps once `goes_on` says no."""
+def run(
+    tenant_id: int,
+    now: datetime,
+    *,
+    store: Store,
+    goes_on: Callable[[], bool] = lambda: True,
+    only_at_close: bool = False,
+) -> Found:
+    """Do what is due for this tenant at `now`, step by step, each in a scope of its own; stops between two steps once `goes_on` says no.
+
+    `only_at_close`: nothing is begun but what is sent when it is closed.
+    """
     work = _Work(tenant_id, now, store)
-    for choose in (_archive, _purge, _purge_archive):
+    for choose in (_send_closed,) if only_at_close else (_archive, _send, _send_closed, _purge, _purge_archive):
         is_more = True
         while is_more and goes_on():
             while goes_on() and _advance_one(work):  # what an earlier run has begun comes first
                 pass
             with tenant_scope(tenant_id):
                 is_more = choose(work)
+    if only_at_close:
+        return work.found
     with tenant_scope(tenant_id):
         sweep_objects(store)
         work.found.held = sum(_held(kept, now) for kept in rules())
@@ -94,16 +112,30 @@ def _held(kept: Kept, now: datetime) -> int:
 
 
 def _archive(work: _Work) -> bool:
-    """Choose conversations for one more chunk."""
-    zone = zone_of_tenant()
+    return _choose(work, Afterwards.ARCHIVE, Place.ARCHIVE)
+
+
+def _send(work: _Work) -> bool:
+    return _choose(work, Afterwards.SENT, Place.SERVER)
+
+
+def _send_closed(work: _Work) -> bool:
+    return _choose(work, Afterwards.SENT_AT_CLOSE, Place.SERVER)
+
+
+def _choose(work: _Work, afterwards: Afterwards, place: Place) -> bool:
+    """Choose conversations for one more chunk; while a server does not take what is on its way, it is offered no more."""
+    zone, waits = zone_of_tenant(), ArchiveChunk.objects.filter(place=place.value, failures__gt=0)
+    if place is Place.SERVER and waits.exclude(state=ChunkState.DELETED.value).exists():
+        return False
     for kept in rules():
-        if kept.afterwards is not Afterwards.ARCHIVE:
+        if kept.afterwards is not afterwards:
             continue
         free = over(kept, now=work.now, zone=zone).exclude(held()).exclude(pk__in=work.unreadable)
         rows = free.select_for_update(skip_locked=True, of=("self",))
         chosen = list(rows.values_list("pk", flat=True)[:CHUNK])
         if chosen:
-            chunk = ArchiveChunk.objects.create(created_at=work.now, moved_at=work.now)
+            chunk = ArchiveChunk.objects.create(place=place.value, created_at=work.now, moved_at=work.now)
             Claim.objects.bulk_create([Claim(conversation_id=pk, chunk=chunk) for pk in chosen])
             return True
     return False
@@ -143,6 +175,7 @@ def _advance_one(work: _Work) -> bool:
         chunk = ready.select_for_update(skip_locked=True).first()
         if chunk is None:
             return False
+        be_patient(LONGEST_STEP)
         try:
             with transaction.atomic():
                 _STEPS[ChunkState(chunk.state)](chunk, work)
@@ -165,11 +198,13 @@ def _put_off(chunk: ArchiveChunk, now: datetime, error: Exception) -> None:
     chunk.failures += 1
     chunk.next_try_at = now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(chunk.failures - 1, 10))
     chunk.save()
+    if _is_sent(chunk):
+        note_failure(code=getattr(error, "code", "missing"), now=now)
 
 
 def _write(chunk: ArchiveChunk, work: _Work) -> None:
-    claimed = _claimed(chunk)
-    as_read = _as_read(claimed)  # before keys, tags and messages: what changes in between is noticed at the commit
+    claimed = claimed_by(chunk)
+    read = as_read(claimed)  # before keys, tags and messages: what changes in between is noticed at the commit
     good: list[tuple[UUID, bytes, dict[str, Any]]] = []
     for row in claimed:
         key = keyring.stored_key(KeySubject.CONVERSATION, row.public_id)
@@ -180,19 +215,24 @@ def _write(chunk: ArchiveChunk, work: _Work) -> None:
             work.found.failed += 1
             work.unreadable.add(row.pk)
             Claim.objects.filter(conversation=row).delete()
-    data, placed = chunks.pack(require_tenant_id(), chunk.public_id, good)
+    contents = [content for _, _, content in good]
+    if _is_sent(chunk):
+        placed = [chunks.Placed(conversation, 0, 0) for conversation, _, _ in good]
+        data = sending.packed(chunk, contents)
+    else:
+        data, placed = chunks.pack(require_tenant_id(), chunk.public_id, good)
     chunk.contents = [
         {
             "id": str(place.conversation),
             "offset": place.offset,
             "length": place.length,
-            "as_read": as_read[place.conversation],
+            "as_read": read[place.conversation],
         }
         for place in placed
     ]
     chunk.size, chunk.sha256 = len(data), sha256(data).digest()
-    chunk.manifest = _manifest(chunk, [content for _, _, content in good])
-    work.store.write(_name(chunk), data)
+    chunk.manifest = _manifest(chunk, contents)
+    _store(chunk, work).write(_name(chunk), data)
     chunk.state = ChunkState.WRITTEN.value
 
 
@@ -214,16 +254,21 @@ def _manifest(chunk: ArchiveChunk, contents: list[dict[str, Any]]) -> str:
 
 
 def _upload(chunk: ArchiveChunk, work: _Work) -> None:
-    work.store.named(_name(chunk))
+    if _is_sent(chunk):
+        sending.upload(chunk)
+    else:
+        work.store.named(_name(chunk))
     chunk.state = ChunkState.UPLOADED.value
 
 
 def _verify(chunk: ArchiveChunk, work: _Work) -> None:
     """Read it again and open all of it: a copy that cannot be read is none."""
-    data = work.store.read(_name(chunk))
+    data = _store(chunk, work).read(_name(chunk))
     if len(data) != chunk.size or sha256(data).digest() != bytes(chunk.sha256 or b""):
         raise chunks.Damaged("The object is not what was written.")
-    for place in _placed(chunk):
+    if _is_sent(chunk):
+        sending.note_success()
+    for place in _placed(chunk) if not _is_sent(chunk) else ():
         key = keyring.stored_key(KeySubject.CONVERSATION, place.conversation)
         if key is not None:
             chunks.unpack(data, place, tenant_id=require_tenant_id(), chunk=chunk.public_id, key=key)
@@ -233,10 +278,10 @@ def _verify(chunk: ArchiveChunk, work: _Work) -> None:
 def _commit(chunk: ArchiveChunk, work: _Work) -> None:  # noqa: ARG001 - the steps are called alike
     """What is there as it was copied can be found in the archive from now on; the rest is let go, for another chunk."""
     places = {place.conversation: place for place in _placed(chunk)}
-    claimed = _claimed(chunk, lock=True)
-    unchanged = _unchanged(chunk, claimed)
+    claimed = claimed_by(chunk, lock=True)
+    unchanged = unchanged_of(chunk, claimed)
     Claim.objects.filter(chunk=chunk).exclude(conversation__in=unchanged).delete()
-    for row in unchanged:
+    for row in unchanged if not _is_sent(chunk) else ():
         place = places[row.public_id]
         ArchivedConversation.objects.create(**_index(row), chunk=chunk, offset=place.offset, length=place.length)
     chunk.state = ChunkState.COMMITTED.value
@@ -261,17 +306,19 @@ def _index(row: Conversation) -> dict[str, Any]:
 def _delete(chunk: ArchiveChunk, work: _Work) -> None:
     """What is held since, or was said more in, stays in the primary store and is taken out of the archive's index again."""
     lock_deletions()
-    claimed = _claimed(chunk, lock=True)
+    claimed = claimed_by(chunk, lock=True)
     free = set(
         Conversation.objects.filter(pk__in=[row.pk for row in claimed]).exclude(held()).values_list("pk", flat=True)
     )
-    gone = [row for row in _unchanged(chunk, claimed) if row.pk in free]
+    gone = [row for row in unchanged_of(chunk, claimed) if row.pk in free]
     kept = [row for row in claimed if row not in gone]
     ArchivedConversation.objects.filter(chunk=chunk, public_id__in=[row.public_id for row in kept]).delete()
     Claim.objects.filter(chunk=chunk).delete()
-    messages = remove_rows(gone)
-    work.found.archived += len(gone)
-    if gone:
+    if _is_sent(chunk):
+        work.found.sent += destroy_sent(gone, chunk=chunk)
+    elif gone:
+        messages = remove_rows(gone)
+        work.found.archived += len(gone)
         record(
             Action.RETENTION_ARCHIVED,
             on=chunk,
@@ -283,55 +330,29 @@ def _delete(chunk: ArchiveChunk, work: _Work) -> None:
     chunk.state = ChunkState.DELETED.value
 
 
-def _claimed(chunk: ArchiveChunk, *, lock: bool = False) -> list[Conversation]:
-    """What belongs to a chunk, oldest first; those whose rows have gone otherwise are not among them."""
-    rows = Conversation.objects.filter(pk__in=chunk.claims.values("conversation")).order_by("pk")
-    if lock:
-        list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-    return list(rows.select_related("site", "visitor", "department", "assigned_to"))
-
-
-def _as_read(conversations: Sequence[Conversation]) -> dict[UUID, str]:
-    """What changes as soon as anything of a conversation does: a column (`last_rev` moves with each message), its tags, its key."""
-    ids = [row.public_id for row in conversations]
-    keys = SubjectKey.objects.filter(kind=KeySubject.CONVERSATION.value, subject_id__in=ids)
-    wrapped = {of: bytes(key) for of, key in keys.values_list("subject_id", "wrapped")}
-    tags: dict[int, list[int]] = defaultdict(list)
-    for of, tag in ConversationTag.objects.filter(conversation__in=conversations).values_list("conversation", "tag"):
-        tags[of].append(tag)
-    return {
-        row.public_id: sha256(
-            repr(
-                (
-                    [getattr(row, field.attname) for field in Conversation._meta.concrete_fields],
-                    bytes(row.rating_comment or b""),
-                    sorted(tags[row.pk]),
-                    wrapped.get(row.public_id),
-                )
-            ).encode()
-        ).hexdigest()
-        for row in conversations
-    }
-
-
-def _unchanged(chunk: ArchiveChunk, claimed: Sequence[Conversation]) -> list[Conversation]:
-    """Those that are as they were read into the object; their rows are locked."""
-    then, now = {UUID(entry["id"]): entry["as_read"] for entry in chunk.contents}, _as_read(claimed)
-    return [row for row in claimed if then.get(row.public_id) == now[row.public_id]]
-
-
 def _placed(chunk: ArchiveChunk) -> list[chunks.Placed]:
     return [chunks.Placed(UUID(entry["id"]), entry["offset"], entry["length"]) for entry in chunk.contents]
 
 
+def _is_sent(chunk: ArchiveChunk) -> bool:
+    return chunk.place == Place.SERVER.value
+
+
+def _store(chunk: ArchiveChunk, work: _Work) -> Store:
+    return own_store() if _is_sent(chunk) else work.store
+
+
 def _name(chunk: ArchiveChunk) -> str:
+    if _is_sent(chunk):
+        return chunk.object_name
     return name_of(Tenant.objects.values_list("public_id", flat=True).get(), chunk.public_id)
 
 
 def sweep_objects(store: Store) -> int:
     """Take away objects of which nothing is in the archive's index any more; how many. In scope."""
     indexed = ArchivedConversation.objects.filter(chunk=OuterRef("pk"))
-    empty = ArchiveChunk.objects.filter(state=ChunkState.DELETED.value, size__gt=0).exclude(Exists(indexed))
+    ours = ArchiveChunk.objects.filter(place=Place.ARCHIVE.value)  # what was sent is the organisation's
+    empty = ours.filter(state=ChunkState.DELETED.value, size__gt=0).exclude(Exists(indexed))
     rows = list(empty.select_for_update(skip_locked=True)[:CHUNK])
     for chunk in rows:
         store.delete(_name(chunk))

@@ -23,7 +23,10 @@ class Term:
     @property
     def is_sound(self) -> bool:
         """Whether a rule may say so."""
-        if not 1 <= self.primary_months <= MOST_PRIMARY:
+        least = 0 if self.afterwards.is_sent else 1
+        if not least <= self.primary_months <= MOST_PRIMARY:
+            return False
+        if self.afterwards is Afterwards.SENT_AT_CLOSE and self.primary_months:
             return False
         if self.archive_months is None:
             return True
@@ -31,8 +34,8 @@ class Term:
 
     @property
     def gone_after(self) -> float:
-        """Months after which nothing is left anywhere."""
-        if self.afterwards is Afterwards.PURGE:
+        """Months after which nothing is left here."""
+        if self.afterwards is not Afterwards.ARCHIVE:
             return self.primary_months
         return inf if self.archive_months is None else self.archive_months
 

@@ -130,6 +130,12 @@ def user_scope(user_id: int) -> Iterator[None]:
         yield
 
 
+def be_patient(seconds: int) -> None:
+    """Let the open transaction rest for so long between two statements: for who speaks to somebody else's server meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{seconds}s"])
+
+
 def tenant_of(kind: str, digest: bytes) -> tuple[int, int] | None:
     """Which tenant, and which object of it, a site key, token or invitation belongs to; before any scope is open.
 

@@ -14,7 +14,7 @@ from typing import Final, Self
 from urllib.parse import quote, urlsplit
 
 from security.net import Networks
-from security.outgoing import Refused, connect, cut_after
+from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
 from security.stores.signing import Signer
 from security.stores.store import MOST_BYTES, Failed, Missing, draft_of, sound_name
 
@@ -37,6 +37,7 @@ class S3:
     key_id: str
     secret: str = field(repr=False)
     allowed: Networks = ()
+    within: float = WITHIN
 
     def write(self, name: str, data: bytes) -> None:
         self._ask("PUT", draft_of(name), data)
@@ -76,8 +77,8 @@ class S3:
         signer = Signer(self.key_id, self.secret, self.region)
         given = {"host": parts.netloc, **(headers or {})}
         try:
-            connection = _Connection(self.endpoint, self.allowed)
-            with cut_after(WITHIN, connection.raw), connection:
+            connection = _Connection(self)
+            with cut_after(self.within, connection.raw), connection:
                 sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
                 connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
                 answer = connection.getresponse()
@@ -100,11 +101,12 @@ class S3:
 class _Connection(HTTPConnection):
     """Connected to an address that was judged when it is made; `with` makes it safe, and closes it."""
 
-    def __init__(self, endpoint: str, allowed: Networks) -> None:
-        parts = urlsplit(endpoint)
+    def __init__(self, store: S3) -> None:
+        parts = urlsplit(store.endpoint)
         self.is_clear = parts.scheme == "http"
         super().__init__(parts.hostname or "", parts.port or (80 if self.is_clear else 443))
-        self.raw = connect(self.host, self.port, allowed=allowed, in_clear=self.is_clear)
+        quiet = min(CONNECT_WITHIN, store.within)
+        self.raw = connect(self.host, self.port, allowed=store.allowed, in_clear=self.is_clear, within=quiet)
 
     def __enter__(self) -> Self:
         try:

@@ -19,7 +19,7 @@ from paramiko import ECDSAKey, Ed25519Key, PKey, RSAKey, SFTPClient, Transport
 from paramiko.ssh_exception import AuthenticationException, SSHException
 
 from security.net import Networks
-from security.outgoing import Refused, connect, cut_after
+from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
 from security.stores.store import MOST_BYTES, Failed, Missing, draft_of, sound_name
 
 WITHIN: Final = 60
@@ -45,6 +45,7 @@ class Sftp:
     host_key: str
     secret: str = field(repr=False)
     allowed: Networks = ()
+    within: float = WITHIN
 
     def write(self, name: str, data: bytes) -> None:
         with self._session() as files:
@@ -103,10 +104,10 @@ class Sftp:
     def _session(self) -> Iterator[SFTPClient]:
         """Signed in. Missing for a file that is not there; Failed for everything else."""
         try:
-            raw = connect(self.host, self.port, allowed=self.allowed)
+            raw = connect(self.host, self.port, allowed=self.allowed, within=min(CONNECT_WITHIN, self.within))
         except Refused as refused:
             raise Failed(refused.code) from None
-        with raw, cut_after(WITHIN, raw):
+        with raw, cut_after(self.within, raw):
             try:
                 transport = Transport(raw)
                 try:

@@ -66,6 +66,7 @@ class Command(BaseCommand):
             "tenant": each.slug,
             "archived": done.archived if done else 0,
             "purged": done.purged if done else 0,
+            "sent": done.sent if done else 0,
             "held": done.held if done else would.held,
             "failed": found.failed if found else 0,
             "next": would.next.isoformat() if would.next else None,
@@ -92,6 +93,6 @@ def _sentence(told: dict[str, Any], *, dry_run: bool) -> str:
     verb = "would be" if dry_run else "were"
     following = f"; the next comes due on {told['next']}" if told["next"] else ""
     return (
-        f"{told['tenant']}: {told['archived']} conversations {verb} archived, {told['purged']} purged, {told['held']} are held, "
-        f"{told['failed']} failed{following}."
+        f"{told['tenant']}: {told['archived']} conversations {verb} archived, {told['purged']} purged, {told['sent']} sent to the "
+        f"organisation's own server, {told['held']} are held, {told['failed']} failed{following}."
     )

@@ -78,10 +78,12 @@ def test_a_longer_time_holds_at_once_for_a_department_too(acme: Organisation) ->
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"primary_months": "0"}, "greater than or equal to 1"),
+        ({"primary_months": "0"}, "Enter 1 or more"),
+        ({"primary_months": "0", "afterwards": "sent"}, "Set up your own server first"),
+        ({"primary_months": "3", "afterwards": "sent_at_close"}, "Enter 0"),
         ({"primary_months": "1000"}, "less than or equal to 120"),
         ({"archive_months": "12"}, "Enter more months than in the primary store"),
-        ({"afterwards": "purge", "archive_months": "90"}, "what is deleted is in no archive"),
+        ({"afterwards": "purge", "archive_months": "90"}, "what is deleted or sent away is in no archive"),
         ({"seen": "60-archive-"}, "Somebody changed the rule"),
         ({"primary_months": "24"}, "This is the rule already"),
     ],

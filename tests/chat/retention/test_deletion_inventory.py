@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = ("chat", "tenants", "security", "chatplatform")
 KEPT: tuple[type[models.Model], ...] = (Conversation, Message, Visitor, ArchivedConversation, SubjectKey)
 """What a hold keeps; who destroys a key has deleted what it sealed."""
-DELETING = {"remove_rows", "destroy_live", "destroy_archived", "destroy_keys"}
+DELETING = {"remove_rows", "destroy_live", "destroy_archived", "destroy_sent", "destroy_keys"}
 """Functions that delete what they are given: whoever calls them asks."""
 _ANY_DELETE = re.compile(r"(?:DELETE\s+FROM|TRUNCATE)\s+(?:public\.)?(\w+)", re.IGNORECASE)
 
@@ -32,10 +32,12 @@ ASKS = {
 GIVEN = {
     ("chat/retention/purge.py", "destroy_live"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_archived"): "is given rows that were asked for",
+    ("chat/retention/purge.py", "destroy_sent"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_keys"): "is given ids that were asked for",
 }
 COMES_BACK = {("chat/retention/restore.py", "restore_archived"): "the conversation is back in the primary store"}
 OTHER = {
+    ("chat/retention/servers/configured.py", "remove_server"): "how a server is reached",
     ("chat/retention/changing.py", "_put"): "a rule",
     ("chat/retention/run.py", "_delete"): "the index of what stays in the primary store, and claims",
     ("chat/retention/run.py", "_commit"): "claims",

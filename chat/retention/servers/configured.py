@@ -1,0 +1,222 @@
+"""Which server an organisation keeps its transcripts on, tried before it is stored.
+
+Danger: the secret of somebody's storage, and a name that leads where it should not. Rule: the secret is sealed under a key of the organisation's and
+never shown; who changes where it is sent to enters it again; connections are opened by `security.outgoing` alone. Proof:
+tests/chat/retention/test_own_server.py, tests/security/test_outgoing.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from chat.models import ArchiveChunk, ChunkState, OwnServer, Place, ServerKind
+from chat.retention.rules import term_in as term_of
+from chat.retention.rules import terms, waiting
+from security.audit import Action, record, record_change
+from security.crypto import keyring
+from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
+from security.crypto.sealed import SealedData, open_data, seal_data
+from security.errors import Conflict, Invalid
+from security.net import networks
+from security.permissions import Grant, Permission, require, require_member
+from security.scoping import be_patient, require_tenant_id
+from security.stores.age import is_recipient
+from security.stores.s3 import S3
+from security.stores.sftp import Sftp
+from security.stores.store import Failed, Store
+from security.stores.trying import try_out
+
+RIGHT: Final = Permission.CONFIGURATION_STORAGE
+_TRY_WITHIN: Final = 8
+"""Seconds for one act of a trial: somebody waits in front of a page."""
+_TRIAL_TAKES: Final = 60
+_FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
+_WHERE_TO: Final = ("kind", "address", "account", "host_key")
+_SSH: Final = 22
+_MOST_PORT: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody entered; without a secret the stored one is meant."""
+
+    kind: ServerKind
+    address: str
+    region: str = ""
+    bucket: str = ""
+    folder: str = ""
+    account: str = ""
+    secret: str = field(default="", repr=False)
+    host_key: str = ""
+    recipient: str = ""
+
+
+class NotWorking(Invalid):
+    """The server was tried, and did not do what it has to; `told` is what it showed of itself."""
+
+    def __init__(self, code: str, told: str = "") -> None:
+        super().__init__(f"server_{code}")
+        self.told = told
+
+
+def read_server(*, grant: Grant) -> OwnServer | None:
+    """What is stored; its secret is for nobody to see."""
+    require(grant, RIGHT)
+    return OwnServer.objects.first()
+
+
+@transaction.atomic
+def try_server(*, grant: Grant, given: Given) -> None:
+    """Write, name, read again, and delete something there. NotWorking, Invalid("server_address", "server_secret", "server_recipient")."""
+    require(grant, RIGHT)
+    require_member(grant)
+    complete = _complete(given, OwnServer.objects.first())
+    be_patient(_TRIAL_TAKES)
+    try:
+        try_out(_store_of(complete, within=_TRY_WITHIN), token=uuid4())
+    except Failed as failed:
+        raise NotWorking(failed.code, failed.told) from None
+    record(Action.SERVER_TRIED, address=complete.address)
+
+
+@transaction.atomic
+def save_server(*, grant: Grant, given: Given, now: datetime) -> OwnServer:
+    """Try it, then store it. As `try_server`."""
+    try_server(grant=grant, given=given)
+    row = OwnServer.objects.select_for_update().first()
+    given = _complete(given, row)
+    before = None if row is None else OwnServer.objects.get(pk=row.pk)
+    row = row or OwnServer()
+    for name in _FIELDS:
+        setattr(row, name, str(getattr(given, name)))
+    row.secret = _sealed(row.public_id, given.secret)
+    row.tested_at, row.failing_since, row.failed_code, row.told_at = now, None, "", None
+    row.save()
+    record_change(Action.SERVER_CHANGED, before=before, after=row)
+    ArchiveChunk.objects.filter(place=Place.SERVER.value).exclude(state=ChunkState.DELETED.value).update(
+        next_try_at=None
+    )
+    return row
+
+
+@transaction.atomic
+def remove_server(*, grant: Grant) -> None:
+    """Forget it, and its secret. Conflict("server_in_use") while a rule, or what waits, sends to it."""
+    require(grant, RIGHT)
+    row = OwnServer.objects.select_for_update().first()
+    if row is None:
+        return
+    asked = [term_of(change) for change in waiting()]
+    used = any(term.afterwards.is_sent for term in (*terms().values(), *asked) if term is not None)
+    on_its_way = ArchiveChunk.objects.filter(place=Place.SERVER.value).exclude(state=ChunkState.DELETED.value)
+    if used or on_its_way.exists():
+        raise Conflict("server_in_use")
+    record_change(Action.SERVER_REMOVED, before=row, after=None)
+    row.delete()
+
+
+def has_server() -> bool:
+    """Whether the organisation in scope has one."""
+    return OwnServer.objects.exists()
+
+
+def own_store() -> Store:
+    """Of the organisation in scope, ready to be spoken to. Failed("none", "sealed")."""
+    row = OwnServer.objects.first()
+    if row is None:
+        raise Failed("none")
+    return _store_of(_given_of(row))
+
+
+def recipient_of() -> str:
+    """To whose key it is encrypted; "" for nobody's."""
+    return OwnServer.objects.values_list("recipient", flat=True).first() or ""
+
+
+def _complete(given: Given, stored: OwnServer | None) -> Given:
+    """With the stored secret where none was entered, and it goes where it went before."""
+    _check(given)
+    if given.secret:
+        return given
+    if stored is None or any(str(getattr(given, name)) != getattr(stored, name) for name in _WHERE_TO):
+        raise Invalid("server_secret")
+    return replace(given, secret=_given_of(stored).secret)
+
+
+def _check(given: Given) -> None:
+    if given.recipient and not is_recipient(given.recipient):
+        raise Invalid("server_recipient")
+    if given.kind is ServerKind.SFTP:
+        _host_and_port(given.address)
+        return
+    try:
+        parts = urlsplit(given.address)
+        _ = parts.port  # which raises for one that cannot be
+    except ValueError:
+        raise Invalid("server_address") from None
+    is_whole = parts.scheme in ("https", "http") and parts.hostname and not (parts.path.strip("/") or parts.query)
+    if not is_whole or parts.username or not given.bucket:
+        raise Invalid("server_address" if given.bucket else "server_bucket")
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
+    if not host or (colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _MOST_PORT)):
+        raise Invalid("server_address")
+    return host, int(port) if port else _SSH
+
+
+def _store_of(given: Given, *, within: int = 60) -> Store:
+    allowed = networks(tuple(settings.OUTGOING_NETWORKS))
+    folder = given.folder.strip("/")
+    if given.kind is ServerKind.S3:
+        return S3(
+            endpoint=given.address.rstrip("/"),
+            region=given.region or "us-east-1",
+            bucket=given.bucket,
+            folder=folder,
+            key_id=given.account,
+            secret=given.secret,
+            allowed=allowed,
+            within=within,
+        )
+    host, port = _host_and_port(given.address)
+    return Sftp(
+        host=host,
+        port=port,
+        user=given.account,
+        folder=given.folder.rstrip("/"),
+        host_key=given.host_key,
+        secret=given.secret,
+        allowed=allowed,
+        within=within,
+    )
+
+
+def _given_of(row: OwnServer) -> Given:
+    values = {name: getattr(row, name) for name in _FIELDS if name != "kind"}
+    return Given(kind=ServerKind(row.kind), secret=_opened(row), **values)
+
+
+def _sealed(public_id: UUID, secret: str) -> SealedData:
+    return seal_data(secret, keyring.derived_keys("own server")[0], _place(public_id))
+
+
+def _opened(row: OwnServer) -> str:
+    for key in keyring.derived_keys("own server"):
+        try:
+            return open_data(row.secret, key, _place(row.public_id))
+        except Undecryptable:
+            continue
+    raise Failed("sealed")
+
+
+def _place(public_id: UUID) -> bytes:
+    return record_aad(AAD_VERSION, require_tenant_id(), "own server", public_id, "secret")

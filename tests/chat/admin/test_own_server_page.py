@@ -1,0 +1,81 @@
+"""The page of an organisation's own server: tried with what was typed, saved only if it works; the secret is never shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from chat.models import OwnServer
+from security.crypto import keyring
+from security.scoping import tenant_scope
+from tests import cast
+from tests.cast import Organisation
+from tests.security.stores.servers import PASSWORD, USER, SftpServer
+from tests.tenants.admin.pages import sign_in, text_of
+
+
+@pytest.fixture
+def acme(db: None) -> Organisation:
+    keyring.forget_everything()
+    return cast.acme()
+
+
+@pytest.fixture
+def server(tmp_path: Path, settings: Settings) -> Iterator[SftpServer]:
+    settings.OUTGOING_NETWORKS = ["127.0.0.0/8"]
+    with SftpServer(tmp_path) as server:
+        yield server
+
+
+def test_the_host_key_is_shown_entered_tried_saved_and_the_server_removed(
+    acme: Organisation, server: SftpServer
+) -> None:
+    olga = sign_in(acme.user("olga"))
+    typed = {
+        "kind": "sftp",
+        "address": f"127.0.0.1:{server.port}",
+        "folder": "chat",
+        "account": USER,
+        "secret": PASSWORD,
+    }
+    shown = text_of(olga.post("retention_server", app="", **{"try": "1"}, **typed))
+    assert "Compare the host key" in shown
+    assert server.host_key in shown
+    assert PASSWORD not in shown
+    typed["host_key"] = server.host_key
+    assert "It works" in text_of(olga.post("retention_server", app="", **{"try": "1"}, **typed))
+    wrong = text_of(olga.post("retention_server", app="", save="1", **{**typed, "secret": "wrong"}))
+    assert "It refuses us" in wrong
+    assert olga.post("retention_server", app="", save="1", **typed).status_code == 302
+    page = text_of(olga.get("retention_server", app=""))
+    assert "It was tried, and worked" in page
+    assert PASSWORD not in page
+    assert olga.post("retention_server_remove", app="").status_code == 302
+    with tenant_scope(acme.tenant_id):
+        assert not OwnServer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"address": "https://10.0.0.1"}, "leads to a private address"),
+        ({"address": "https://localhost:8080"}, "leads to a private address"),
+        ({"address": "http://8.8.8.8"}, "begins with https://"),
+        ({"address": "https://s3.example/bucket"}, "Enter a valid value"),
+        ({"bucket": ""}, "Enter the name of the bucket"),
+        ({"secret": ""}, "Enter the secret"),
+        ({"account": "4242424242424242"}, "a number that must not be stored"),
+        ({"folder": "../other"}, "Enter a valid value"),
+        ({"recipient": "age1" + "x" * 58}, "This is no public key of age"),
+    ],
+)
+def test_what_is_wrong_is_said(acme: Organisation, values: dict[str, str], sentence: str) -> None:
+    typed = {"kind": "s3", "address": "https://127.0.0.1", "bucket": "chat", "account": "AKIA", "secret": "x", **values}
+    assert sentence in text_of(sign_in(acme.user("olga")).post("retention_server", app="", save="1", **typed))
+
+
+def test_who_may_not_set_it_sees_nothing(acme: Organisation) -> None:
+    assert sign_in(acme.user("sam")).get("retention_server", app="").status_code == 403
