@@ -66,7 +66,9 @@ class Earlier:
     def _wanted(self) -> list[Message]:
         rows = list(Message.objects.filter(conversation__in=self._conversations).order_by("-sent_at", "-seq")[:TAIL])
         rows.reverse()
-        matter = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in rows], self._now)
+        matter = wanted(
+            [(row.sent_at.timestamp(), row.author_kind == AuthorKind.VISITOR.value) for row in rows], self._now
+        )
         return [row for index, row in enumerate(rows) if index in matter]
 
     def _read(self, row: Message, typed: MaskedText | None) -> None:
@@ -78,11 +80,9 @@ class Earlier:
         if text is None:
             return
         masked = tuple(Masked(entry["kind"], entry["count"]) for entry in row.masked)
-        place = Place(
-            conversation, row.public_id, row.seq, row.author_kind, row.author_id, row.is_visible, masked, row.pk
-        )
+        place = Place(conversation, row.public_id, row.seq, row.author_kind, row.author_id, row.is_visible, masked)
         self._rows[row.public_id] = row
-        self._tail.put(said(text, row.sent_at, row.author_kind, kinds_of(row.masked), typed), place)
+        self._tail.put(said(text, row.sent_at.timestamp(), row.author_kind, kinds_of(row.masked), typed), place)
 
     def _change(self, change: Change) -> None:
         place, masked, kept = self._tail.change(change)

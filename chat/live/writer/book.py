@@ -70,7 +70,7 @@ class Book:
         self.refused: list[tuple[Item, Exception]] = []
         self.left: list[Item] = []
         self.inserts: list[Row] = []
-        self.revisions: dict[int, Row] = {}  # by message: of two revisions in one turn only the last is stored
+        self.revisions: dict[UUID, Row] = {}  # by message: of two revisions in one turn only the last is stored
         self.keeps: dict[UUID, Kept | None] = {}
         self._read, self._keys, self._now, self._tails = read, keys, now, tails
         self._ledgers: dict[UUID, Ledger] = {}
@@ -81,6 +81,11 @@ class Book:
     def changed(self) -> list[Ledger]:
         """Conversations whose counters have moved."""
         return [ledger for ledger in self._ledgers.values() if ledger.is_changed]
+
+    def rev_of(self, row: LockedConversation) -> int:
+        """Up to where the conversation has come."""
+        ledger = self._ledgers.get(row.public_id)
+        return row.last_rev if ledger is None else ledger.last_rev
 
     def enter(self, items: Sequence[Item], *, leave_missing: bool) -> None:
         """Decide each of `items`, in order. With `leave_missing`, what could not be locked is left for a turn that waits for it."""
@@ -155,7 +160,7 @@ class Book:
     def _post(self, item: Item, order: Post, ledger: Ledger) -> None:
         tail = self._tails.by_visitor.get(ledger.row.visitor_id)
         verdict = None
-        if tail is not None and order.policy is not None and order.author.kind is AuthorKind.VISITOR:
+        if tail is not None and order.policy is not None and self._is_judged(order, ledger.row):
             verdict = tail.judge(order.text, order.policy, max(self._now, ledger.last_message_at))
         posted, row = draft_post(
             ledger, item, order if verdict is None else replace(order, text=verdict.text), self._now
@@ -167,6 +172,9 @@ class Book:
         self.done.append(Done(item, posted, is_new=True))
         if tail is not None:
             self._continue(tail, posted, verdict)
+
+    def _is_judged(self, order: Post, row: LockedConversation) -> bool:
+        return order.author.kind is AuthorKind.VISITOR and row.visitor_id in self._tails.judged
 
     def _continue(self, tail: Tail, posted: Posted, verdict: Verdict | None) -> None:
         """The message becomes part of the tail; what it changed in those before it is changed."""
@@ -191,10 +199,10 @@ class Book:
             posted, row = redraft(ledger, self._posted[draft.key], self.inserts[draft.insert], change.text, masked)
             self._posted[draft.key], self.inserts[draft.insert] = posted, row
             self.done[draft.done] = replace(self.done[draft.done], stored=posted)
-        elif place.pk is not None:
+        else:
             new = NewText(change.text, masked, change.reason)
             revised, row = draft_change(ledger, self.tenant_id, place, new, self._now)
-            self.revisions[place.pk] = row
+            self.revisions[place.message] = row
             self.done.append(Done(None, revised, is_new=True))
 
     def _release(self, item: Item, order: Release, row: LockedConversation) -> None:
@@ -218,7 +226,7 @@ class Book:
         if target.is_gone or self._now - target.sent_at > order.within:
             raise WriteRefused("conflict")
         revised, row = draft_revision(ledger, order, target, self._now)
-        self.revisions[target.pk] = row
+        self.revisions[order.message] = row
         self.done.append(Done(item, revised, is_new=True))
 
 

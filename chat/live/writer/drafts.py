@@ -99,8 +99,6 @@ def draft_revision(ledger: Ledger, order: Revise, target: Target, now: datetime)
         target.author_kind,
         target.author_id,
         target.is_visible,
-        (),
-        target.pk,
     )
     new = NewText(order.text, masked_in(order.text), order.reason, order.origin)
     return draft_change(ledger, order.tenant_id, place, new, now)
@@ -142,7 +140,7 @@ def draft_change(ledger: Ledger, tenant_id: int, place: Place, new: NewText, now
         is_visible=place.is_visible,
         origin=new.origin,
     )
-    return revised, (place.pk, rev, body, _json(new.masked), now, new.reason)
+    return revised, (place.message, rev, body, _json(new.masked), now, new.reason)
 
 
 def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate: bool) -> Posted:

@@ -7,9 +7,9 @@ stores, and each order sees what the one before it in the turn left. Proof: test
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.memory import Memory
 from chat.live.writer.orders import LockedConversation, Order, Post, Release
 from chat.live.writer.reading import Beside, Earlier, Read
+from chat.live.writer.recent import RecentTails
 from chat.live.writer.tail import Place, Tail, kinds_of, said, wanted
 from chat.sealing import body_place
 from security.crypto.envelope import Undecryptable
@@ -40,6 +41,12 @@ class Tails:
     conversations: Mapping[UUID, LockedConversation]
     wrapped: Mapping[UUID, bytes]
     incomplete: Collection[int] = frozenset()
+    judged: Collection[int] = frozenset()
+    """The visitors whose messages are joined with their tails; to the other tails messages are added."""
+
+    def beside(self, known: Tails) -> Tails:
+        """These, and those that were known."""
+        return replace(self, by_visitor={**known.by_visitor, **self.by_visitor}, judged=known.judged)
 
 
 NO_TAILS = Tails({}, {}, {})
@@ -52,15 +59,30 @@ class Opener:
     keys: ConversationKeys
     memory: Memory
     now: datetime
+    recent: RecentTails = field(default_factory=RecentTails)
 
 
-def suspects(items: Iterable[Item], read: Read, memory: Memory) -> set[int]:
-    """The visitors of one tenant whose messages have to be joined with what they wrote before; hardly ever any."""
-    found = set()
-    for item in items:
-        row = read.conversations.get(item.order.conversation)
-        if row is not None and _is_suspect(item.order, memory):
-            found.add(row.visitor_id)
+def suspected(items: Iterable[Item], memory: Memory) -> set[UUID]:
+    """The conversations of one tenant in which something has to be joined with what was written before; hardly ever any."""
+    return {item.order.conversation for item in items if _is_suspect(item.order, memory)}
+
+
+def of_lone_visitors(rows: Mapping[UUID, LockedConversation]) -> list[LockedConversation]:
+    """Of these conversations those that are their visitor's only one among them."""
+    visitors = Counter(row.visitor_id for row in rows.values())
+    return [row for row in rows.values() if visitors[row.visitor_id] == 1]
+
+
+def remembered(read: Read, changed: Collection[UUID], judged: Collection[int], opener: Opener) -> dict[int, Tail]:
+    """The tails that are known from a turn before, by visitor. Not of conversations that are `changed` otherwise than by messages."""
+    found = {}
+    for row in of_lone_visitors(read.conversations):
+        tail = opener.recent.take(row, opener.now)
+        if tail is None or row.public_id in changed or row.visitor_id in read.elsewhere:
+            continue
+        if row.visitor_id in judged:
+            tail.reread(opener.memory.typed(), opener.now)
+        found[row.visitor_id] = tail
     return found
 
 
@@ -85,25 +107,30 @@ def tails(tenant_id: int, visitors: Collection[int], read: Read, beside: Beside,
     locked = {**read.conversations, **beside.conversations}
     by_visitor: dict[int, list[Earlier]] = defaultdict(list)
     incomplete = {row.visitor_id for row in beside.messages if row.conversation not in locked}
-    rows = {row.pk: row for row in (*beside.messages, *beside.held) if row.conversation in locked}
+    rows = {row.id: row for row in (*beside.messages, *beside.held) if row.conversation in locked}
     for row in sorted(rows.values(), key=lambda row: (row.sent_at, row.conversation_id, row.seq)):
         by_visitor[row.visitor_id].append(row)
     typed, found = opener.memory.typed(), {}
     for visitor_id in set(visitors) - incomplete:
         tail = found[visitor_id] = Tail(tenant_id, opener.memory.held_for)
         its_rows = by_visitor[visitor_id]
-        needed = wanted([(row.sent_at, row.author_kind == AuthorKind.VISITOR.value) for row in its_rows], opener.now)
+        needed = wanted(
+            [(row.sent_at.timestamp(), row.author_kind == AuthorKind.VISITOR.value) for row in its_rows], opener.now
+        )
         for index, row in enumerate(its_rows):
             text = _opened(tenant_id, row, opener.keys) if index in needed else None
             if text is not None:
-                tail.put(said(text, row.sent_at, row.author_kind, kinds_of(row.masked), typed.get(row.id)), _place(row))
+                tail.put(
+                    said(text, row.sent_at.timestamp(), row.author_kind, kinds_of(row.masked), typed.get(row.id)),
+                    _place(row),
+                )
     wrapped = {row.conversation: row.wrapped for row in rows.values() if row.wrapped is not None}
-    return Tails(found, beside.conversations, wrapped, incomplete)
+    return Tails(found, beside.conversations, wrapped, incomplete, frozenset(visitors))
 
 
 def _place(row: Earlier) -> Place:
     masked = tuple(Masked(entry["kind"], entry["count"]) for entry in row.masked)
-    return Place(row.conversation, row.id, row.seq, row.author_kind, row.author_id, row.is_visible, masked, row.pk)
+    return Place(row.conversation, row.id, row.seq, row.author_kind, row.author_id, row.is_visible, masked)
 
 
 def _opened(tenant_id: int, row: Earlier, keys: ConversationKeys) -> MaskedText | None:

@@ -42,7 +42,6 @@ class Known:
 class Target:
     """A message that shall be revised."""
 
-    pk: int
     conversation_id: int
     seq: int
     author_kind: str
@@ -59,7 +58,6 @@ class Earlier:
     visitor_id: int
     conversation: UUID
     wrapped: bytes | None
-    pk: int
     conversation_id: int
     id: UUID
     seq: int
@@ -92,6 +90,8 @@ class Read:
     wrapped: Mapping[UUID, bytes]
     known: Mapping[Sent, Known]
     targets: Mapping[UUID, Target]
+    elsewhere: Collection[int] = frozenset()
+    """Visitors, of those that were asked about, who wrote in another conversation a moment ago."""
 
 
 def sent(post: Post) -> Sent:
@@ -107,25 +107,38 @@ class _Asked:
     keys: Cursor
     known: Cursor | None = None
     targets: Cursor | None = None
+    elsewhere: Cursor | None = None
 
     async def answers(self) -> Read:
         conversations = [_locked(row) for row in await self.locked.fetchall()]
         known = {} if self.known is None else {row[:3]: Known(*row[3:]) for row in await self.known.fetchall()}
         targets = {} if self.targets is None else {row[0]: Target(*row[1:]) for row in await self.targets.fetchall()}
-        return Read(
-            {found.public_id: found for found in conversations}, dict(await self.keys.fetchall()), known, targets
-        )
+        elsewhere = () if self.elsewhere is None else {row[0] for row in await self.elsewhere.fetchall()}
+        by_id = {found.public_id: found for found in conversations}
+        return Read(by_id, dict(await self.keys.fetchall()), known, targets, elsewhere)
 
 
 async def read(
-    connection: AsyncConnection, tenants: Mapping[int, Sequence[Item]], *, skip_locked: bool
+    connection: AsyncConnection,
+    tenants: Mapping[int, Sequence[Item]],
+    now: datetime,
+    remembered: Mapping[int, Sequence[UUID]],
+    *,
+    skip_locked: bool,
 ) -> dict[int, Read]:
-    """Begin a transaction and lock what `tenants` (in ascending order) write to. With `skip_locked`, what others hold is left out."""
+    """Begin a transaction and lock what `tenants` (in ascending order) write to. With `skip_locked`, what others hold is left out.
+
+    `remembered` are conversations whose tails may be judged by without being read.
+    """
+    since = now - timedelta(seconds=REMEMBERED_FOR)
     async with connection.pipeline():
         await connection.execute(statements.BEGIN)
-        asked = [
-            (tenant_id, await _ask(connection, tenant_id, items, skip_locked)) for tenant_id, items in tenants.items()
-        ]
+        asked = []
+        for tenant_id, items in tenants.items():
+            part = await _ask(connection, tenant_id, items, skip_locked)
+            if ids := remembered.get(tenant_id):
+                part.elsewhere = await query(connection, statements.ELSEWHERE, ids, tenant_id, tenant_id, since)
+            asked.append((tenant_id, part))
     return {tenant_id: await part.answers() for tenant_id, part in asked}
 
 

@@ -73,7 +73,7 @@ LEFT JOIN LATERAL (
 """
 
 TARGETS: Final = """
-SELECT m.public_id, m.id, m.conversation_id, m.seq, m.author_kind, m.author_id, m.sent_at, m.is_visible, m.body IS NULL
+SELECT m.public_id, m.conversation_id, m.seq, m.author_kind, m.author_id, m.sent_at, m.is_visible, m.body IS NULL
 FROM unnest(%b::uuid[]) AS wanted (public_id)
 CROSS JOIN LATERAL (
     SELECT * FROM chat_message i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
@@ -81,7 +81,7 @@ CROSS JOIN LATERAL (
 """
 
 HELD: Final = """
-SELECT c.visitor_id, c.public_id, k.wrapped, m.id, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
+SELECT c.visitor_id, c.public_id, k.wrapped, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
        m.is_visible, m.body, m.masked
 FROM unnest(%b::uuid[]) AS wanted (public_id)
 CROSS JOIN LATERAL (
@@ -117,9 +117,23 @@ FOR NO KEY UPDATE OF c
 SIBLINGS: Final = _SIBLINGS
 """Conversations beside those that are locked already, in which these visitors have written a moment ago."""
 SIBLINGS_FREE: Final = _SIBLINGS + "SKIP LOCKED"
+ELSEWHERE: Final = """
+SELECT own.visitor_id
+FROM unnest(%b::uuid[]) AS wanted (public_id)
+CROSS JOIN LATERAL (
+    SELECT i.id, i.visitor_id FROM chat_conversation i WHERE i.tenant_id = %b AND i.public_id = wanted.public_id OFFSET 0
+) AS own
+CROSS JOIN LATERAL (
+    SELECT i.id, i.last_message_at FROM chat_conversation i
+    WHERE i.tenant_id = %b AND i.visitor_id = own.visitor_id
+    ORDER BY i.created_at DESC LIMIT 3
+) AS found
+WHERE found.id <> own.id AND found.last_message_at > %b
+"""
+"""The visitors of these conversations for whom `SIBLINGS` would find some: what is remembered of one conversation does not do for them."""
 
 TAIL: Final = f"""
-SELECT found.visitor_id, found.public_id, k.wrapped, m.id, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
+SELECT found.visitor_id, found.public_id, k.wrapped, m.conversation_id, m.public_id, m.seq, m.rev, m.author_kind, m.author_id, m.sent_at,
        m.is_visible, m.body, m.masked
 {_OF_VISITORS}
 CROSS JOIN LATERAL generate_series(greatest(found.last_seq - {MESSAGES} + 1, 1), found.last_seq) AS numbered (seq)
@@ -160,7 +174,7 @@ FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], 
 REVISE: Final = """
 UPDATE chat_message m
 SET rev = v.rev, body = v.body, masked = v.masked::jsonb, revised_at = v.revised_at, revised_reason = v.reason
-FROM unnest(%b::bigint[], %b::bigint[], %b::bytea[], %b::text[], %b::timestamptz[], %b::text[])
-     AS v (id, rev, body, masked, revised_at, reason)
-WHERE m.tenant_id = %b AND m.id = v.id
+FROM unnest(%b::uuid[], %b::bigint[], %b::bytea[], %b::text[], %b::timestamptz[], %b::text[])
+     AS v (public_id, rev, body, masked, revised_at, reason)
+WHERE m.tenant_id = %b AND m.public_id = ANY(%b::uuid[]) AND m.public_id = v.public_id
 """

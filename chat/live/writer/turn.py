@@ -11,7 +11,7 @@ There are no savepoints: a turn is stored as a whole or not at all, and the writ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,8 +20,17 @@ from psycopg import AsyncConnection
 from chat.live.writer import statements
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
-from chat.live.writer.joining import NO_TAILS, Opener, Tails, suspects, tails, to_release
+from chat.live.writer.joining import (
+    Opener,
+    Tails,
+    of_lone_visitors,
+    remembered,
+    suspected,
+    tails,
+    to_release,
+)
 from chat.live.writer.memory import Kept
+from chat.live.writer.orders import Post
 from chat.live.writer.reading import Cursor, Read, query, read, read_beside
 
 
@@ -44,11 +53,14 @@ async def run(
 ) -> Result:
     """Store `items` in one transaction. On an error the transaction is still open, unless the connection is gone."""
     by_tenant = _grouped(items)
-    reads = await read(connection, by_tenant, skip_locked=skip_locked)
-    found = await _tails(connection, by_tenant, reads, opener, skip_locked=skip_locked)
+    opener.recent.forget_old(opener.now)
+    doubtful = {tenant_id: suspected(items, opener.memory) for tenant_id, items in by_tenant.items()}
+    known = {tenant_id: opener.recent.known(tenant_id, ids) for tenant_id, ids in doubtful.items() if ids}
+    reads = await read(connection, by_tenant, opener.now, known, skip_locked=skip_locked)
+    found = await _tails(connection, by_tenant, doubtful, reads, opener, skip_locked=skip_locked)
     books, result = [], Result()
     for tenant_id, its_items in by_tenant.items():
-        book = Book(tenant_id, reads[tenant_id], opener.keys, opener.now, found.get(tenant_id, NO_TAILS))
+        book = Book(tenant_id, reads[tenant_id], opener.keys, opener.now, found[tenant_id])
         book.enter(its_items, leave_missing=skip_locked)
         books.append(book)
         result.done += book.done
@@ -56,6 +68,8 @@ async def run(
         result.left += book.left
         result.keeps |= book.keeps
     await _write(connection, [book for book in books if book.changed])
+    for book in books:
+        _keep(book, reads[book.tenant_id], found[book.tenant_id], _changed(by_tenant[book.tenant_id]), opener)
     return result
 
 
@@ -70,22 +84,42 @@ def _grouped(items: Iterable[Item]) -> dict[int, list[Item]]:
 async def _tails(
     connection: AsyncConnection,
     by_tenant: Mapping[int, Sequence[Item]],
+    doubtful: Mapping[int, Collection[UUID]],
     reads: Mapping[int, Read],
     opener: Opener,
     *,
     skip_locked: bool,
 ) -> dict[int, Tails]:
-    """What the suspects of this turn are joined with. Without one, which is nearly always, nothing is read."""
-    visitors = {tenant_id: suspects(items, reads[tenant_id], opener.memory) for tenant_id, items in by_tenant.items()}
-    wanted = {tenant_id: ids for tenant_id, ids in visitors.items() if ids}
+    """What the suspects of this turn are joined with, and the other tails that are known. Without a suspect of whom none is, nothing is read."""
+    found, wanted = {}, {}
+    for tenant_id, items in by_tenant.items():
+        its_read = reads[tenant_id]
+        judged = {row.visitor_id for place, row in its_read.conversations.items() if place in doubtful[tenant_id]}
+        known = remembered(its_read, _changed(items), judged, opener)
+        found[tenant_id] = Tails(known, {}, {}, judged=judged)
+        if unknown := judged - known.keys():
+            wanted[tenant_id] = unknown
     if not wanted:
-        return {}
+        return found
     held = {tenant_id: to_release(by_tenant[tenant_id], opener.memory) for tenant_id in wanted}
     beside = await read_beside(connection, reads, wanted, held, opener.now, skip_locked=skip_locked)
-    return {
-        tenant_id: tails(tenant_id, ids, reads[tenant_id], beside[tenant_id], opener)
-        for tenant_id, ids in wanted.items()
-    }
+    for tenant_id, ids in wanted.items():
+        found[tenant_id] = tails(tenant_id, ids, reads[tenant_id], beside[tenant_id], opener).beside(found[tenant_id])
+    return found
+
+
+def _changed(items: Iterable[Item]) -> set[UUID]:
+    """The conversations in which these orders do more than add messages."""
+    return {item.order.conversation for item in items if not isinstance(item.order, Post)}
+
+
+def _keep(book: Book, its_read: Read, tails: Tails, changed: Collection[UUID], opener: Opener) -> None:
+    """What is committed now is what the tails say: the next turn need not read them."""
+    for row in of_lone_visitors(its_read.conversations):
+        tail = tails.by_visitor.get(row.visitor_id)
+        if tail is not None and row.public_id not in changed and tail.is_of(row.public_id):
+            tail.settle_down()
+            opener.recent.keep(row, book.rev_of(row), tail)
 
 
 async def _write(connection: AsyncConnection, books: Sequence[Book]) -> None:
@@ -122,7 +156,9 @@ async def _send(connection: AsyncConnection, book: Book) -> list[tuple[Cursor, i
         sent.append((inserted, len(book.inserts)))
     if book.revisions:
         rows = list(book.revisions.values())
-        sent.append((await query(connection, statements.REVISE, *_columns(rows), book.tenant_id), len(rows)))
+        columns = _columns(rows)
+        revised = await query(connection, statements.REVISE, *columns, book.tenant_id, columns[0])
+        sent.append((revised, len(rows)))
     return sent
 
 

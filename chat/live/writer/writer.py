@@ -23,6 +23,7 @@ from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.link import Link, default_conninfo
 from chat.live.writer.memory import HELD_FOR, Keeps, Memory
 from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revised, Stored, Unavailable, WriteRefused
+from chat.live.writer.recent import RecentTails
 from chat.live.writer.releases import Releases
 from security.crypto import keyring
 from security.crypto.keyring import KeysNotLoaded
@@ -79,6 +80,7 @@ class Writer:
         self._bounds = bounds or Bounds()
         self._link = Link(conninfo or default_conninfo())
         self._keys = ConversationKeys()
+        self._recent = RecentTails()
         self._queue: deque[Item] = deque()
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -244,7 +246,7 @@ class Writer:
             try:
                 connection = await self._link.connection()
                 with self._link.cut_after(self._bounds.turn_within):
-                    opener = Opener(self._keys, self._memory, self._clock())
+                    opener = Opener(self._keys, self._memory, self._clock(), self._recent)
                     return await turn.run(connection, items, opener, skip_locked=skip_locked)
             except KeysNotLoaded:
                 await self._link.recover()

@@ -111,6 +111,22 @@ def _standing(word: str) -> re.Pattern[str]:
     return re.compile(rf"{word}(?<![^\W\d_]{word})(?![^\W\d_])")
 
 
+@cache
+def _last_words(kinds: frozenset[str]) -> frozenset[str]:
+    """Words that name one of `kinds`, alone or at the end of a phrase."""
+    single, phrases, *_ = _lexicon()
+    alone = (word for word, found in single.items() if not kinds.isdisjoint(found))
+    return frozenset([*alone, *(word for word, found in phrases.items() if any(kind in kinds for _, kind in found))])
+
+
+def spoken_of(text: str, kinds: frozenset[str]) -> frozenset[str]:
+    """Which of `kinds` the words of a folded text name: `spoken()` for who asks of a few, most often in vain."""
+    words = _WORD.findall(text)
+    if _last_words(kinds).isdisjoint(words) and max(words, default="") < NO_SPACES:
+        return frozenset()
+    return kinds.intersection(kind for kind, _ in spoken(text))
+
+
 @dataclass(slots=True)
 class Conversation:
     """The messages before, and the kinds of words in them."""

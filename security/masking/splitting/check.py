@@ -35,7 +35,7 @@ from security.masking.splitting.joining import (
 )
 from security.masking.splitting.releasing import NUMBERS, released, settle
 from security.masking.splitting.verdicts import HELD, MASKED, Change, Said, Verdict, held, hidden
-from security.masking.splitting.wording import announces, asks_for_code, changes_subject, explains
+from security.masking.splitting.wording import Speaks, announces, asks_for_code, changes_subject, explains
 from security.masking.text import Finding, MaskedText, trusted
 
 REMEMBERED_FOR: Final = 120.0
@@ -161,7 +161,7 @@ class _Judgement:
     @cached_property
     def _spoken_before(self) -> Spoken:
         last = [*self._last(by_visitor=True), *self._last(by_visitor=False)]
-        found = [HEARD.of(said.typed or said.text) for said in (*self._recent, *last)]
+        found = [self._heard(said.typed or said.text) for said in (*self._recent, *last)]
         return Spoken(any(speaks.of_card for speaks in found), any(speaks.of_ssn for speaks in found))
 
     @cached_property
@@ -206,6 +206,13 @@ class _Judgement:
         if text not in self.looks.parsed:
             self.looks.parsed[text] = parse(text)
         return self.looks.parsed[text]
+
+    def _heard(self, text: MaskedText) -> Speaks:
+        """`HEARD.of()`, once for each text of the tail: of one with digits it remembers nothing."""
+        found = self.looks.spoken.get(text)
+        if found is None:
+            found = self.looks.spoken[text] = HEARD.of(text)
+        return found
 
     def _explained(self, fragment: Fragment, index: int) -> Fragment:
         """The fragment, as the answer to what was asked or announced just before it, unless a number is being typed."""

@@ -19,7 +19,7 @@ from security.masking.reading.numerals import may_say_digits
 from security.masking.reading.views import Digit, digits_of
 from security.masking.render import BULLET
 from security.masking.splitting import vocabulary as say
-from security.masking.splitting.wording import WORD, speaks_of_card, speaks_of_ssn, words_of
+from security.masking.splitting.wording import WORD, speaks_of, words_of
 from security.masking.text import MaskedText
 
 MOST_DIGITS: Final = 40
@@ -216,7 +216,7 @@ def _made(digits: Sequence[Digit], spoken: str, *, is_signed: bool, is_foreign: 
     gaps = tuple(spoken[one[-1].end : other[0].start] for one, other in pairwise(groups))
     said = words_of(spoken)
     words = frozenset(said)
-    card, ssn = speaks_of_card(spoken), speaks_of_ssn(spoken)
+    card, ssn = speaks_of(spoken)
     beside = bool(words & say.CVV) or bool(words & (say.EXPIRY - say.LABELS))
     known = say.FILLERS | say.CARD | say.SSN | say.CVV | say.EXPIRY
     unknown = sum(word not in known for word in said)
@@ -296,7 +296,7 @@ def _spoken(text: str, found: Sequence[Digit]) -> Sequence[Digit]:
 
 def _same_length(text: str) -> str:
     """In lower case and without accents, offsets kept."""
-    if text.isascii():
+    if text.replace(BULLET, "").isascii():  # what is masked has bullets, which are nothing but themselves
         return text.lower()
     folded = (unicodedata.normalize("NFKD", char)[:1].lower()[:1] or " " for char in text)
     return "".join(folded)

@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import secrets
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 from security.masking.splitting.fragments import may_hold_digits
-from security.masking.splitting.wording import speaks_of_card, speaks_of_ssn
+from security.masking.splitting.wording import Speaks, speaks_of
 
 _DIGEST: Final = 16
 _MOST: Final = 20_000
-
-
-class Speaks(NamedTuple):
-    """What the words of one text name."""
-
-    of_card: bool
-    of_ssn: bool
 
 
 class Heard:
@@ -38,19 +31,15 @@ class Heard:
     def of(self, text: str) -> Speaks:
         """What `text` speaks of."""
         if may_hold_digits(text):
-            return _asked(text)
+            return speaks_of(text)
         digest = blake2b(text.encode(errors="surrogatepass"), digest_size=_DIGEST, key=self._key).digest()
         found = self._answers.get(digest)
         if found is None:
-            found = _asked(text)
+            found = speaks_of(text)
             if len(self._answers) >= self._most:
                 self._answers.clear()
             self._answers[digest] = found
         return found
-
-
-def _asked(text: str) -> Speaks:
-    return Speaks(speaks_of_card(text), speaks_of_ssn(text))
 
 
 HEARD: Final = Heard()

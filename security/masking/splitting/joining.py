@@ -7,7 +7,7 @@ need words that speak of a card, or messages of nothing but digits. Proof: tests
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final
@@ -16,6 +16,7 @@ from security.masking.effort import Exhausted
 from security.masking.finding.cards import brands_possible, is_card
 from security.masking.finding.ssn import is_valid
 from security.masking.splitting.fragments import Fragment
+from security.masking.splitting.wording import Speaks
 from security.masking.tables import PREFIX, tables
 
 LONGEST: Final = 19
@@ -103,7 +104,18 @@ class Looks:
     """What is known of one visitor's texts and left of his steps, as long as the process is busy with what he sent at once."""
 
     parsed: dict[str, Fragment | None] = field(default_factory=dict, repr=False)
+    spoken: dict[str, Speaks] = field(default_factory=dict, repr=False)
     steps: Steps = field(default_factory=Steps)
+
+    def for_next_turn(self, texts: Iterable[str]) -> Looks:
+        """What is known of these texts alone, with all steps."""
+        parsed, spoken = {}, {}
+        for text in texts:
+            if text in self.parsed:
+                parsed[text] = self.parsed[text]
+            if text in self.spoken:
+                spoken[text] = self.spoken[text]
+        return Looks(parsed, spoken)
 
 
 class _Cards:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
-from security.masking.finding.surroundings import spoken
+from security.masking.finding.surroundings import spoken_of
 from security.masking.reading.views import plain as view
 from security.masking.render import BULLET
 from security.masking.splitting import vocabulary as say
@@ -17,6 +17,8 @@ _FEWEST_OF_TALK: Final = 4  # fewer words are an interjection
 _SSN_WORD: Final = re.compile(
     rf"\b(?:{'|'.join(say.SSN_BEFORE)})\b(?=\s*(?:$|[?:.,#!\d-]|(?:is|number|no|security|sec|please|last|first|digits|for|to|then|again)\b))"
 )
+_KINDS: Final = frozenset({"card", "ssn"})
+_SOCIAL: Final = "social "
 _SOCIAL_LIFE: Final = re.compile(r"\bsocial (?!sec)(?=[a-z])")  # of what else is social there is no list
 _ANNOUNCED: Final = re.compile(
     r"(?:\d|:|\b(?:is|number|no|es|est|ist|lautet|numero|número|numéro|nummer))\W*$", re.IGNORECASE
@@ -42,26 +44,44 @@ def plain(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(char))
 
 
+class Speaks(NamedTuple):
+    """What the words of one text name."""
+
+    of_card: bool
+    of_ssn: bool
+
+
+def speaks_of(text: str) -> Speaks:
+    """Whether its words name a card with which one pays, and whether they name a social security number; both for one look at its words."""
+    said = plain(text)
+    words, kinds = words_of(said), _kinds(said)
+    if " card" in said:
+        for other in say.NOT_CARD:
+            said = said.replace(other, "")
+        of_card = not say.SPEAKS_OF_CARD.isdisjoint(words_of(said)) or "card" in _kinds(said)
+        said = plain(text)
+    else:
+        of_card = not say.SPEAKS_OF_CARD.isdisjoint(words) or "card" in kinds
+    of_ssn = any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words)
+    if not of_ssn:
+        others = _kinds(_SOCIAL_LIFE.sub("", said)) if _SOCIAL in said else kinds
+        of_ssn = _SSN_WORD.search(said) is not None or "ssn" in others
+    return Speaks(of_card, of_ssn)
+
+
 def speaks_of_ssn(text: str) -> bool:
     """Whether its words name a social security number: what names one to the engine does so here."""
-    said = plain(text)
-    if any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words_of(said)):
-        return True
-    return _SSN_WORD.search(said) is not None or _names("ssn", _SOCIAL_LIFE.sub("", said))
+    return speaks_of(text).of_ssn
 
 
 def speaks_of_card(text: str) -> bool:
     """Whether its words name a card with which one pays."""
-    said = plain(text)
-    if " card" in said:
-        for other in say.NOT_CARD:
-            said = said.replace(other, "")
-    return not say.SPEAKS_OF_CARD.isdisjoint(words_of(said)) or _names("card", said)
+    return speaks_of(text).of_card
 
 
-def _names(kind: str, said: str) -> bool:
-    """Whether a word or phrase of the engine's lexicon names a `kind`."""
-    return any(found == kind for found, _ in spoken(view(said).text))
+def _kinds(said: str) -> frozenset[str]:
+    """Which of both the words and phrases of the engine's lexicon name."""
+    return spoken_of(view(said).text, _KINDS)
 
 
 def asks_for_code(text: str) -> bool:
@@ -72,7 +92,7 @@ def asks_for_code(text: str) -> bool:
 
 def explains(text: str) -> bool:
     """Whether a question in these words is answered with a number that is no secret."""
-    if speaks_of_card(text) or speaks_of_ssn(text) or asks_for_code(text):
+    if any(speaks_of(text)) or asks_for_code(text):
         return False
     said = plain(text)
     return not say.LABELS.isdisjoint(words_of(said)) or any(phrase in said for phrase in say.QUESTIONS)
@@ -87,6 +107,6 @@ def announces(text: str) -> bool:
 def changes_subject(text: str) -> bool:
     """Whether it is ordinary talk; nobody who looks for the rest of his number speaks so."""
     said = words_of(text)
-    if len(said) < _FEWEST_OF_TALK or speaks_of_card(text) or speaks_of_ssn(text):
+    if len(said) < _FEWEST_OF_TALK or any(speaks_of(text)):
         return False
     return say.INTERLUDES.isdisjoint(said) and any(word not in say.FILLERS for word in said)

@@ -36,21 +36,28 @@ class Counting(AsyncConnection):
             yield pipeline
 
 
+@asynccontextmanager
+async def counting() -> AsyncIterator[Counting]:
+    """A connection like the writer's."""
+    connection = await Counting.connect(default_conninfo(), autocommit=True, prepare_threshold=None)
+    try:
+        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        await connection.execute(_SETTINGS)
+        yield connection
+    finally:
+        await connection.close()
+
+
 async def trips(*orders: Order) -> int:
     """How many round trips one turn with these orders takes."""
     clock, loop = Clock(), asyncio.get_running_loop()
     for tenant_id in {order.tenant_id for order in orders}:
         await sync_to_async(keyring.load_tenant)(tenant_id)
-    connection = await Counting.connect(default_conninfo(), autocommit=True, prepare_threshold=None)
-    try:
-        connection.adapters.register_dumper(int, Int8BinaryDumper)
-        await connection.execute(_SETTINGS)
+    async with counting() as connection:
         items = [Item(order, loop.create_future(), loop.time() + 4) for order in orders]
         result = await turn.run(connection, items, Opener(ConversationKeys(), Memory(clock), clock()))
         assert len([done for done in result.done if done.item is not None]) == len(orders)
         return connection.trips
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("text", ["Hello, where is my parcel?", "Thank you very much!", "Grüße aus Köln 🎉"])

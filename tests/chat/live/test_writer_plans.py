@@ -57,11 +57,13 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House, is
         statements.HELD: ([row.public_id for row in messages], tenant),
         statements.ADVANCE: (pks, numbers, numbers, numbers, [now, now], flags, [now, now], tenant, pks),
         statements.REVISE: (
-            [row.pk for row in messages], [101, 101], [b"", b""], ["[]", "[]"], [now, now], ["", ""], tenant,
+            [row.public_id for row in messages], [101, 101], [b"", b""], ["[]", "[]"], [now, now], ["", ""], tenant,
+            [row.public_id for row in messages],
         ),
     }  # fmt: skip
     visitors = [(await sync_to_async(talk.row)()).visitor_id for talk in two]
     last = {
+        statements.ELSEWHERE: (wanted, tenant, tenant, now - timedelta(hours=1)),
         statements.SIBLINGS: (tenant, visitors, tenant, now - timedelta(hours=1), [0]),
         statements.TAIL: (visitors, tenant, tenant, tenant, now, pks),
     }
