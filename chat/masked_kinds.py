@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from security.masking import MaskingPolicy, UnknownPack
+from security.masking.marks import BROWSER
 
 Word = str | Promise
 
@@ -68,3 +69,9 @@ KINDS: Final[dict[str, Word]] = {
 def kind_of(kind: str) -> str:
     """A finding's kind in words."""
     return gettext(str(KINDS.get(kind, kind)))
+
+
+def rule_of(rule: str, kind: str) -> str:
+    """What a count's rule is called: the organisation's own by their names, the browser's copy of the engine in words."""
+    is_own = kind == "custom"
+    return gettext("in the visitor's browser, before it was sent") if rule == BROWSER and not is_own else rule

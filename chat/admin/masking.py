@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from chat.admin.masking_forms import SettingsForm
 from chat.admin.masking_words import sentence_of
-from chat.masked_kinds import kind_of
+from chat.masked_kinds import kind_of, rule_of
 from chat.models import JobKind, JobStatus, MaskingJob
 from chat.services import masking_jobs
 from chat.tally import MOST_SHAPES, Tally
@@ -105,7 +105,7 @@ def page(request: HttpRequest, **extra: Any) -> HttpResponse:
         "versions": [(version, [sentence_of(one) for one in version.changes or ()]) for version in book.versions],
         "settings": SettingsForm(initial=SettingsForm.initial_of(book.draft or RuleSet(), book.revision)),
         "hidden": hidden,
-        "hidden_rules": [(kind_of(kind), rule, hits) for kind, rule, hits in hidden.rules],
+        "hidden_rules": [(kind_of(kind), rule_of(rule, kind), hits) for kind, rule, hits in hidden.rules],
         "undone": [(kind_of(pack), messages) for pack, messages in hidden.undone],
         "bars": bars(hidden.days),
         "plot": {"width": WIDTH, "height": HEIGHT},

@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat.masked_kinds import kind_of
+from chat.masked_kinds import kind_of, rule_of
 from chat.reports.asking import Question
 from chat.reports.charts import bars, rows_of
 from chat.reports.tables import Column, Figure, Kind, Section, Table
@@ -23,7 +23,9 @@ def hidden_by_rule(asked: Question) -> Section:
     first, last = asked.calendar.period.first, asked.calendar.period.last
     days = asked.calendar.period.days
     found = _counts(first, last).values_list("rule", "kind").annotate(sum=Sum("hits"))
-    rows = sorted(((rule, kind_of(kind), hits) for rule, kind, hits in found), key=lambda row: (-row[2], row[:2]))
+    rows = sorted(
+        ((rule_of(rule, kind), kind_of(kind), hits) for rule, kind, hits in found), key=lambda row: (-row[2], row[:2])
+    )
     columns = (
         Column("rule", gettext_lazy("Rule"), Kind.TEXT),
         Column("kind", gettext_lazy("Kind"), Kind.TEXT),

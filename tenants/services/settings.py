@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from django.db import transaction
 
+from security.accounts.second_factor import has_second_factor
 from security.audit import Action
 from security.errors import Denied, Invalid
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, has, require
 from security.revocation import revoke
-from tenants.models import Policy, Site, Tenant
+from tenants.models import Membership, Policy, Site, Tenant, usable
 from tenants.services.limits import Limit, require_room
 from tenants.services.records import change_record
 
@@ -50,6 +52,27 @@ def change_policy(*, grant: Grant, policy: Policy, fields: Sequence[str]) -> Pol
         raise Denied
     permission = POLICY_RIGHTS[fields[0]] if fields else Permission.CONFIGURATION_CHAT
     return change_record(grant=grant, permission=permission, record=policy, fields=fields, action=Action.POLICY_CHANGED)
+
+
+def led_to_new_passwords(*, grant: Grant, now: datetime) -> int:
+    """How many members the rules as they are stored now lead to a new password at their next step."""
+    require(grant, Permission.CONFIGURATION_PASSWORDS)
+    policy = Policy.objects.get()
+    members = Membership.objects.filter(usable(now), entry=None).select_related("user")
+    return sum(member.must_change_password(policy, now) for member in members)
+
+
+def without_second_factor(*, grant: Grant, now: datetime) -> tuple[int, datetime | None]:
+    """How many members have none though each needs one, and by when the last of them has to have set it up."""
+    require(grant, Permission.CONFIGURATION_SECURITY)
+    policy = Policy.objects.get()
+    members = Membership.objects.filter(usable(now), entry=None).select_related("user")
+    dues = [
+        due
+        for member in members
+        if (due := policy.second_factor_due_at(member.created_at)) is not None and not has_second_factor(member.user)
+    ]
+    return len(dues), max(dues, default=None)
 
 
 def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:

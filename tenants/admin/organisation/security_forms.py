@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from security.accounts.rules import MODERN, PCI_DSS, CharacterClass, PasswordRules
-from security.permissions import Permission
+from security.permissions import Grant, Permission
 from tenants.admin.forms import TenantModelForm
 from tenants.models import Policy
+from tenants.services import settings
 from tenants.services.settings import POLICY_RIGHTS
 
 OWN: Final = "own"
+_AMBIGUOUS: Final = _(
+    "You changed values below, which this profile sets. Choose settings of your own to keep what you typed; or leave them as they were."
+)
 PROFILES: Final[dict[str, PasswordRules]] = {"modern": MODERN, "pci": PCI_DSS}
 
 
@@ -35,6 +42,10 @@ class PolicySettingsForm(TenantModelForm):
         """The settings whose values are others now, by the form's fields or by what it derived from them."""
         return [name for name, value in self._stored.items() if getattr(self.instance, name) != value]
 
+    def effect(self, grant: Grant, now: datetime) -> str:
+        """What the stored settings mean, and for whom: said after saving."""
+        return gettext("Saved.")
+
 
 class PasswordPolicyForm(PolicySettingsForm):
     """A profile fills the settings; with `own` each is as it was typed."""
@@ -48,7 +59,7 @@ class PasswordPolicyForm(PolicySettingsForm):
             (OWN, _("Settings of your own, below")),
         ],
         widget=forms.RadioSelect,
-        help_text=_("A profile's values count whatever stands below; choose settings of your own to change them."),
+        help_text=_("A profile sets everything below. To set a value yourself, choose settings of your own."),
     )
     field_order = ("profile",)
     password_classes = forms.MultipleChoiceField(
@@ -106,15 +117,34 @@ class PasswordPolicyForm(PolicySettingsForm):
         self.initial["profile"] = profile_of(self.instance)
 
     def clean(self) -> dict[str, Any]:
-        """A profile's values count, whatever stands in the other fields."""
+        """A profile sets the other fields; whoever changed one of them as well is asked what he wants."""
         data = super().clean() or self.cleaned_data
         rules = PROFILES.get(data.get("profile", ""))
         if rules is not None:
             values = values_of(rules)
+            if any(name in self.changed_data and data.get(name) != value for name, value in values.items()):
+                self.add_error("profile", _AMBIGUOUS)
+                return data
             data.update(values)
             for name in values:
                 self.errors.pop(name, None)
         return data
+
+    def effect(self, grant: Grant, now: datetime) -> str:
+        """Who has to change a password, and when."""
+        count = settings.led_to_new_passwords(grant=grant, now=now)
+        days = self.instance.password_max_age_days
+        said = [gettext("Saved. A password that is chosen from now on follows these rules; present ones stay.")]
+        if days is not None:
+            said = [gettext("Saved. A password is good for %(days)d days from the day it was chosen.") % {"days": days}]
+        if count:
+            led = ngettext(
+                "%(count)d member is led to a new one at the next step.",
+                "%(count)d members are led to a new one at their next step.",
+                count,
+            )
+            said.append(led % {"count": count})
+        return " ".join(said)
 
 
 class SecondFactorForm(PolicySettingsForm):
@@ -139,6 +169,18 @@ class SecondFactorForm(PolicySettingsForm):
         if data.get("second_factor_required") and not self._stored["second_factor_required"]:
             self.instance.second_factor_since = timezone.now()
         return data
+
+    def effect(self, grant: Grant, now: datetime) -> str:
+        """Who has to set one up, and by when."""
+        count, due = settings.without_second_factor(grant=grant, now=now)
+        if due is None:
+            return gettext("Saved. Nobody has to set one up because of this.")
+        said = ngettext(
+            "Saved. %(count)d member has none and has to set one up by %(due)s.",
+            "Saved. %(count)d members have none and have to set one up by %(due)s.",
+            count,
+        )
+        return said % {"count": count, "due": date_format(timezone.localtime(due), "DATETIME_FORMAT")}
 
 
 def values_of(rules: PasswordRules) -> dict[str, Any]:

@@ -227,15 +227,17 @@ def test_what_was_hidden_by_rule_and_day(acme: Organisation) -> None:
     with tenant_scope(acme.tenant_id):
         for day, hits in days.items():
             add_counts(hits={(day, "card", "card"): hits, (day, "Staff", "custom"): 1}, withheld=0)
+        add_counts(hits={(date(2026, 4, 10), "browser", "card"): 2}, withheld=0)
     found = section(acme, "masking", "hidden")
-    assert [(figure.value, figure.before) for figure in found.figures] == [(7, 47)]
+    assert [(figure.value, figure.before) for figure in found.figures] == [(9, 47)]
     assert [(line["rule"], line["kind"], line["places"]) for line in sheet(acme, "hidden")] == [
         ("card", "Card number", "5"),
         ("Staff", "Your rule", "2"),
+        ("in the visitor's browser, before it was sent", "Card number", "2"),
     ]
     by_day = {line["day"]: line["places"] for line in sheet(acme, "hidden-days")}
     assert len(by_day) == 28
-    assert {day: places for day, places in by_day.items() if places != "0"} == {"2026-04-01": "3", "2026-04-10": "4"}
+    assert {day: places for day, places in by_day.items() if places != "0"} == {"2026-04-01": "3", "2026-04-10": "6"}
     assert "Time zone: UTC" in acme.client("rita").get("/admin/reports/masking/").content.decode()
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.errors import Denied
-from security.models import Revocation
+from security.models import Revocation, User
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Policy
@@ -53,17 +53,50 @@ def test_own_settings_are_stored(house: Organisation, rival: Organisation, as_: 
 
 
 @pytest.mark.parametrize(("profile", "length", "days"), [("modern", 15, None), ("pci", 12, 90)])
-def test_a_profile_counts_whatever_stands_below_it(
+def test_a_profile_sets_whatever_stood_below_it(
     house: Organisation, as_: As, profile: str, length: int, days: int | None
 ) -> None:
     as_("ada").post(PAGE, app="", **OWN)
-    form = {**OWN, "profile": profile, "password_min_length": "nonsense"}
-    assert as_("ada").post(PAGE, app="", **form).status_code == 302
+    assert as_("ada").post(PAGE, app="", **{**OWN, "profile": profile}).status_code == 302
     stored = policy(house)
     assert (stored.password_min_length, stored.password_max_age_days) == (length, days)
     page = text_of(as_("ada").get(PAGE, app=""))
     checked = re.findall(r'name="profile" value="(\w+)"[^>]* checked', page)
     assert checked == [profile]
+
+
+@pytest.mark.parametrize("typed", [20, "nonsense"])
+def test_a_profile_and_a_value_of_ones_own_are_asked_about(house: Organisation, as_: As, typed: object) -> None:
+    modern = {**OWN, "profile": "modern", "password_min_length": 15, "password_min_strength": 3, "password_classes": []}
+    form = {**modern, "password_history": 4, "password_max_age_days": ""}
+    assert as_("ada").post(PAGE, app="", **form).status_code == 302, "as the page was shown"
+    answer = as_("ada").post(PAGE, app="", **{**form, "password_min_length": typed})
+    assert "Choose settings of your own to keep what you typed" in errors_of(answer)
+    assert policy(house).password_min_length == 15
+
+
+def test_the_page_says_who_has_to_change_his_password(house: Organisation, as_: As) -> None:
+    ada = as_("ada")
+
+    def said(**form: object) -> str:
+        ada.post(PAGE, app="", **{**OWN, **form})
+        return text_of(ada.get(PAGE, app=""))
+
+    assert "follows these rules; present ones stay.</li>" in said(password_max_age_days="")
+    assert "good for 60 days from the day it was chosen.</li>" in said()
+    User.objects.filter(email="alice@acme.example").update(password_changed_at=timezone.now() - timedelta(days=61))
+    assert "1 member is led to a new one at the next step.</li>" in said(password_history=9)
+
+
+def test_the_page_says_who_has_to_set_up_a_second_factor(house: Organisation, as_: As) -> None:
+    olga, page = as_("olga"), "security_second_factor"
+    olga.post(page, app="", second_factor_required="on", second_factor_grace_days=7)
+    assert re.search(
+        r"Saved\. \d+ members have none and have to set one up by [-\d]{10} [:\d]{5} UTC\.</li>",
+        text_of(olga.get(page, app="")),
+    )
+    olga.post(page, app="", second_factor_grace_days=7)
+    assert "Saved. Nobody has to set one up because of this.</li>" in text_of(olga.get(page, app=""))
 
 
 @pytest.mark.parametrize(
