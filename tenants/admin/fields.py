@@ -1,16 +1,19 @@
-"""Form fields that name records by their public ids, and one for lists of website addresses."""
+"""Form fields that name records by their public ids, and two for lists: of website and of mail addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from security.errors import Invalid
 from security.forms import spells_no_secret
+from security.models import normalize_email
 from tenants.origins import origin_of
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ else:
     _Choice, _Choices = forms.ModelChoiceField, forms.ModelMultipleChoiceField
 
 _MOST_ORIGINS = 50
+_MOST_ADDRESSES = 50
+_BETWEEN = re.compile(r"[\s,;]+")
 
 
 class PublicChoiceField(_Choice):
@@ -66,6 +71,34 @@ class OriginsField(forms.CharField):
 
     def has_changed(self, initial: Sequence[str] | None, data: Any) -> bool:
         return [line.strip() for line in (data or "").splitlines() if line.strip()] != list(initial or ())
+
+
+class AddressesField(forms.CharField):
+    """Mail addresses as they are copied from a list, each brought to its one spelling."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "autocapitalize": "off", "spellcheck": "false"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=_MOST_ADDRESSES * 256, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """The list, without doubles."""
+        words = [word for word in _BETWEEN.split(super().clean(value)) if word]
+        if not words:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(words) > _MOST_ADDRESSES:
+            raise ValidationError(_("At most %(most)s addresses."), code="many", params={"most": _MOST_ADDRESSES})
+        return list(dict.fromkeys(_address(number, word) for number, word in enumerate(words, start=1)))
+
+
+def _address(number: int, word: str) -> str:
+    try:
+        spells_no_secret(word)
+        validate_email(word)
+    except ValidationError:
+        said = _("Address %(number)s is none. Write it like name@shop.example; nothing was sent to anybody.")
+        raise ValidationError(said, code="address", params={"number": number}) from None
+    return normalize_email(word)
 
 
 def _origin(number: int, line: str) -> str:

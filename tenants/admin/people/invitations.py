@@ -12,11 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from security.errors import Conflict
 from security.permissions import Grant, Permission
 from security.scoping import TenantQuerySet
 from tenants.admin.acts import Act, Done
 from tenants.admin.base import TenantAdmin, require_grant
+from tenants.admin.fields import AddressesField
 from tenants.admin.forms import TenantModelForm
+from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import site
 from tenants.models import Invitation, Role
@@ -25,13 +28,31 @@ from tenants.services.people.members import assignable_roles
 
 
 class InvitationForm(TenantModelForm):
-    """Whom, as what."""
+    """Whom, one or several, as what."""
+
+    email = AddressesField(
+        label=_("E-mail addresses"),
+        help_text=_(
+            "One, or a list, with spaces, commas or line breaks between. A link that is good for seven days is sent to each."
+        ),
+    )
 
     class Meta(TenantModelForm.Meta):
         model = Invitation
         fields = ("email", "role")
-        labels: ClassVar = {"email": _("E-mail address")}
-        help_texts: ClassVar = {"email": _("A link that is good for seven days is sent there.")}
+
+    def clean_email(self) -> str:
+        """The first, for the record; all of them beside it."""
+        self.addresses: list[str] = self.cleaned_data["email"]
+        return self.addresses[0]
+
+
+def _sent(address: str) -> str:
+    return gettext("An invitation was sent to %(email)s.") % {"email": address}
+
+
+def _not_sent(address: str, refusal: Conflict) -> str:
+    return gettext("No invitation was sent to %(email)s: %(why)s") % {"email": address, "why": sentence_for(refusal)}
 
 
 def _is_open(grant: Grant, invitation: Invitation) -> bool:
@@ -48,7 +69,7 @@ class InvitationAdmin(TenantAdmin):
     """Made, looked at and withdrawn; never changed."""
 
     section = Section.PEOPLE
-    add_title = _("Invite a member")
+    add_title = _("Invite members")
     about = _("The one way in for somebody new: a link by mail, good for seven days and once.")
     nothing = _("Nobody was invited yet.")
     rights: ClassVar = {"view": Permission.CONFIGURATION_MEMBERS, "add": Permission.CONFIGURATION_MEMBERS}
@@ -87,10 +108,24 @@ class InvitationAdmin(TenantAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def create(self, grant: Grant, record: Any, form: Any) -> Any:
-        return services.invite_member(grant=grant, email=record.email, role=record.role.slug)
+        """Whoever cannot be invited keeps nobody else from it; where that is everybody, the first refusal is the form's."""
+        made, refusals = [], []
+        for address in form.addresses:
+            try:
+                made.append(services.invite_member(grant=grant, email=address, role=record.role.slug))
+            except Conflict as refusal:
+                refusals.append((address, refusal))
+        if not made:
+            raise refusals[0][1]
+        made[0].answers = [(messages.SUCCESS, _sent(one.email)) for one in made] + [
+            (messages.WARNING, _not_sent(address, refusal)) for address, refusal in refusals
+        ]
+        return made[0]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        messages.success(request, gettext("An invitation was sent to %(email)s.") % {"email": obj.email})
+        """A sentence for each address."""
+        for level, said in obj.answers:
+            messages.add_message(request, level, said)
         return self.response_post_save_add(request, obj)
 
     @admin.display(description=_("E-mail address"), ordering="email")

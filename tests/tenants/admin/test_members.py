@@ -33,11 +33,11 @@ def test_the_list_takes_the_same_queries_for_any_number(
 ) -> None:
     ada = as_("ada")
     assert "alice@acme.example" in text_of(ada.get("membership_changelist"))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(22):
         ada.get("membership_changelist")
     for number in range(15):
         house.join(f"agent{number}", "agent")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(22):
         assert "agent14@acme.example" in text_of(ada.get("membership_changelist"))
 
 
@@ -55,6 +55,37 @@ def test_an_invitation_goes_out_and_can_be_withdrawn(
     assert ada.post("invitation_withdraw", invitation.public_id).status_code == 302
     assert ada.post("invitation_withdraw", invitation.public_id).status_code == 302
     assert house.actions().count("member.invitation_withdrawn") == 1
+
+
+def test_a_list_of_addresses_is_invited_and_each_answered(
+    house: Organisation, as_: As, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    ada, role = as_("ada"), _role(house, "alice")
+    typed = "Bob@acme.example, carl@acme.example;\nalice@acme.example bob@acme.example"
+    with django_capture_on_commit_callbacks(execute=True):
+        assert ada.post("invitation_add", email=typed, role=role).status_code == 302
+    assert [message.to for message in mail.outbox] == [["bob@acme.example"], ["carl@acme.example"]]
+    said = text_of(ada.get("invitation_changelist"))
+    for line in (
+        "An invitation was sent to bob@acme.example.",
+        "An invitation was sent to carl@acme.example.",
+        "No invitation was sent to alice@acme.example: This person is a member already.",
+    ):
+        assert line in said
+    assert house.actions().count("member.invited") == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("bob@acme.example, carl@, dora@acme.example", "Address 2 is none"),
+        (" ".join(f"p{number}@acme.example" for number in range(51)), "At most 50 addresses"),
+        (" ,; ", "required"),
+    ],
+)
+def test_a_list_with_something_wrong_sends_nothing(house: Organisation, as_: As, typed: str, said: str) -> None:
+    assert said in errors_of(as_("ada").post("invitation_add", email=typed, role=_role(house, "alice")))
+    assert "member.invited" not in house.actions()
 
 
 def test_what_the_service_refuses_is_an_error_of_the_form(house: Organisation, as_: As) -> None:
