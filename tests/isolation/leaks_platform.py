@@ -105,6 +105,13 @@ PLATFORM: Final = (
         _LASTING,
     ),
     Leak(
+        "an operator's stay changes how long is kept",
+        "chat/retention/changing.py",
+        "    require_member(grant)",
+        "    pass",
+        _LASTING,
+    ),
+    Leak(
         "suspending leaves a stay for later",
         "tenants/services/platform/operators.py",
         "        end_open_entries(by=EntryEnd.SUSPENSION, now=now)\n",

@@ -113,6 +113,16 @@ def test_only_an_operator_enters_and_only_what_is_there(acme: Organisation, osca
             stays.enter(operator=oscar, tenant=tenant, role="auditor", reason=WHY, stay=HOUR, now=timezone.now())
 
 
+def test_only_an_operator_may_even_ask(acme: Organisation, rival: Organisation) -> None:
+    """Where nobody opens the stay at once, the question itself is refused: owners are not mailed by just anybody."""
+    ask_first(acme)
+    stranger = rival.user("mallory")
+    with tenant_scope(acme.tenant_id):
+        with pytest.raises(Denied):
+            entering.ask_to_enter(operator=stranger, role="auditor", reason=WHY, stay=HOUR, now=timezone.now())
+        assert not OperatorEntry.objects.exists()
+
+
 def test_a_stay_is_not_made_longer_and_a_second_one_is_told_again(
     acme: Organisation, oscar: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:

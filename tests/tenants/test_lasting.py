@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from chat.retention.changing import change_rule
 from security.errors import Conflict, Denied
 from security.models import User
 from security.permissions import Grant, Permission
@@ -38,6 +40,10 @@ from .staying import enter, grant_of, public_id
 
 def _alice() -> UUID:
     return Membership.objects.get(user__email="alice@acme.example").public_id
+
+
+def _keep_for_ever(grant: Grant) -> object:
+    return change_rule(grant=grant, department=None, term=None, seen="", typed="", now=timezone.now())
 
 
 LASTING: dict[str, Callable[[Grant], object]] = {
@@ -85,6 +91,18 @@ def test_nothing_lasting_is_made_of_a_stay(acme: Organisation, oscar: User, act:
     grant = grant_of(oscar, acme)
     with tenant_scope(acme.tenant_id), pytest.raises(Denied):
         LASTING[act](grant)
+
+
+@pytest.mark.parametrize("act", ["the secret of identities", "the rule of retention"])
+def test_the_most_lasting_is_refused_even_to_a_stay_that_held_every_right(
+    acme: Organisation, oscar: User, act: str
+) -> None:
+    """Two walls: should `ENTRY_MAY` ever grow, these still stand."""
+    enter(oscar, acme, "admin")
+    grant = replace(grant_of(oscar, acme), permissions=frozenset(Permission))
+    acts = {**LASTING, "the rule of retention": _keep_for_ever}
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        acts[act](grant)
 
 
 def test_no_right_that_gives_rights_is_among_what_a_stay_may() -> None:
