@@ -55,6 +55,7 @@ class MembershipRef:
     must_change_password: bool
     must_enrol: bool
     password_ends_at: datetime | None
+    last_seen_at: datetime | None
 
     @property
     def password_days_left(self) -> int | None:
@@ -121,6 +122,7 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             must_change_password=row.must_change_password(policies[tenant.pk], now),
             must_enrol=must_enrol(user, row, policies[tenant.pk], now),
             password_ends_at=policies[tenant.pk].password_ends_at(user.password_changed_at),
+            last_seen_at=row.last_seen_at,
         )
         for row in rows
         if (tenant := tenants.get(row.tenant_id)) is not None

@@ -24,6 +24,7 @@ from security.permissions import Grant
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
 from tenants.services.hours import zone_named
+from tenants.services.people.last_seen import is_due, note_seen
 from tenants.services.people.switching import choose_tenant
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
@@ -67,6 +68,7 @@ class TenantMiddleware:
             return _opened_elsewhere(request)
         else:
             response = self._in_scope(request, user, active)
+            _note_seen(request, active)
         if is_refused(request) and isinstance(user, User):
             _record_refusal(request, PLATFORM_TENANT_ID if active is None else active.tenant_id)
         return response
@@ -91,6 +93,13 @@ def _actor(grant: Grant | None) -> Actor:
         return current().actor
     entry = None if grant.entry is None else str(grant.entry)
     return replace(current().actor, name=grant.name, role=grant.role, entry=entry)
+
+
+def _note_seen(request: HttpRequest, active: MembershipRef) -> None:
+    """A page that asks by itself is nobody's doing."""
+    now = timezone.now()
+    if is_due(active.last_seen_at, now) and not getattr(request, "is_polling", False):
+        note_seen(tenant_id=active.tenant_id, member=active.membership_public_id, now=now)
 
 
 def _record_refusal(request: HttpRequest, tenant_id: int) -> None:

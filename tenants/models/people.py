@@ -96,6 +96,8 @@ class Membership(PublicModel):
     entry = TenantForeignKey(OperatorEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     password_change_required_at = models.DateTimeField(null=True, editable=False)
+    # When he last did something here, to a few minutes.
+    last_seen_at = models.DateTimeField(null=True, editable=False)
     # When the person was last told that his password is about to be too old, and how many days before that.
     password_warned_at = models.DateTimeField(null=True, editable=False)
     password_warned_stage = models.PositiveSmallIntegerField(null=True, editable=False)

@@ -52,6 +52,23 @@ def test_a_role_without_the_right_is_refused(acme: Organisation, client: Client)
     assert client.get("/get-started/").status_code == 403
 
 
+def test_when_a_member_was_seen_last_is_written_once_in_five_minutes(
+    olga: Client, acme: Organisation, rival: Organisation
+) -> None:
+    also_in(rival, acme)
+    seen = []
+    for ago in (None, timedelta(minutes=4), timedelta(minutes=6)):
+        if ago is not None:
+            with tenant_scope(acme.tenant_id):
+                Membership.objects.filter(name="Olga").update(last_seen_at=timezone.now() - ago)
+        before = acme.member("olga").last_seen_at
+        assert olga.get("/get-started/").status_code == 200
+        seen.append(acme.member("olga").last_seen_at != before)
+    assert seen == [True, False, True]
+    with tenant_scope(rival.tenant_id):
+        assert Membership.objects.get(name="Olga").last_seen_at is None
+
+
 def test_a_suspended_member_is_refused_at_the_next_request(olga: Client, acme: Organisation) -> None:
     assert olga.get("/get-started/").status_code == 200
     with tenant_scope(acme.tenant_id):

@@ -35,6 +35,7 @@ from security.revocation import Revoked
 from security.sockets.codes import CloseCode
 from security.sockets.consumer import log_failure
 from tenants.policies import current_masking
+from tenants.services.people.last_seen import note_seen
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -190,7 +191,9 @@ class AgentRights(ChatConsumer):
         now = self.live.loop.time()
         if now - self._active_at >= ACTIVITY_EVERY.total_seconds():
             self._active_at = now
-            await unscoped(note_activity, self.admitted_as.session_key, timezone.now())
+            at, grant = timezone.now(), self.grant
+            await unscoped(note_activity, self.admitted_as.session_key, at)
+            await unscoped(note_seen, tenant_id=grant.tenant_id, member=grant.membership_public_id, now=at)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run beside the frames, and end with the socket."""

@@ -44,7 +44,7 @@ class InvitationForm(TenantModelForm):
     def clean_email(self) -> str:
         """The first, for the record; all of them beside it."""
         self.addresses: list[str] = self.cleaned_data["email"]
-        return self.addresses[0]
+        return str(self.addresses[0])
 
 
 def _sent(address: str) -> str:
@@ -109,7 +109,8 @@ class InvitationAdmin(TenantAdmin):
 
     def create(self, grant: Grant, record: Any, form: Any) -> Any:
         """Whoever cannot be invited keeps nobody else from it; where that is everybody, the first refusal is the form's."""
-        made, refusals = [], []
+        made: list[Any] = []
+        refusals: list[tuple[str, Conflict]] = []
         for address in form.addresses:
             try:
                 made.append(services.invite_member(grant=grant, email=address, role=record.role.slug))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -135,9 +136,9 @@ class MemberAdmin(TenantAdmin):
     about = _("Who works here, and what each may do. Nobody sees or chooses another's password.")
     rights: ClassVar = {"view": Permission.CONFIGURATION_MEMBERS, "change": Permission.CONFIGURATION_MEMBERS}
     form = MemberForm
-    fields = ("name", "email", "role", "departments", "capacity", "state", "created_at")
-    readonly_fields = ("email", "state", "created_at")
-    list_display = ("name", "email", "role", "on_departments", "state", "created_at")
+    fields = ("name", "email", "role", "departments", "capacity", "state", "last_seen", "created_at")
+    readonly_fields = ("email", "state", "last_seen", "created_at")
+    list_display = ("name", "email", "role", "on_departments", "state", "last_seen", "created_at")
     list_select_related = ("user", "role")
     list_filter = (_StatusFilter, _RoleFilter)
     search_fields = ("name", "user__email")
@@ -218,6 +219,11 @@ class MemberAdmin(TenantAdmin):
     @admin.display(description=_("On departments"), empty_value="–")
     def on_departments(self, member: Any) -> str | None:
         return ", ".join(member.further) or None
+
+    @admin.display(description=_("Last seen"), ordering="last_seen_at", empty_value="–")
+    def last_seen(self, member: Membership) -> datetime | None:
+        """In this organisation, to five minutes."""
+        return member.last_seen_at
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, member: Membership) -> str:
