@@ -9,8 +9,9 @@ from django.db import transaction
 from chat.demo import fixed_id
 from security.accounts.people import confirm_email, create_person
 from security.models import User
+from security.permissions import Permission
 from security.scoping import tenant_ids, tenant_scope
-from tenants.models import Department, DepartmentMembership, Membership, Policy, Role, Site, Tenant
+from tenants.models import Department, DepartmentMembership, DepartmentRole, Membership, Policy, Role, Site, Tenant
 from tenants.services.founding import create_tenant
 from tenants.services.sites import add_site
 
@@ -21,6 +22,16 @@ class Person:
     name: str
     role: str
     departments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRole:
+    """One that the organisation made for itself."""
+
+    slug: str
+    name: str
+    description: str
+    permissions: tuple[Permission, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,9 @@ class Organisation:
     color: str
     departments: tuple[str, ...]
     people: tuple[Person, ...]
+    roles: tuple[OwnRole, ...] = ()
+    on_departments: tuple[tuple[str, str, str], ...] = ()
+    """Whose further role holds in which department: address, role, department."""
 
 
 ACME = Organisation(
@@ -51,9 +65,29 @@ ACME = Organisation(
         Person("sam@acme.example", "Sam", "supervisor", ("Support", "Sales")),
         Person("alice@acme.example", "Alice", "agent", ("Support", "Sales")),
         Person("bob@acme.example", "Bob", "agent", ("Support", "Sales")),
+        Person("nina@acme.example", "Nina", "night-desk", ("Support",)),
         Person("rita@acme.example", "Rita", "analyst"),
         Person("audrey@acme.example", "Audrey", "auditor"),
     ),
+    roles=(
+        OwnRole(
+            "night-desk",
+            "Night desk",
+            "Takes and answers what comes at night, and leaves the rest to the day.",
+            (
+                Permission.CHAT_SEE_QUEUE,
+                Permission.CHAT_TAKE,
+                Permission.CHAT_SEE_OWN,
+                Permission.CHAT_SEE_DEPARTMENT,
+                Permission.CHAT_REPLY,
+                Permission.CHAT_NOTE,
+                Permission.CHAT_TRANSFER,
+                Permission.CHAT_CLOSE,
+                Permission.REPORTS_OWN,
+            ),
+        ),
+    ),
+    on_departments=(("bob@acme.example", "supervisor", "Sales"),),
 )
 RIVAL = Organisation(
     slug="rival",
@@ -84,8 +118,14 @@ def seed_people(organisation: Organisation, *, password: str, site_url: str) -> 
             )[0]
             for name in organisation.departments
         }
-        for person in organisation.people:
-            _member(organisation, person, users[person.email], departments)
+        _roles(organisation)
+        members = {
+            person.email: _member(organisation, person, users[person.email], departments)
+            for person in organisation.people
+        }
+        for email, slug, name in organisation.on_departments:
+            role = Role.objects.get(slug=slug)
+            DepartmentRole.objects.get_or_create(membership=members[email], role=role, department=departments[name])
         _site(organisation, site_url)
         Policy.objects.update(session_idle_minutes=480)
     return tenant_id
@@ -135,6 +175,13 @@ def _tenant(organisation: Organisation, owner: User) -> int:
         Tenant.objects.update(public_id=fixed_id("tenant", organisation.slug), time_zone="Europe/Vienna")
         Membership.objects.filter(pk=founded.membership_id).update(public_id=fixed_id(organisation.slug, owner.email))
     return founded.tenant_id
+
+
+def _roles(organisation: Organisation) -> None:
+    for role in organisation.roles:
+        values = {"name": role.name, "description": role.description, "permissions": sorted(role.permissions)}
+        public_id = fixed_id(organisation.slug, "role", role.slug)
+        Role.objects.get_or_create(slug=role.slug, defaults={**values, "public_id": public_id})
 
 
 def _member(organisation: Organisation, person: Person, user: User, departments: dict[str, Department]) -> Membership:

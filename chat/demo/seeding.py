@@ -9,6 +9,7 @@ from django.conf import settings
 
 from chat.demo import people, talk
 from chat.demo.canned import seed_canned_responses
+from chat.services.usage import count_usage
 from security.scoping import tenant_scope
 
 
@@ -24,4 +25,6 @@ def seed(*, now: datetime, slug: str | None = None) -> Iterator[tuple[str, int]]
                 is_told = organisation is people.ACME
                 if is_told:
                     seed_canned_responses()
-                yield organisation.slug, talk.seed_conversations(now=now) if is_told else 0
+                new = talk.seed_conversations(now=now) if is_told else 0
+                count_usage(now=now)  # operators see it at once
+                yield organisation.slug, new

@@ -1,5 +1,6 @@
 """Demo mode answers this machine and nobody else."""
 
+import json
 from typing import Self
 
 import pytest
@@ -7,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from chat.demo import people
+from chat.demo import people, talk
 from chatplatform import prepare
 from chatplatform.demo import FORWARDED, DemoGuardMiddleware, LocalSocketsOnly
 from security.accounts.people import create_person
 from security.models import User
+from security.scoping import tenant_scope
+from tenants.models import DepartmentRole, Membership
 
 
 def _status(request: HttpRequest) -> int:
@@ -109,3 +112,16 @@ def test_without_demo_nobody_else_is_kept_out(committed_db: None, settings: Sett
     prepare.main()
     vic.refresh_from_db()
     assert vic.is_active
+
+
+def test_the_demo_shows_roles_of_its_own_and_a_period_before(committed_db: None) -> None:
+    for _ in range(2):
+        tenant_id = people.seed_people(people.ACME, password="x", site_url="http://127.0.0.1:8000")
+    with tenant_scope(tenant_id):
+        assert [row.role.name for row in Membership.objects.filter(role__is_builtin=False)] == ["Night desk"]
+        further = DepartmentRole.objects.select_related("membership", "role", "department")
+        assert [(row.membership.name, row.role.slug, row.department.name) for row in further] == [
+            ("Bob", "supervisor", "Sales")
+        ]
+    days = [story["days"] for story in json.loads(talk.CONVERSATIONS.read_text(encoding="utf-8"))]
+    assert sum(28 <= day < 56 for day in days) >= 5, "Reports compare 28 days with the 28 before"
