@@ -9,17 +9,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
+from uuid import UUID, uuid4
 from zlib import crc32
 
 from celery import Task, shared_task
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
-from security.scoping import PLATFORM_TENANT_ID, tenant_ids, tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope
+from tenants.services.audit import alerts, checks
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
 
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(hours=1)
 WARN_EVERY = timedelta(hours=6)
 END_ENTRIES_EVERY = timedelta(minutes=1)
+RESUME_EVERY = timedelta(minutes=3)
+WATCH_EVERY = timedelta(minutes=1)
 P = ParamSpec("P")
 
 
@@ -83,7 +87,51 @@ def warn_members_everywhere() -> None:
     for_each_tenant(warn_members)
 
 
+@shared_task(name="tenants.run_trail_check")
+def run_trail_check(tenant_id: int, check: str) -> None:
+    """Follow a chain that is too long for a page."""
+    with acting(actor=Actor(ActorKind.JOB, name=run_trail_check.name)):
+        checks.run_check(tenant_id, UUID(check), worker=uuid4(), now=timezone.now())
+
+
+@tenant_task("tenants.raise_alerts")
+def raise_alerts() -> None:
+    """What is new in the trail, by the rules that are on."""
+    raised = alerts.raise_alerts(now=timezone.now())
+    if raised:
+        logger.warning("Raised %s alerts; tenant=%s", len(raised), require_tenant_id())
+
+
+@shared_task(name="tenants.raise_alerts_everywhere")
+def raise_alerts_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(raise_alerts)
+
+
+@tenant_task("tenants.resume_trail_checks")
+def resume_trail_checks() -> None:
+    """Checks whose worker is gone, or that the broker forgot, are given to another."""
+    for check in checks.abandoned_checks(now=timezone.now()):
+        transaction.on_commit(partial(run_trail_check.delay, require_tenant_id(), str(check)))
+
+
+@shared_task(name="tenants.resume_trail_checks_everywhere")
+def resume_trail_checks_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(resume_trail_checks)
+
+
 SCHEDULE = {
+    "raise-alerts": {
+        "task": raise_alerts_everywhere.name,
+        "schedule": WATCH_EVERY,
+        "options": {"expires": WATCH_EVERY.total_seconds()},
+    },
+    "resume-trail-checks": {
+        "task": resume_trail_checks_everywhere.name,
+        "schedule": RESUME_EVERY,
+        "options": {"expires": RESUME_EVERY.total_seconds()},
+    },
     "warn-of-passwords": {
         "task": warn_members_everywhere.name,
         "schedule": WARN_EVERY,

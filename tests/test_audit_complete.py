@@ -122,7 +122,7 @@ QUIET = {
         "admin/tenants/role/add/",
     ],
     "counts, never contents": [
-        "admin/audit/",
+        *("admin/audit/", "admin/alerts/", "admin/audit/checks/<uuid:check>/"),
         *("admin/masking/jobs/<uuid:job>/", "admin/reports/", "admin/reports/<slug:report>/", "console/reports/"),
     ],
 }
@@ -168,6 +168,8 @@ QUIET_FRAMES = {
 JOBS = {
     "chat.keep_retention": "retention.run",
     "chat.send_transcripts": "retention.sent",
+    "tenants.raise_alerts": "alert.raised",
+    "tenants.run_trail_check": "audit.verified",
     "tenants.end_operators_entries": "operator.left",
     "chat.sweep_queue": "conversation.requeued",
     "chat.close_idle": "conversation.closed",
@@ -189,6 +191,9 @@ QUIET_JOBS = {
     "chat.close_idle_everywhere": "queues tasks",
     "security.deliver_mail": "the act that wrote the mail left the event",
     "security.mail_checkpoints": "sends what is signed; no contents",
+    "tenants.raise_alerts_everywhere": "queues tasks",
+    "tenants.resume_trail_checks": "queues checks, which leave their events",
+    "tenants.resume_trail_checks_everywhere": "queues tasks",
     "tenants.sweep_accounts": "removes what has run out",
 }
 COMMANDS = {

@@ -24,6 +24,7 @@ from security.crypto import keyring
 from security.models import AuditEvent, KeySubject, User
 from security.scoping import tenant_scope
 from tenants.models import (
+    Alert,
     BusinessHours,
     Department,
     DepartmentRole,
@@ -38,6 +39,8 @@ from tenants.models import (
     Tenant,
 )
 from tenants.rules import Rule, RuleKind
+from tenants.services.audit.checks import begin_check
+from tenants.services.audit.saved import save_filter
 from tenants.services.masking.drafting import activate, add_rule
 
 from .cast import Organisation
@@ -62,6 +65,7 @@ def objects(of: Organisation) -> dict[str, str]:
         return {
             **masking(of),
             **held_and_changed(conversation),
+            **trail(of),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "businesshours": str(
                 BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
@@ -120,6 +124,15 @@ def masking(of: Organisation) -> dict[str, str]:
     return {"rule": str(rule.public_id), "version": str(version.public_id), "job": str(job.public_id)}
 
 
+def trail(of: Organisation) -> dict[str, str]:
+    """A check of the trail that goes on, a filter that its owner keeps, and an alert."""
+    grant = of.grant("olga" if of.slug == "acme" else "mallory")
+    check = begin_check(grant=grant, now=timezone.now())
+    saved = save_filter(grant=grant, name="Exports", query="action=exports")
+    alert = Alert.objects.create(kind="exports", raised_at=timezone.now(), count=5, minutes=60, seq=1)
+    return {"check": str(check.public_id), "saved": str(saved.public_id), "alert": str(alert.public_id)}
+
+
 def address(route: str, of: Organisation, known: dict[str, str]) -> str:
     """The route with this organisation's own objects in it."""
     model = re.match(r"admin/\w+/(\w+)/", route)
@@ -136,6 +149,9 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:rule>": known["rule"],
         "<uuid:version>": known["version"],
         "<uuid:job>": known["job"],
+        "<uuid:alert>": known["alert"],
+        "<uuid:check>": known["check"],
+        "<uuid:saved>": known["saved"],
         "<uuid:change>": known["change"],
         "<uuid:department>": known["department"],
         "<uuid:hold>": known["hold"],

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from security.audit.chain import SALT_BYTES, canonical, commitment
+from security.audit.origins import origin_of
 from security.audit.registry import ERASURES, Action, Outcome
 from security.audit.subjects import Subject, erased_by, subject_of, subject_of_actor
 from security.audit.values import PERSONAL, Scalar, difference, label_of, public_id, scalar, scalars
@@ -20,6 +21,7 @@ from security.crypto.envelope import bind, seal
 from security.crypto.keyring import data_key
 
 VERSION: Final = 1
+ACTOR: Final = "actor"
 _NAMED_OPENLY: Final = frozenset({ActorKind.JOB, ActorKind.COMMAND})
 
 
@@ -46,6 +48,8 @@ class Draft:
 
     open: Mapping[str, object]
     parts: tuple[Part, ...]
+    address: str | None = None
+    """From where it came, where that is sealed with it: nothing else is kept of who is erased."""
 
 
 def drafted(
@@ -75,9 +79,11 @@ def drafted(
     }
     parts = (_actor_part(context), _about_part(on, on_label, changes, detail))
     erased = _erased(action, on)
+    kept = tuple(part for part in parts if part is not None and str(part.subject) != erased)
     return Draft(
         open={name: value for name, value in entry.items() if value is not None},
-        parts=tuple(part for part in parts if part is not None and str(part.subject) != erased),
+        parts=kept,
+        address=context.address if any(part.name == ACTOR for part in kept) else None,
     )
 
 
@@ -94,7 +100,10 @@ def sealed(draft: Draft, tenant_id: int) -> dict[str, object]:
             {"part": part.name, "kind": subject.kind.value, "id": str(subject.id), "sealed": b64encode(blob).decode()}
         )
     entry = {**draft.open, "sealed": claims} if claims else draft.open
-    return {"entry": canonical(entry), "details": details}
+    told: dict[str, object] = {"entry": canonical(entry), "details": details}
+    actors = [part.subject for part in draft.parts if part.name == ACTOR]
+    origin = origin_of(draft.address, actors[0]) if draft.address and actors else None
+    return told if origin is None else {**told, "from": origin}
 
 
 def place(tenant_id: int, subject: Subject) -> bytes:
@@ -141,7 +150,7 @@ def _actor_part(context: Context) -> Part | None:
         values["name"] = scalar("name", actor.name)
     if context.address:
         values["address"] = scalar("address", context.address)
-    return Part("actor", subject_of_actor(actor), canonical(values)) if values else None
+    return Part(ACTOR, subject_of_actor(actor), canonical(values)) if values else None
 
 
 def _about_part(

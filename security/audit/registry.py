@@ -182,12 +182,19 @@ class Action(StrEnum):
 
     AUDIT_READ = "audit.read", "The trail was read."
     AUDIT_EXPORTED = "audit.exported", "The trail was exported."
+    AUDIT_FILTER_SAVED = "audit.filter_saved", "A filter of the trail was kept under a name."
+    AUDIT_FILTER_REMOVED = "audit.filter_removed", "A kept filter of the trail was removed."
+    AUDIT_CHECK_BEGUN = "audit.check_begun", "Verifying the whole trail was begun; a worker goes on with it."
     AUDIT_CHECKPOINT_REFUSED = (
         "audit.checkpoint_refused",
         "The trail was not signed, since it does not continue what was signed before.",
     )
     AUDIT_RESTORED = "audit.restored", "An operator said that the database was restored; signing began anew from there."
     AUDIT_VERIFIED = "audit.verified", "The trail was verified."
+
+    ALERT_RULE_CHANGED = "alert.rule_changed", "A rule that watches the trail was changed."
+    ALERT_RAISED = "alert.raised", "A rule that watches the trail was met, and those who may read it were told."
+    ALERT_SEEN = "alert.seen", "Somebody said that they have looked at an alert."
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ by copies that lie elsewhere: give them as `held`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.utils import timezone
@@ -27,10 +27,13 @@ def verify_tenant(
     keys: Iterable[bytes] | None = None,
     held: Iterable[Note] = (),
     now: datetime | None = None,
+    tell: Callable[[int], None] | None = None,
+    tell_every: int = 5_000,
 ) -> Report:
     """Follow the tenant's chain from its first event to its head, each page in a scope of its own.
 
-    Without `keys`, those that the database names are believed. Events may be appended meanwhile; they are verified too.
+    Without `keys`, those that the database names are believed. Events may be appended meanwhile; they are verified too. `tell` is called in
+    the tenant's scope with how far it came.
     """
     with tenant_scope(tenant_id):
         head = AuditHead.objects.first()
@@ -44,8 +47,12 @@ def verify_tenant(
         witness.add(note)
     walk = StoredWalk(0, genesis(head.chain), witness)
     try:
+        told = walk.seq
         while _took_page(walk, tenant_id, page, now):
-            pass
+            if tell is not None and walk.seq - told >= tell_every:
+                told = walk.seq
+                with tenant_scope(tenant_id):
+                    tell(told)
     except Broken as broken:
         return Report(False, walk.entries, broken.seq, broken.reason, witness.signed)
     return Report(True, walk.entries, signed=witness.signed)

@@ -77,8 +77,13 @@ def lookup_digest(kind: str, value: str) -> bytes:
 
     Keyed by the tenant's first key, which rotation keeps for this: with a new key nothing old would be found.
     """
+    return lookup_digests(kind, value)[0]
+
+
+def lookup_digests(kind: str, *values: str) -> list[bytes]:
+    """`lookup_digest` of several values of one kind, with one look at the tenant's keys."""
     oldest = _tenant_keys(require_tenant_id()).ring.keys[-1]
-    return keyed_digest(oldest, kind, value)
+    return [keyed_digest(oldest, kind, value) for value in values]
 
 
 def data_key(kind: KeySubject | str, subject_id: UUID) -> bytes:

@@ -1,5 +1,5 @@
 from security.models.attempt import Attempt
-from security.models.audit import AuditCheckpoint, AuditDetail, AuditEvent, AuditHead
+from security.models.audit import AuditAddress, AuditCheckpoint, AuditDetail, AuditEvent, AuditHead
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.limit import LimitRow
 from security.models.mail import Mail
@@ -9,6 +9,7 @@ from security.models.user import User, normalize_email
 
 __all__ = [
     "Attempt",
+    "AuditAddress",
     "AuditCheckpoint",
     "AuditDetail",
     "AuditEvent",

@@ -7,13 +7,16 @@ leaves the chain valid.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 
 from security.crypto.fields import EncryptedTextField
 from security.models.keys import KeySubject
 from security.scoping import TenantForeignKey, TenantOwned
+
+RARE_ACTORS: Final = ("operator", "command", "anonymous")
+"""Kinds of actors that have an index of their own; a person, a visitor or a job is never far away."""
 
 
 class AuditHead(TenantOwned):
@@ -47,6 +50,18 @@ class AuditEvent(TenantOwned):
         indexes: ClassVar = [
             models.Index(fields=["tenant_id", "actor_id", "-seq"], name="security_auditevent_actor_idx"),
             models.Index(fields=["tenant_id", "object_id", "-seq"], name="security_auditevent_object_idx"),
+            models.Index(fields=["tenant_id", "action", "-seq"], name="security_auditevent_action_idx"),
+            # Of what is rare alone: among the newest events there are always some that are not.
+            models.Index(
+                fields=["tenant_id", "outcome", "-seq"],
+                condition=~models.Q(outcome="ok"),
+                name="security_auditevent_unwell_idx",
+            ),
+            models.Index(
+                fields=["tenant_id", "actor_kind", "-seq"],
+                condition=models.Q(actor_kind__in=RARE_ACTORS),
+                name="security_auditevent_kind_idx",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,3 +105,22 @@ class AuditCheckpoint(TenantOwned):
 
     def __str__(self) -> str:
         return f"Checkpoint {self.seq}"
+
+
+class AuditAddress(TenantOwned):
+    """From where an event's actor acted, to be searched by: keyed digests, which say nothing to who has no key of the tenant's.
+
+    No part of the chain, and no proof: the address itself is sealed with the event. Rows of an erased person or visitor are deleted by the
+    event that erases.
+    """
+
+    seq = models.BigIntegerField(editable=False)
+    subject_id = models.UUIDField(editable=False)
+    address = models.BinaryField(max_length=16, editable=False)
+    network = models.BinaryField(max_length=16, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "address", "-seq"], name="security_auditaddress_seq_idx"),
+            models.Index(fields=["tenant_id", "subject_id", "network", "seq"], name="security_auditaddress_who_idx"),
+        ]

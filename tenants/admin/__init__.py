@@ -1,6 +1,6 @@
 """The administration of an organisation and, for operators, of the platform; Django finds this package by its name."""
 
-from tenants.admin import audit, proof
+from tenants.admin import audit
 from tenants.admin.organisation import hours, profile, security, sites, stays
 from tenants.admin.people import departments, invitations, members, permissions, roles
 from tenants.admin.platform import accounts, operators, plans
@@ -19,7 +19,6 @@ __all__ = [
     "permissions",
     "plans",
     "profile",
-    "proof",
     "roles",
     "security",
     "site",

@@ -307,5 +307,6 @@ class TenantAdmin(_ModelAdmin):
             "original": obj,
             "object_key": self.public_key(obj),
             "lines": trail.history_of(grant=grant, record=self.told_of(obj)),
+            "timeline": getattr(self.told_of(obj), "public_id", None),
         }
         return TemplateResponse(request, "admin/object_history.html", context)

@@ -20,7 +20,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from security.accounts.second_factor import led_to_enrolment
@@ -31,6 +31,7 @@ from tenants.admin.base import TenantAdmin
 from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
 from tenants.second_factor import lacks_second_factor
+from tenants.services.audit.alerts import unseen_alerts
 
 View = Callable[..., HttpResponseBase]
 _UNROUTED: Final = frozenset(
@@ -136,6 +137,11 @@ class ChatAdminSite(admin.AdminSite):
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """The menu is not sorted by Python package, so there is no page for one."""
         return redirect("admin:index")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """As Django's, with how many alerts wait; asked for where a page shows it."""
+        waiting = SimpleLazyObject(lambda: unseen_alerts(grant_of_request(request)))
+        return {**super().each_context(request), "unseen_alerts": waiting}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The menu: sections with what this person may open, as the templates take them."""

@@ -1,3 +1,4 @@
+from tenants.models.alert import Alert, AlertKind, AlertRule
 from tenants.models.base import PublicModel, TenantModel
 from tenants.models.entry import LONGEST_STAY, EntryEnd, EntryStatus, OperatorEntry
 from tenants.models.hours import BusinessHours
@@ -16,10 +17,15 @@ from tenants.models.people import (
 from tenants.models.plan import Limited, Plan, Subscription, Usage
 from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
+from tenants.models.trail import CheckStatus, SavedFilter, TrailCheck
 
 __all__ = [
     "LONGEST_STAY",
+    "Alert",
+    "AlertKind",
+    "AlertRule",
     "BusinessHours",
+    "CheckStatus",
     "Department",
     "DepartmentMembership",
     "DepartmentRole",
@@ -39,11 +45,13 @@ __all__ = [
     "PublicModel",
     "Role",
     "RuleSetModel",
+    "SavedFilter",
     "Site",
     "Subscription",
     "Tenant",
     "TenantModel",
     "TenantStatus",
+    "TrailCheck",
     "Usage",
     "unexpired",
     "usable",

@@ -50,7 +50,7 @@ def _measured(stage: Stage, conversations: int, messages: int) -> dict[str, Any]
     command = [sys.executable, "-m", "chatplatform.bench.reports.measure", str(conversations), str(messages)]
     done = subprocess.run(  # noqa: S603
         command,
-        env=bare_environment() | _environment(stage),
+        env=bare_environment() | environment(stage),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -62,7 +62,7 @@ def _measured(stage: Stage, conversations: int, messages: int) -> dict[str, Any]
     return found
 
 
-def _environment(stage: Stage) -> dict[str, str]:
+def environment(stage: Stage) -> dict[str, str]:
     """Of an installation that nobody else knows."""
     urls = stage.urls()
     return {

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatplatform.bench import report, trail
+from chatplatform.bench.audit import command as audit
 from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
 from chatplatform.bench.reports import command as reports
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         chat.add_arguments(parser)
         chaos.add_arguments(parser)
         reports.add_arguments(parser)
+        audit.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
@@ -62,7 +64,13 @@ class Command(BaseCommand):
         return report.timed(as_json=options["json"], terminal=terminal)
 
     def _audit(self, options: dict[str, Any]) -> tuple[str, list[str]]:
-        return report.verified(options["events"], as_json=options["json"])
+        if not options["pages"] and not options["cost"]:
+            return report.verified(options["events"], as_json=options["json"])
+        try:
+            found = audit.run(options, base=settings.VAR_DIR / "bench")
+        except EmbeddedError as why:
+            raise CommandError(str(why)) from None
+        return found.text, found.shortfalls
 
     def _chaos(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         return chaos.run(options, base=settings.VAR_DIR / "bench", tell=self.stderr.write)

@@ -11,19 +11,22 @@ from django.db import transaction
 
 from security.audit import Action, record
 from security.audit.checkpoints import shown_key
-from security.audit.export import events_after, lines_of
+from security.audit.export import lines_of
+from security.audit.search import Filter, oldest_first
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.errors import Conflict
 from security.models import AuditCheckpoint, AuditEvent, AuditHead
 from security.permissions import Grant, Permission, require
 from security.scoping import tenant_scope
+from tenants.services.audit.searching import told_filter
 from tenants.services.audit.siem import FORMS, HEAD
 from tenants.services.audit.trail import Line, lines_from
 
+EVERYTHING: Final = Filter()
 PAGE: Final = 500
 AT_ONCE: Final = 50_000
-"""Longer chains are verified by the command, which holds no page up."""
+"""Longer chains are followed by a worker (`checks`), which holds no page up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ def verify_trail(*, grant: Grant) -> Report:
     if head is not None and head.seq > AT_ONCE:
         raise Conflict("too_many_events")
     report = verify_tenant(grant.tenant_id)
+    record_report(report)
+    return report
+
+
+def record_report(report: Report, **detail: bool) -> None:
+    """The event of a check's end."""
     record(
         Action.AUDIT_VERIFIED,
         valid=report.ok,
@@ -71,29 +80,36 @@ def verify_trail(*, grant: Grant) -> Report:
         first_bad=report.first_bad,
         reason=report.reason,
         signed=report.signed,
+        **detail,  # type: ignore[arg-type]  # names of its own are not among them
     )
-    return report
 
 
 @transaction.atomic
-def export_trail(*, grant: Grant, form: str) -> Iterator[str]:
-    """Lines of the trail in one of FORMS or as `jsonl`, to be streamed after this scope has ended, when the export is an event already."""
+def export_trail(*, grant: Grant, form: str, wanted: Filter = EVERYTHING) -> Iterator[str]:
+    """Lines of what fits, in one of FORMS, or of the whole trail as `jsonl`; to be streamed after this scope has ended.
+
+    The export is an event before its first byte. Only the whole can be verified, so that Conflict("export_part") answers a part as `jsonl`.
+    """
     require(grant, Permission.AUDIT_EXPORT)
+    if form == "jsonl" and wanted != EVERYTHING:
+        raise Conflict("export_part")
     head = AuditHead.objects.first()
-    record(Action.AUDIT_EXPORTED, events=0 if head is None else head.seq, form=form)
-    return lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form)
+    last = 0 if head is None else head.seq
+    record(Action.AUDIT_EXPORTED, events=last, form=form, **told_filter(wanted))  # type: ignore[arg-type]
+    return lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form, wanted, last)
 
 
-def _lines(tenant_id: int, form: str) -> Iterator[str]:
+def _lines(tenant_id: int, form: str, wanted: Filter, last: int) -> Iterator[str]:
+    """Up to the export's own event, if that fits: what comes later is another export's."""
     _, write = FORMS[form]
     seq = 0
     if form == "csv":
         yield HEAD
-    while found := _page(tenant_id, seq):
+    while seq <= last and (found := _page(tenant_id, wanted, seq)):
         seq = found[-1].seq
-        yield from map(write, found)
+        yield from map(write, (line for line in found if line.seq <= last + 1))
 
 
-def _page(tenant_id: int, seq: int) -> list[Line]:
+def _page(tenant_id: int, wanted: Filter, seq: int) -> list[Line]:
     with tenant_scope(tenant_id):
-        return lines_from(events_after(seq, PAGE))
+        return lines_from(oldest_first(wanted, after=seq, size=PAGE))

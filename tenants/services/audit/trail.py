@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from security.audit import Action, record
 from security.audit.details import Opener
+from security.context import ActorKind
 from security.models import AuditEvent
 from security.permissions import Grant, Permission, require
+from tenants.services.audit.phrases import meaning_of, sentence_of
 
 HISTORY: Final = 100
 """How many of a record's latest events its history shows."""
+
+
+_NAMELESS: Final[dict[str, str | Promise]] = {
+    ActorKind.JOB: _lazy("The job %(name)s"),
+    ActorKind.COMMAND: _lazy("The command %(name)s"),
+}
+_UNNAMED: Final[dict[str, str | Promise]] = {
+    ActorKind.PERSON: _lazy("A person who was erased"),
+    ActorKind.OPERATOR: _lazy("An operator"),
+    ActorKind.VISITOR: _lazy("A visitor"),
+    ActorKind.ANONYMOUS: _lazy("Somebody who was not signed in"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,10 @@ class Line:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     detail: dict[str, Any] = field(default_factory=dict)
     request: str = ""
+    told: str = ""
+    """All of it in a sentence: who did what on what, how much of it and from where."""
+    actor_id: UUID | None = None
+    object_id: UUID | None = None
 
     @property
     def on_what(self) -> str:
@@ -83,29 +105,43 @@ def _line(event: AuditEvent, opener: Opener) -> Line:
     actor, about = opened.get("actor", {}), opened.get("about", {})
     label = about.pop("label", "")
     changes = about.pop("changes", {})
-    return Line(
+    on_type = said.get("on", {}).get("type", "").rpartition(".")[2]
+    found = Line(
         seq=event.seq,
         at=event.at,
         action=event.action,
-        sentence=_sentence(event.action),
+        sentence=meaning_of(event.action),
         outcome=event.outcome,
         actor=actor.get("name") or said["actor"].get("name") or "",
         role=said["actor"].get("role") or said["actor"]["kind"],
         address=actor.get("address", ""),
-        on_type=said.get("on", {}).get("type", "").rpartition(".")[2],
+        on_type=on_type,
         on_label=label,
         extent=_extent(said.get("extent", {})),
         changes=changes,
         detail={**said.get("detail", {}), **about},
         request=said.get("request", ""),
+        actor_id=event.actor_id,
+        object_id=event.object_id,
     )
+    return replace(found, told=_told(found, event.actor_kind))
 
 
-def _sentence(action: str) -> str:
-    try:
-        return Action(action).meaning  # type: ignore[call-arg]
-    except ValueError:  # written by a newer version
-        return action
+def _told(line: Line, kind: str) -> str:
+    what = line.on_label or line.on_type
+    if line.on_type and what.lower().startswith(line.on_type):
+        what = what[:1].lower() + what[1:]
+    told = sentence_of(line.action, line.outcome, who=_who(line, kind), what=what)
+    if line.extent:
+        told = _("%(told)s (%(extent)s)") % {"told": told, "extent": line.extent}
+    return _("%(told)s from %(address)s") % {"told": told, "address": line.address} if line.address else told
+
+
+def _who(line: Line, kind: str) -> str:
+    """The actor as the beginning of a sentence; who was erased, or never had a name, is told by what he is."""
+    if kind in _NAMELESS:
+        return str(_NAMELESS[kind]) % {"name": line.actor}
+    return line.actor or str(_UNNAMED.get(kind, _UNNAMED[ActorKind.ANONYMOUS]))
 
 
 def _extent(extent: dict[str, int]) -> str:

@@ -9,12 +9,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from security.audit.offline import verify
-from tenants.services.audit import proof
+from security.scoping import tenant_scope
+from tenants.models import TrailCheck
+from tenants.services.audit import checks, proof
 from tenants.services.audit.siem import cef_line, csv_line, ocsf_line
 from tenants.services.audit.trail import Line
 
@@ -79,11 +83,36 @@ def test_the_verifier_is_served_as_it_is(as_: As) -> None:
     assert served.headers["Content-Disposition"] == 'attachment; filename="verify_audit_export.py"'
 
 
-def test_a_trail_that_is_too_long_for_a_page_is_said_so(as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trail_that_is_too_long_for_a_page_is_followed_by_a_worker(
+    house: Organisation, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(proof, "AT_ONCE", 1)
-    audrey = as_("audrey")
+    audrey, now = as_("audrey"), timezone.now()
     audrey.post("audit_verify", app="")
-    assert "too long for a page" in text_of(audrey.get("audit_proof", app=""))
+    assert "A worker follows the trail" in text_of(audrey.get("audit_proof", app=""))
+    assert "running already" in text_of(audrey.client.post("/admin/audit/verify/", follow=True))
+    with tenant_scope(house.tenant_id):
+        check = TrailCheck.objects.get()
+    progress = audrey.get("audit_check", check.public_id, app="").json()
+    assert (progress["status"], progress["done"]) == ("running", 0)
+    assert checks.run_check(house.tenant_id, check.public_id, worker=uuid4(), now=now)
+    assert not checks.run_check(house.tenant_id, check.public_id, worker=uuid4(), now=now)
+    assert audrey.get("audit_check", check.public_id, app="").json()["status"] == "done"
+    assert "entries, chain intact" in text_of(audrey.get("audit_proof", app=""))
+    assert house.actions().count("audit.check_begun") == house.actions().count("audit.verified") == 1
+
+
+def test_a_check_whose_worker_is_gone_is_another_ones(house: Organisation) -> None:
+    grant, now = house.grant("audrey"), timezone.now()
+    with tenant_scope(house.tenant_id):
+        check = checks.begin_check(grant=grant, now=now).public_id
+        TrailCheck.objects.update(worker=uuid4())
+        assert checks.abandoned_checks(now=now) == []
+    assert not checks.run_check(house.tenant_id, check, worker=uuid4(), now=now)
+    later = now + checks.SILENT_FOR
+    with tenant_scope(house.tenant_id):
+        assert checks.abandoned_checks(now=later) == [check]
+    assert checks.run_check(house.tenant_id, check, worker=uuid4(), now=later)
 
 
 LINE = Line(

@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
+from django.db import transaction
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
+    JsonResponse,
     StreamingHttpResponse,
 )
 from django.template.response import TemplateResponse
@@ -25,14 +28,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from security.audit import offline
-from security.errors import Conflict
-from security.permissions import Permission, has
+from security.errors import Conflict, Invalid
+from security.permissions import Grant, Permission, has
+from tenants.admin.audit.events import filter_form
 from tenants.admin.base import require_grant
+from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
-from tenants.services.audit import proof
+from tenants.services.audit import checks, proof
 from tenants.services.audit.siem import FORMS
+from tenants.tasks import run_trail_check
 
 AT_ONCE: Final = 500
 VERIFIER: Final = "verify_audit_export.py"
@@ -54,6 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         **site.each_context(request),
         "title": _("Verify and export"),
         "standing": proof.read_standing(grant=grant),
+        "check": checks.running_check(grant=grant),
         "may_verify": has(grant, Permission.AUDIT_VERIFY),
         "may_export": has(grant, Permission.AUDIT_EXPORT),
         "forms": [("jsonl", _("JSON lines, to be verified")), ("csv", "CSV"), ("ocsf", "OCSF"), ("cef", "CEF")],
@@ -66,13 +73,11 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Follow the chain, and say what was found; by POST."""
     if request.method != "POST":
         return _back()
+    grant = require_grant(request)
     try:
-        report = proof.verify_trail(grant=require_grant(request))
+        report = proof.verify_trail(grant=grant)
     except Conflict:
-        messages.error(
-            request, _("The trail is too long for a page: export it and verify the file, or ask the operator to.")
-        )
-        return _back()
+        return _begin(request, grant)
     if report.ok:
         messages.success(request, _("%(count)s entries, chain intact.") % {"count": f"{report.entries:,}"})
     else:
@@ -81,13 +86,45 @@ def verify(request: HttpRequest) -> HttpResponse:
     return _back()
 
 
+def _begin(request: HttpRequest, grant: Grant) -> HttpResponse:
+    """A worker follows what is too long for a page; beat finds it where the broker is away."""
+    try:
+        check = checks.begin_check(grant=grant, now=timezone.now())
+    except Conflict as refused:
+        messages.error(request, sentence_for(refused))
+        return _back()
+
+    def send() -> None:
+        run_trail_check.delay(grant.tenant_id, str(check.public_id))
+
+    transaction.on_commit(send, robust=True)
+    messages.success(request, _("It was begun. You can leave this page; it goes on."))
+    return _back()
+
+
+@require_safe
+def progress(request: HttpRequest, check: UUID) -> HttpResponse:
+    """How far a check came, for the page that watches it."""
+    found = checks.access_check(grant=require_grant(request), check=check)
+    return JsonResponse({"status": found.status, "done": found.done, "total": max(found.total, found.done)})
+
+
 def export(request: HttpRequest, form: str) -> HttpResponseBase:
-    """The whole trail as a file, page by page; by POST. The export is an event before its first byte."""
+    """What the filter in the address lets through, or the whole trail, as a file, page by page; by POST."""
     if request.method != "POST":
         return _back()
     if form != "jsonl" and form not in FORMS:
         raise Http404
-    lines = proof.export_trail(grant=require_grant(request), form=form)
+    grant = require_grant(request)
+    asked = filter_form(request, grant)
+    if not asked.is_valid():
+        messages.error(request, sentence_for(Invalid("filter")))
+        return _back()
+    try:
+        lines = proof.export_trail(grant=grant, form=form, wanted=asked.wanted())
+    except Conflict as refused:
+        messages.error(request, sentence_for(refused))
+        return _back()
     kind = "application/x-ndjson" if form == "jsonl" else FORMS[form][0]
     response = StreamingHttpResponse(_pieces(lines), content_type=kind)
     ending = {"csv": "csv", "cef": "cef"}.get(form, "jsonl")
@@ -124,6 +161,7 @@ _ABOUT = gettext_lazy("Whether the trail is whole, and copies of it to verify el
 for _path, _name, _view, _right, _label in (
     ("audit/", "audit_proof", overview, Permission.AUDIT_READ, gettext_lazy("Verify and export")),
     ("audit/verify/", "audit_verify", verify, Permission.AUDIT_VERIFY, ""),
+    ("audit/checks/<uuid:check>/", "audit_check", progress, Permission.AUDIT_READ, ""),
     ("audit/verifier/", "audit_verifier", verifier, Permission.AUDIT_READ, ""),
     ("audit/export/<slug:form>/", "audit_export", export, Permission.AUDIT_EXPORT, ""),
 ):

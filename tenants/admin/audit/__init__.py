@@ -1,0 +1,5 @@
+"""The audit trail in the admin: reading it, verifying and exporting it."""
+
+from tenants.admin.audit import alerts, events, proof, saved
+
+__all__ = ["alerts", "events", "proof", "saved"]

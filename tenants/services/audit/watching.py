@@ -1,0 +1,126 @@
+"""Whether a rule is met by what is new in the trail of the tenant in scope. Reads only what its actions' index leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Max, QuerySet
+
+from security.audit import Action, Outcome
+from security.audit.search import seq_at
+from security.context import ActorKind
+from security.models import AuditAddress, AuditEvent
+from tenants.models import AlertKind, AlertRule
+
+MOST_NAMED: Final = 10
+_ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
+    AlertKind.EXPORTS: (Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED),
+    AlertKind.READS: (Action.CONVERSATION_READ, Action.CONVERSATION_WATCHED, Action.ARCHIVE_READ),
+    AlertKind.NEW_PLACE: (Action.SESSION_SIGNED_IN,),
+    AlertKind.FAILED_SIGN_INS: (
+        Action.SESSION_SIGN_IN_FAILED, Action.SESSION_LOCKED_OUT, Action.ACCOUNT_SECOND_FACTOR_FAILED,
+    ),
+    AlertKind.WITHHELD: (Action.MASKING_WITHHELD,),
+    AlertKind.BROKEN: (Action.AUDIT_CHECKPOINT_REFUSED, Action.AUDIT_VERIFIED),
+})  # fmt: skip
+_PEOPLE: Final = (ActorKind.PERSON.value, ActorKind.OPERATOR.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How many events met the rule, about whom where that is somebody's doing, and the number of the last."""
+
+    count: int
+    seq: int
+    who: tuple[UUID, ...] = ()
+
+
+def met(rule: AlertRule, *, head: int, now: datetime) -> Met | None:
+    """What raises the rule's alert; None where nothing new does."""
+    return _LOOKS[AlertKind(rule.kind)](rule, head, now)
+
+
+def _by_one_person(rule: AlertRule, head: int, now: datetime) -> Met | None:
+    """So many by one person within the minutes, the last of them new."""
+    rows = _within(rule, head, now).filter(actor_kind__in=_PEOPLE, outcome=Outcome.OK.value).exclude(actor_id=None)
+    busy = (
+        rows.values("actor_id")
+        .annotate(number=Count("pk"), last=Max("seq"))
+        .filter(number__gte=rule.threshold, last__gt=rule.looked_to)
+        .order_by("-number", "actor_id")
+    )
+    found = list(busy[:MOST_NAMED])
+    if not found:
+        return None
+    return Met(
+        found[0]["number"],
+        max(row["last"] for row in found),
+        tuple(row["actor_id"] for row in found if row["actor_id"]),
+    )
+
+
+def _by_anybody(rule: AlertRule, head: int, now: datetime) -> Met | None:
+    """So many within the minutes, the last of them new."""
+    counted = _within(rule, head, now).aggregate(number=Count("pk"), last=Max("seq"))
+    is_met = counted["number"] >= rule.threshold and counted["last"] > rule.looked_to
+    return Met(counted["number"], counted["last"]) if is_met else None
+
+
+def _any_new(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+    found = _new(rule, head).aggregate(number=Count("pk"), last=Max("seq"))
+    return Met(found["number"], found["last"]) if found["number"] else None
+
+
+def _not_whole(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+    """A checkpoint was refused, or a check found an entry that is not as it was written."""
+    rows = _new(rule, head).exclude(action=Action.AUDIT_VERIFIED.value, entry__contains='"valid":true')
+    found = rows.aggregate(number=Count("pk"), last=Max("seq"))
+    return Met(found["number"], found["last"]) if found["number"] else None
+
+
+def _from_new_place(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+    """Sign-ins from a network in which the person never signed in before; the first sign-in of all is none."""
+    fresh = _new(rule, head).exclude(actor_id=None).order_by("seq").values_list("seq", "actor_id")
+    found = [(seq, who) for seq, who in fresh if who is not None and _is_new_place(seq, who)]
+    if not found:
+        return None
+    people = dict.fromkeys(who for _, who in found)
+    return Met(len(found), found[-1][0], tuple(people)[:MOST_NAMED])
+
+
+def _is_new_place(seq: int, who: UUID) -> bool:
+    network = AuditAddress.objects.filter(subject_id=who, seq=seq).values_list("network", flat=True).first()
+    before = AuditEvent.objects.filter(action=Action.SESSION_SIGNED_IN.value, actor_id=who, seq__lt=seq)
+    if network is None or not before.exists():
+        return False
+    known = AuditAddress.objects.filter(subject_id=who, network=network, seq__lt=seq)
+    return not before.filter(seq__in=known.values("seq")).exists()
+
+
+def _new(rule: AlertRule, head: int) -> QuerySet[AuditEvent, AuditEvent]:
+    names = [action.value for action in _ACTIONS[AlertKind(rule.kind)]]
+    return AuditEvent.objects.filter(action__in=names, seq__gt=rule.looked_to, seq__lte=head)
+
+
+def _within(rule: AlertRule, head: int, now: datetime) -> QuerySet[AuditEvent, AuditEvent]:
+    names = [action.value for action in _ACTIONS[AlertKind(rule.kind)]]
+    since = seq_at(now - timedelta(minutes=rule.minutes), head)
+    return AuditEvent.objects.filter(action__in=names, seq__gte=since, seq__lte=head)
+
+
+Look = Callable[[AlertRule, int, datetime], Met | None]
+_LOOKS: Final[Mapping[AlertKind, Look]] = MappingProxyType({
+    AlertKind.EXPORTS: _by_one_person,
+    AlertKind.READS: _by_one_person,
+    AlertKind.NEW_PLACE: _from_new_place,
+    AlertKind.FAILED_SIGN_INS: _by_anybody,
+    AlertKind.WITHHELD: _any_new,
+    AlertKind.BROKEN: _not_whole,
+})  # fmt: skip
+COUNTED: Final = frozenset(kind for kind, look in _LOOKS.items() if look in {_by_one_person, _by_anybody})
+"""Kinds with a threshold; of the others one event is enough."""
