@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0019_trail_filters_and_checks'),
+        ('tenants', '0020_trail_filters_and_checks'),
     ]
 
     operations = [

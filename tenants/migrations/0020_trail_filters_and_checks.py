@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0018_usage_settled'),
+        ('tenants', '0019_membership_last_seen_at'),
     ]
 
     operations = [
