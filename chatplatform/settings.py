@@ -106,6 +106,7 @@ TEMPLATES = [
                 "tenants.theme.theme",
                 "tenants.navigation.navigation",
                 "tenants.visits.here",
+                "security.accounts.clock.session_clock",
             ],
         },
     },

@@ -47,6 +47,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup_mail": "5/h/key",
     "reset_password": "20/h/ip,5/h/key",
     "invitation": "60/h/ip",
+    "network_pass": "5/h/key",
     "password_strength": "120/m/ip",  # asked by forms while a password is typed
 }
 MFA_ADAPTER = "security.accounts.second_factor.SecondFactorAdapter"

@@ -34,6 +34,7 @@ from tenants.models import (
     TenantStatus,
     usable,
 )
+from tenants.networks import networks_of
 from tenants.roles import ENTRY_MAY, OWNER, permissions_of
 
 WARNED_WITHIN = 14
@@ -52,6 +53,9 @@ class MembershipRef:
     time_zone: str
     membership_public_id: UUID
     idle_minutes: int
+    session_hours: int
+    session_most: int | None
+    networks: tuple[str, ...]
     must_change_password: bool
     must_enrol: bool
     password_ends_at: datetime | None
@@ -119,6 +123,9 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             time_zone=tenant.time_zone,
             membership_public_id=row.public_id,
             idle_minutes=policies[tenant.pk].session_idle_minutes,
+            session_hours=policies[tenant.pk].session_hours,
+            session_most=policies[tenant.pk].session_most,
+            networks=networks_of(policies[tenant.pk], row),
             must_change_password=row.must_change_password(policies[tenant.pk], now),
             must_enrol=must_enrol(user, row, policies[tenant.pk], now),
             password_ends_at=policies[tenant.pk].password_ends_at(user.password_changed_at),
@@ -148,6 +155,12 @@ def active_grant(user_id: int, tenant_id: int) -> Grant | None:
         if must_enrol(membership.user, membership, policy, now):
             return None
         return grant_of(membership, policy)
+
+
+def networks_for(grant: Grant) -> tuple[str, ...]:
+    """Where the holder may work; empty for everywhere. Inside his organisation's scope."""
+    policy, membership = Policy.objects.get(), Membership.objects.get(pk=grant.membership_id)
+    return networks_of(policy, membership)
 
 
 def grant_of(membership: Membership, policy: Policy | None = None) -> Grant:

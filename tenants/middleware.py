@@ -18,12 +18,14 @@ from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
 from security.audit import Action, record_denied
 from security.context import Actor, acting, current
-from security.failures import is_failed, is_refused
+from security.failures import is_failed, is_refused, refuse
 from security.models import User
 from security.permissions import Grant
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
+from tenants.networks import is_let_in
 from tenants.services.hours import zone_named
+from tenants.services.networks import may_ask
 from tenants.services.people.last_seen import is_due, note_seen
 from tenants.services.people.switching import choose_tenant
 
@@ -60,6 +62,8 @@ class TenantMiddleware:
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
         if not isinstance(user, User) or active is None or not _is_in_a_scope(request.path_info):
             response = self.get_response(request)
+        elif not _is_let_in(request, active):
+            response = _from_elsewhere(request, user, active)
         elif active.must_change_password:
             response = led_to_change(request)
         elif active.must_enrol:
@@ -100,6 +104,20 @@ def _note_seen(request: HttpRequest, active: MembershipRef) -> None:
     now = timezone.now()
     if is_due(active.last_seen_at, now) and not getattr(request, "is_polling", False):
         note_seen(tenant_id=active.tenant_id, member=active.membership_public_id, now=now)
+
+
+def _is_let_in(request: HttpRequest, active: MembershipRef) -> bool:
+    address, now = current().address, timezone.now()
+    return is_let_in(active.networks, address, session=request.session, tenant_id=active.tenant_id, now=now)
+
+
+def _from_elsewhere(request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
+    """The organisation works from other networks; who may change that is offered a way in."""
+    refuse(request)
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"code": "network"}, status=403)
+    context = {"may_ask": may_ask(user=user, tenant_id=active.tenant_id), "address": current().address}
+    return render(request, "tenants/other_network.html", context, status=403)
 
 
 def _record_refusal(request: HttpRequest, tenant_id: int) -> None:

@@ -23,6 +23,7 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
+from security.accounts.ending import end_oldest
 from security.accounts.people import person_with
 from security.accounts.signals import password_reset_requested
 from security.audit import Action, Outcome, record
@@ -37,8 +38,13 @@ from tenants.services.people.switching import TENANT_KEY, choose_tenant
 
 def signed_in(request: HttpRequest, user: User, **_: object) -> None:
     """Choose the organisation first, so that the event is in its trail."""
-    choose_tenant(request.session, memberships_of(user), last=request.COOKIES.get(LAST_COOKIE))
+    memberships = memberships_of(user)
+    active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
     _record(Action.SESSION_SIGNED_IN, user, request)
+    most = min((ref.session_most for ref in memberships if ref.session_most is not None), default=None)
+    if most is not None:
+        with _scope(None if active is None else active.tenant_id, user):
+            end_oldest(user=user, most=most, but=request.session.session_key)
 
 
 def signed_out(request: HttpRequest | None, user: User | None, **_: object) -> None:
@@ -86,7 +92,7 @@ def changed_email(request: HttpRequest, user: User, **_: object) -> None:
 
 
 def added_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
-    """By the person himself; recovery codes that were made anew too."""
+    """By the person himself; recovery codes that were made anew too. From now on the session may do more."""
     _record(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind_of_factor=authenticator.type)
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tenants.views import get_started, invitations, membership, passwords, public, second_factor, sign_up
+from tenants.views import get_started, invitations, membership, passwords, public, second_factor, sessions, sign_up
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("accounts/signup/", RedirectView.as_view(pattern_name="sign_up"), name="account_signup"),
     path("second-factor/reset/<str:token>/", second_factor.second_factor_reset, name="second_factor_reset"),
     path("accounts/password/strength/", passwords.strength, name="password_strength"),
+    path("accounts/session/", sessions.session_clock, name="session_clock"),
+    path("accounts/sessions/<str:session>/end/", sessions.end_session, name="end_session"),
+    path("accounts/network/", sessions.ask_for_network_pass, name="ask_for_network_pass"),
+    path("accounts/network/<str:token>/", sessions.network_pass, name="network_pass"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("tenants/<uuid:tenant>/switch/", membership.switch, name="switch_tenant"),
     path("get-started/", get_started.get_started, name="get_started"),

@@ -128,7 +128,7 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
             r"(chat|tenants)/services/.*": "this is what services are",
             r"chat/retention/.*": "services too, of a room of their own",
             r"security/(scoping|crypto)/.*": "a scope is a transaction",
-            r"security/accounts/(attempts|people|ending)\.py": "the services of accounts",
+            r"security/accounts/(attempts|people|ending|sessions)\.py": "the services of accounts",
             "security/accounts/adapter.py": "allauth's sign-out, in one with the end of open sockets",
             "tenants/management/commands/create_tenant.py": "--dry-run takes everything back",
             "chat/demo/people.py": "the demo's set-up: several services in one",

@@ -53,6 +53,7 @@ QUIET = {
             "accounts/password/reset/done/",
             "accounts/password/reset/key/done/",
             "accounts/password/set/",
+            "accounts/session/",
             "accounts/sessions/",
         ),
         *("accounts/2fa/", "accounts/2fa/recovery-codes/generate/", "accounts/2fa/totp/activate/"),
@@ -101,8 +102,10 @@ QUIET = {
         "console/canned-responses/",
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
+            "admin/security/networks/",
             "admin/security/passwords/",
             "admin/security/second-factor/",
+            "admin/security/sessions/",
             "admin/tenants/businesshours/",
             "admin/tenants/businesshours/<object_id>/change/",
         ),

@@ -1,15 +1,16 @@
 """Who is on a staff socket: read from the session at the upgrade, and read again whenever something was revoked.
 
 Danger: Django's middleware never sees a frame. Rule: everything that ends an HTTP session ends the socket too, by the same rows: session, person,
-membership, tenant, idle time. Proof: tests/chat/live/test_revocation.py.
+membership, tenant, network, time. Proof: tests/chat/live/test_revocation.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
@@ -18,18 +19,20 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils import timezone
 
-from security.accounts.sessions import DEFAULT_IDLE_MINUTES, IDLE_KEY, ends_at
+from security.accounts.sessions import ends_at, limits_of
 from security.audit import Action, record_denied
 from security.context import Actor, ActorKind, acting
 from security.models import RevocationKind, User
 from security.permissions import Grant, Permission, has_somewhere
 from security.revocation import session_digest
-from security.scoping import user_scope
+from security.scoping import tenant_scope, user_scope
 from security.sockets.codes import CloseCode
 from tenants import access
 from tenants.models import Tenant
+from tenants.networks import is_let_in
 from tenants.services.people.switching import TENANT_KEY
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 Subject = tuple[RevocationKind, str]
 
 
@@ -42,6 +45,8 @@ class Admitted:
     tenant_public_id: UUID
     tenant_slug: str
     tenant_name: str
+    ends_at: datetime
+    """When the session ends if nothing more happens in it."""
 
     def __repr__(self) -> str:
         return f"<Admitted member {self.grant.membership_public_id}>"
@@ -81,13 +86,14 @@ def actor_of(grant: Grant) -> Actor:
     )
 
 
-def admit_staff(session_key: str | None) -> Admitted | CloseCode:
+def admit_staff(session_key: str | None, address: str | None) -> Admitted | CloseCode:
     """The member whom the session cookie proves, or why not. Opens its own scopes; runs in a thread."""
     if not session_key:
         return CloseCode.SIGNED_OUT
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
-    if not isinstance(user, User) or not user.is_active or _is_over(session_key, store):
+    ends = _end_of(session_key, store)
+    if not isinstance(user, User) or not user.is_active or timezone.now() >= ends:
         return CloseCode.SIGNED_OUT
     if user.must_change_password:
         return CloseCode.FORBIDDEN
@@ -95,17 +101,22 @@ def admit_staff(session_key: str | None) -> Admitted | CloseCode:
     grant = access.active_grant(user.pk, tenant_id) if isinstance(tenant_id, int) else None
     if grant is None:
         return CloseCode.FORBIDDEN
-    if not any(has_somewhere(grant, permission) for permission in CHAT):
+    if not _is_let_in(grant, store, address) or not any(has_somewhere(grant, permission) for permission in CHAT):
         with acting(actor=actor_of(grant), session=session_digest(session_key)):
             record_denied(Action.ACCESS_DENIED, tenant_id=grant.tenant_id, act="console")
         return CloseCode.FORBIDDEN
     with user_scope(user.pk):
         tenant = Tenant.objects.get(pk=grant.tenant_id)
-    return Admitted(grant, session_key, tenant.public_id, tenant.slug, tenant.name)
+    return Admitted(grant, session_key, tenant.public_id, tenant.slug, tenant.name, ends)
 
 
-def _is_over(session_key: str, store: Any) -> bool:
+def _end_of(session_key: str, store: Any) -> datetime:
     session = UserSession.objects.filter(session_key=session_key).first()
-    idle = store.get(IDLE_KEY, DEFAULT_IDLE_MINUTES)
     # A session that no page was ever asked with has no row: how long it lasted cannot be said, nor can it be ended everywhere.
-    return session is None or timezone.now() >= ends_at(session, idle)
+    return _LONG_AGO if session is None else ends_at(session, limits_of(store))
+
+
+def _is_let_in(grant: Grant, store: Any, address: str | None) -> bool:
+    with tenant_scope(grant.tenant_id):
+        wanted = access.networks_for(grant)
+    return is_let_in(wanted, address, session=store, tenant_id=grant.tenant_id, now=timezone.now())

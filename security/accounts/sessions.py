@@ -1,4 +1,4 @@
-"""How long a session lasts: so many minutes without activity, and twelve hours at most.
+"""How long a session lasts: so many minutes without activity, and so many hours at most; what is stricter anywhere holds everywhere.
 
 Danger: a session left open on a shared machine is somebody else's key. Rule: each request of a signed-in person is measured against both limits
 before anything else looks at who he is; polling does not count as activity. Proof: tests/security/accounts/test_sessions.py.
@@ -7,25 +7,48 @@ before anything else looks at who he is; polling does not count as activity. Pro
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from security.models import RevocationKind
+from security.revocation import revoke, session_digest
+
 View = Callable[..., HttpResponseBase]
-IDLE_KEY = "idle_minutes"
+IDLE_KEY: Final = "idle_minutes"
 """In the session: the strictest idle limit of the person's organisations, put there by `tenants`."""
-DEFAULT_IDLE_MINUTES = 15
-LONGEST = timedelta(hours=12)
-_PRECISION = timedelta(seconds=30)
+HOURS_KEY: Final = "session_hours"
+"""The same of how long a session lasts at most."""
+DEFAULT_IDLE_MINUTES: Final = 15
+LONGEST: Final = timedelta(hours=12)
+_PRECISION: Final = timedelta(seconds=30)
 """Activity is written down at most this often, so a limit may end up to this much early, never late."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Both limits of one session."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+def limits_of(session: SessionBase) -> SessionLimits:
+    """What `tenants` found to be the strictest, or the defaults for who belongs nowhere."""
+    idle = timedelta(minutes=session.get(IDLE_KEY, DEFAULT_IDLE_MINUTES))
+    return SessionLimits(idle, min(timedelta(hours=session.get(HOURS_KEY, 12)), LONGEST))
 
 
 def polling(view: View) -> View:
@@ -44,10 +67,40 @@ def note_activity(session_key: str, now: datetime) -> bool:
     return bool(UserSession.objects.filter(session_key=session_key).update(last_seen_at=Greatest("last_seen_at", now)))
 
 
-def ends_at(session: UserSession, idle_minutes: int) -> datetime:
+def ends_at(session: UserSession, limits: SessionLimits) -> datetime:
     """When the session ends if nothing more happens in it."""
-    ends: datetime = min(session.created_at + LONGEST, session.last_seen_at + timedelta(minutes=idle_minutes))
+    ends: datetime = min(session.created_at + limits.longest, session.last_seen_at + limits.idle)
     return ends
+
+
+def session_of(request: HttpRequest) -> UserSession | None:
+    """The row of the request's session, as it will be when the request is answered; None where nobody is signed in."""
+    session: UserSession | None = getattr(request, "user_session", None)
+    if session is None or not request.user.is_authenticated:
+        return None
+    now = timezone.now()
+    if _counts(request) and now - session.last_seen_at >= _PRECISION:
+        session.last_seen_at = now
+    return session
+
+
+def stay(request: HttpRequest, now: datetime) -> None:
+    """The person says that he is still there, on a page that else asks by itself."""
+    session = session_of(request)
+    if session is not None:
+        note_activity(request.session.session_key or "", now)
+        session.last_seen_at = now
+
+
+@transaction.atomic
+def renew_key(request: HttpRequest) -> None:
+    """What the session may do has grown: under the key that it had before nothing opens any more, and no socket stays."""
+    old = request.session.session_key
+    if old is None:
+        return
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+    revoke(RevocationKind.SESSION, session_digest(old))
 
 
 class SessionLimitsMiddleware:
@@ -65,12 +118,20 @@ class SessionLimitsMiddleware:
         session = UserSession.objects.filter(session_key=key).first()
         if session is None:  # signed in by other means than allauth's pages: counts from here
             UserSession.objects.create_from_request(request)
-        elif now >= ends_at(session, request.session.get(IDLE_KEY, DEFAULT_IDLE_MINUTES)):
+            session = UserSession.objects.get(session_key=key)
+        elif now >= ends_at(session, limits_of(request.session)):
             logout(request)
             messages.info(request, _("You were signed out because your session was over. Please sign in again."))
             return self.get_response(request)
+        request.user_session = session  # type: ignore[attr-defined]
+        was_seen = session.last_seen_at
         response = self.get_response(request)
-        is_due = session is not None and now - session.last_seen_at >= _PRECISION
-        if is_due and not getattr(request, "is_polling", False):
-            note_activity(key, now)
+        if _counts(request) and now - was_seen >= _PRECISION:
+            # By the key that it has now, which the view may have renewed.
+            note_activity(request.session.session_key or key, now)
         return response
+
+
+def _counts(request: HttpRequest) -> bool:
+    """Whether the request is a sign of a person, not of a page that asks by itself."""
+    return not getattr(request, "is_polling", False) and not request.path_info.startswith(settings.VISITOR_PATHS)

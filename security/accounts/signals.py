@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.core import context
+from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from security.accounts import known_devices, lockout
+from security.accounts import known_devices, lockout, sessions
 from security.accounts.people import confirm_email, end_sessions
+from security.accounts.second_factor import FACTORS
 from security.models import RevocationKind, User
 from security.revocation import revoke, session_digest
 
@@ -30,6 +33,13 @@ def remember_device(request: HttpRequest | None, user: User, **_: object) -> Non
         known_devices.remember(request, lockout.name_digest(user.email), user)
 
 
+def renew_key(instance: Authenticator, created: bool, **_: object) -> None:
+    """A second factor is added by who is signed in: what was opened without it ends. allauth's own signal comes after the commit."""
+    request: HttpRequest | None = context.request
+    if created and instance.type in FACTORS and request is not None and request.user.pk == instance.user_id:
+        sessions.renew_key(request)
+
+
 def end_other_sessions(request: HttpRequest, user: User, **_: object) -> None:
     """A new password: whoever knew the old one is out, and this browser alone is known from now on."""
     end_sessions(user, but=request.session.session_key)
@@ -47,6 +57,7 @@ def connect() -> None:
     """Called once, when the registry of apps is ready."""
     user_logged_in.connect(remember_device, dispatch_uid="security.remember_device")
     user_logged_out.connect(end_sockets_of_session, dispatch_uid="security.end_sockets_of_session")
+    post_save.connect(renew_key, sender=Authenticator, dispatch_uid="security.renew_key")
     password_changed.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")
     password_set.connect(end_other_sessions, dispatch_uid="security.end_other_sessions")
     password_reset.connect(welcome_back, dispatch_uid="security.welcome_back")

@@ -26,6 +26,8 @@ class Action(StrEnum):
     SESSION_LOCKED_OUT = "session.locked_out", "Sign-ins were refused after too many failures."
     SESSION_TENANT_SWITCHED = "session.tenant_switched", "A person went on in another organisation of theirs."
     SESSION_ENDED = "session.ended", "A session was ended by its owner or by the system."
+    SESSION_NETWORK_PASS_ASKED = "session.network_pass_asked", "A person asked for a way in from a network not listed."
+    SESSION_NETWORK_PASS_USED = "session.network_pass_used", "A person came in from a network that is not listed."
 
     ACCOUNT_SIGNED_UP = "account.signed_up", "A person made an account."
     ACCOUNT_DEACTIVATED = "account.deactivated", "A person's account was locked by an operator."

@@ -83,6 +83,15 @@ class Policy(TenantModel):
     session_idle_minutes = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
+    session_hours = models.PositiveSmallIntegerField(
+        default=12, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    # Empty: as many as a member likes.
+    session_most = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
+    # Empty: from everywhere. Else the console and the administration answer these alone.
+    allowed_networks = ArrayField(models.CharField(max_length=43), default=list, blank=True)
     close_after_hours = models.PositiveSmallIntegerField(
         default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 30)]
     )

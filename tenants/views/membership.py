@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
+from security.accounts.sessions import renew_key
 from security.errors import NotFound
 from security.models import User
 from tenants import services
@@ -50,6 +51,7 @@ def switch(request: HttpRequest, tenant: UUID) -> HttpResponse:
         chosen = services.switch_tenant(user=user, session=request.session, tenant=tenant)
     except NotFound:
         raise Http404 from None
+    renew_key(request)
     response = SeeOther(next_path(request, reverse("landing")))
     set_cookie(response, LAST_COOKIE, str(chosen.tenant_public_id))
     return response

@@ -145,9 +145,16 @@ CHAT: Final = (
     Leak(
         "who does not chat has a socket",
         "chat/live/admission.py",
-        "if not any(has_somewhere(grant, permission) for permission in CHAT):",
-        "if False:",
+        "or not any(has_somewhere(grant, permission) for permission in CHAT):",
+        ":",
         (_MATRIX,),
+    ),
+    Leak(
+        "a socket is opened from any network",
+        "chat/live/admission.py",
+        "if not _is_let_in(grant, store, address) or",
+        "if",
+        ("tests/tenants/admin/test_networks.py",),
     ),
     Leak(
         "a visitor reads any conversation of the tenant",

@@ -44,7 +44,7 @@ REVOCATION: Final = (
     Leak(
         "a session ended in the list leaves its socket open",
         "security/accounts/ending.py",
-        "                revoke(RevocationKind.SESSION, session_digest(session.session_key))\n",
+        "    revoke(RevocationKind.SESSION, session_digest(session.session_key))\n",
         "",
         (_WAYS,),
     ),
@@ -149,7 +149,7 @@ REVOCATION: Final = (
     Leak(
         "a session that is over opens a socket",
         "chat/live/admission.py",
-        "or not user.is_active or _is_over(session_key, store):",
+        "or not user.is_active or timezone.now() >= ends:",
         "or not user.is_active:",
         (_LIVE,),
     ),

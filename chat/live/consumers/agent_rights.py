@@ -1,7 +1,7 @@
 """What an agent's socket may do: its session and grant, asked again while it is open.
 
 Danger: a console that stays open on a machine that everybody has left, or with a right that is no more. Rule: a revocation makes the socket ask at
-once, and without one it asks every 30 s, since a session also ends by time alone; until the answer is there nothing is written. Proof:
+once, and without one it asks every 30 s and when the session would end, by time alone; until the answer is there nothing is written. Proof:
 tests/chat/live/test_revocation.py.
 """
 
@@ -66,7 +66,7 @@ class AgentRights(ChatConsumer):
         """The session cookie of a member who answers chats."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._active_at = float("-inf")
-        found = await unscoped(admit_staff, self._session_key())
+        found = await unscoped(admit_staff, self._session_key(), self.address)
         if isinstance(found, CloseCode):
             return found
         self._be(found)
@@ -139,7 +139,7 @@ class AgentRights(ChatConsumer):
 
     async def _ask_again(self) -> None:
         try:
-            found = await unscoped(admit_staff, self.admitted_as.session_key)
+            found = await unscoped(admit_staff, self.admitted_as.session_key, self.address)
         except Exception as error:  # noqa: BLE001 - what cannot be checked is refused
             log_failure("checking", error)
             self.revoke(CloseCode.RESTARTING)
@@ -152,9 +152,10 @@ class AgentRights(ChatConsumer):
     async def _keep_asking(self) -> None:
         """A session ends by time too. A failure to ask is the registry's to judge, which closes everything after 15 s of it."""
         while self.revoked is None:
-            await asyncio.sleep(ASK_EVERY)
+            left = (self.admitted_as.ends_at - timezone.now()).total_seconds()
+            await asyncio.sleep(min(max(left, AT_LEAST), ASK_EVERY))
             try:
-                self._compare(await unscoped(admit_staff, self.admitted_as.session_key))
+                self._compare(await unscoped(admit_staff, self.admitted_as.session_key, self.address))
             except Exception as error:  # noqa: BLE001 - asked again in 30 s
                 log_failure("checking", error)
 
@@ -172,6 +173,8 @@ class AgentRights(ChatConsumer):
             self.revoke(CloseCode.SIGNED_OUT)
         elif found.grant != self.grant:
             self.revoke(CloseCode.RESTARTING)  # narrowed or widened: the client comes back with what it has now
+        else:
+            self.admitted_as = found  # somebody was active elsewhere: it ends later
 
     def may_write(self, permission: Permission) -> Callable[[LockedConversation], str | None]:
         """For the writer: the grant, evaluated under the conversation's lock."""

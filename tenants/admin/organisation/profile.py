@@ -105,7 +105,7 @@ class OrganisationAdmin(SingleAdmin):
         change_tenant(grant=grant, tenant=record, fields=form.changed_data)
 
 
-_SHOWN: Final = ("session_idle_minutes", "agent_capacity", "close_after_hours")
+_SHOWN: Final = ("agent_capacity", "close_after_hours")
 
 
 class PolicyForm(TenantModelForm):
@@ -115,13 +115,11 @@ class PolicyForm(TenantModelForm):
         model = Policy
         fields = _SHOWN
         labels: ClassVar = {
-            "session_idle_minutes": _("Minutes until an idle session ends"),
             "close_after_hours": _("Hours without a message until a conversation is closed"),
             "agent_capacity": _("Conversations that an agent answers at once"),
             "entry_needs_consent": _("Operators ask before they enter"),
         }
         help_texts: ClassVar = {
-            "session_idle_minutes": _("5 to 480, 15 by default. Of several organisations' limits the strictest holds."),
             "close_after_hours": _("1 to 720, 24 by default."),
             "agent_capacity": _("1 to 100, 5 by default. A member may have a number of their own."),
             "entry_needs_consent": _(
@@ -137,7 +135,6 @@ class PolicyAdmin(SingleAdmin):
     about = _("What holds for all members and all conversations of your organisation.")
     form = PolicyForm
     fieldsets = (
-        (_("Sign-in"), {"fields": ("session_idle_minutes",)}),
         (_("Platform"), {"fields": ("entry_needs_consent",)}),
         (_("Chat"), {"fields": ("agent_capacity", "close_after_hours")}),
     )

@@ -19,7 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from security.errors import Conflict
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security_forms import PasswordPolicyForm, PolicySettingsForm, SecondFactorForm
+from tenants.admin.organisation.security_forms import (
+    PasswordPolicyForm,
+    PolicySettingsForm,
+    SecondFactorForm,
+    SessionsForm,
+)
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
@@ -91,6 +96,7 @@ def lift(request: HttpRequest, member: UUID) -> HttpResponse:
 _ABOUT = {
     "security_passwords": gettext_lazy("How long and how old passwords may be, and asking everybody for a new one."),
     "security_second_factor": gettext_lazy("What members show besides the password when they sign in, and who has to."),
+    "security_sessions": gettext_lazy("How long members stay signed in, and in how many places at once."),
     "security_locks": gettext_lazy("Who failed to sign in too often, and letting them try again at once."),
 }
 
@@ -119,6 +125,19 @@ for _path, _name, _view, _label, _right in (
             template="admin/security/second_factor.html",
         ),
         gettext_lazy("Second factor"),
+        Permission.CONFIGURATION_SECURITY,
+    ),
+    (
+        "security/sessions/",
+        "security_sessions",
+        partial(
+            settings_page,
+            form_class=SessionsForm,
+            name="security_sessions",
+            title=gettext_lazy("Sessions"),
+            template="admin/security/sessions.html",
+        ),
+        gettext_lazy("Sessions"),
         Permission.CONFIGURATION_SECURITY,
     ),
     ("security/locks/", "security_locks", locks, gettext_lazy("Locked members"), Permission.CONFIGURATION_MEMBERS),

@@ -183,6 +183,29 @@ class SecondFactorForm(PolicySettingsForm):
         return said % {"count": count, "due": date_format(timezone.localtime(due), "DATETIME_FORMAT")}
 
 
+class SessionsForm(PolicySettingsForm):
+    """How long members stay signed in, and in how many places."""
+
+    permission = Permission.CONFIGURATION_SECURITY
+
+    class Meta(PolicySettingsForm.Meta):
+        fields = ("session_idle_minutes", "session_hours", "session_most")
+        labels: ClassVar = {
+            "session_idle_minutes": _("Minutes without activity until a session ends"),
+            "session_hours": _("Hours that a session lasts at most"),
+            "session_most": _("Sessions of one member at once"),
+        }
+        help_texts: ClassVar = {
+            "session_idle_minutes": _(
+                "5 to 480, 15 by default (PCI DSS 8.2.8). What counts is what a person does; an open console that only waits does not."
+            ),
+            "session_hours": _("1 to 12, 12 by default, whatever the member does meanwhile."),
+            "session_most": _(
+                "1 to 50; empty, the default, is as many as a member likes. One more ends the one unused longest."
+            ),
+        }
+
+
 def values_of(rules: PasswordRules) -> dict[str, Any]:
     """The rules as the policy stores them."""
     return {

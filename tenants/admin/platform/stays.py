@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from security.accounts.sessions import renew_key
 from security.errors import Conflict, Invalid
 from security.models import User
 from tenants.admin.platform.forms import EnterForm
@@ -53,6 +54,7 @@ def _entered(request: HttpRequest, operator: User, tenant: UUID, form: EnterForm
         messages.info(request, _("The owners were asked. You are in as soon as one of them allows it."))
         return HttpResponseRedirect(reverse("admin:platform_tenant", args=[tenant]))
     switch_tenant(user=operator, session=request.session, tenant=tenant)
+    renew_key(request)
     messages.warning(request, _("You are in. The owners were told, and everything you do is marked in their trail."))
     return HttpResponseRedirect(reverse("admin:index"))
 

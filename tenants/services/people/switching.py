@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from security.accounts.sessions import IDLE_KEY
+from security.accounts.sessions import HOURS_KEY, IDLE_KEY
 from security.audit import Action, record
 from security.errors import NotFound
 from security.models import User
@@ -27,6 +27,7 @@ def choose_tenant(
     Unless it `may_move`, a session whose organisation is lost has none: what was meant for one is not done in another.
     """
     _set(session, IDLE_KEY, min((ref.idle_minutes for ref in memberships), default=None))
+    _set(session, HOURS_KEY, min((ref.session_hours for ref in memberships), default=None))
     active = next((ref for ref in memberships if ref.tenant_id == session.get(TENANT_KEY)), None)
     if active is None and TENANT_KEY in session and not may_move:
         return None

@@ -29,6 +29,7 @@ from security.revocation import Revoked, revoke
 from security.scoping import tenant_scope
 from security.sockets.codes import CloseCode
 from tenants.access import access_site
+from tenants.services import networks
 from tenants.services.people import members
 from tenants.services.tenancy import suspend_tenant
 from tests.cast import Organisation
@@ -288,7 +289,7 @@ async def test_a_session_that_is_over_has_no_socket(door: Door, acme_live: Organ
 
     await unscoped(idle)
     assert await (await door.staff(session)).closed() == 4401
-    assert await unscoped(admit_staff, session) is CloseCode.SIGNED_OUT
+    assert await unscoped(admit_staff, session, "127.0.0.1") is CloseCode.SIGNED_OUT
 
 
 async def test_a_session_that_no_page_knows_has_no_socket(door: Door, acme_live: Organisation) -> None:
@@ -296,3 +297,31 @@ async def test_a_session_that_no_page_knows_has_no_socket(door: Door, acme_live:
     session = await unscoped(acme_live.session, "alice")
     await unscoped(UserSession.objects.filter(session_key=session).delete)
     assert await (await door.staff(session)).closed() == 4401
+
+
+async def test_a_socket_ends_with_its_session_in_seconds(door: Door, acme_live: Organisation) -> None:
+    """By time alone: no row is written, so nobody but the socket itself would tell."""
+    session = await unscoped(acme_live.session, "alice")
+
+    def idle_but_for(seconds: float) -> None:
+        seen = timezone.now() - timedelta(minutes=15) + timedelta(seconds=seconds)
+        UserSession.objects.filter(session_key=session).update(last_seen_at=seen)
+
+    await unscoped(idle_but_for, 1.0)
+    socket = await door.staff(session)
+    began = asyncio.get_running_loop().time()
+    assert await socket.closed() == 4401
+    assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_a_list_of_networks_closes_the_sockets_outside_of_it(door: Door, acme_live: Organisation) -> None:
+    socket = await door.agent(acme_live, "alice")
+
+    def write_list() -> None:
+        with tenant_scope(acme_live.tenant_id):
+            networks.change_networks(
+                grant=acme_live.grant("olga"), networks=["203.0.113.0/24"], address="127.0.0.1", is_sure=True
+            )
+
+    await unscoped(write_list)
+    assert await socket.closed() == 4403

@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
@@ -14,7 +16,8 @@ from security.accounts.people import create_person, has_confirmed
 from security.accounts.sessions import note_activity
 from security.models import User
 from security.revocation import revoked_since, session_digest
-from security.scoping import PLATFORM_TENANT_ID
+from security.scoping import PLATFORM_TENANT_ID, tenant_scope
+from tenants.models import Membership, Policy, Role, Tenant
 from tests.tenants.people import PASSWORD, Organisation, trail
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +193,141 @@ def test_a_closed_account_is_out_at_once(acme: Organisation) -> None:
     olga = signed_in()
     User.objects.filter(pk=acme.user("olga").pk).update(is_active=False)
     assert not is_in(olga)
+
+
+def limit(of: Organisation, **values: int | None) -> None:
+    """The organisation's own limits."""
+    with tenant_scope(of.tenant_id):
+        Policy.objects.update(**values)
+
+
+def belongs_to_rival_too(rival: Organisation, user: User) -> None:
+    with tenant_scope(rival.tenant_id):
+        Membership.objects.create(user=user, role=Role.objects.get(slug="agent"), name=user.full_name)
+
+
+@pytest.mark.parametrize(("minutes", "holds"), [(59, True), (60, False)])
+def test_a_session_ends_after_the_organisations_hours(acme: Organisation, minutes: int, holds: bool) -> None:
+    limit(acme, session_hours=1)
+    olga = signed_in()
+    move(began=timedelta(minutes=minutes))
+    assert is_in(olga) is holds
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "age"),
+    [("session_idle_minutes", 5, {"seen": timedelta(minutes=6)}), ("session_hours", 2, {"began": timedelta(hours=3)})],
+)
+def test_the_strictest_of_a_persons_organisations_holds(
+    acme: Organisation, rival: Organisation, field: str, value: int, age: dict[str, timedelta]
+) -> None:
+    belongs_to_rival_too(rival, acme.user("olga"))
+    limit(rival, **{field: value})
+    olga = signed_in()
+    move(**age)
+    assert not is_in(olga)
+
+
+def test_the_clock_tells_and_asking_it_is_no_activity(acme: Organisation) -> None:
+    olga = signed_in()
+    move(seen=timedelta(minutes=14, seconds=10))
+    for _ in range(2):
+        answer = olga.get("/accounts/session/", headers={"accept": "application/json"}).json()
+        assert 40 <= answer["ends_in"] <= 50
+        assert answer["can_stay"]
+    assert "no-store" in olga.get("/accounts/session/").headers["Cache-Control"]
+    assert Client().get("/accounts/session/").json() == {"ends_in": None, "can_stay": False}
+
+
+def test_staying_is_a_request_and_needs_a_token(acme: Organisation) -> None:
+    olga = signed_in()
+    move(seen=timedelta(minutes=14, seconds=10))
+    assert 899 <= olga.post("/accounts/session/").json()["ends_in"] <= 900
+    move(seen=timedelta(minutes=14))
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.cookies = olga.cookies
+    assert stranger.post("/accounts/session/").status_code == 403
+
+
+def test_nobody_stays_longer_than_the_last_hour(acme: Organisation) -> None:
+    olga = signed_in()
+    move(began=timedelta(hours=11, minutes=59))
+    assert olga.post("/accounts/session/").json() == {"ends_in": pytest.approx(59, abs=1), "can_stay": False}
+
+
+def test_pages_carry_the_clock(acme: Organisation) -> None:
+    olga = signed_in()
+    for path in ("/get-started/", "/console/", "/admin/"):
+        found = re.search(r'data-session-end data-ends-in="(\d+)"', olga.get(path).content.decode())
+        assert found, path
+        assert 890 <= int(found[1]) <= 900
+    assert b"data-session-end" not in Client().get("/").content
+
+
+def test_what_the_widget_asks_for_is_no_activity(acme: Organisation) -> None:
+    olga = signed_in()
+    move(seen=timedelta(minutes=10))
+    olga.get(f"/widget/{acme.site_key}/")
+    assert UserSession.objects.get().last_seen_at < timezone.now() - timedelta(minutes=9)
+
+
+def test_one_session_of_ones_own_is_ended_with_its_sockets(acme: Organisation) -> None:
+    here, there, third = signed_in(), signed_in(), signed_in()
+    digest = session_digest(str(there.session.session_key))
+    assert digest in here.get("/accounts/sessions/").content.decode()
+    assert here.post(f"/accounts/sessions/{digest}/end/").status_code == 303
+    assert (is_in(here), is_in(there), is_in(third)) == (True, False, True)
+    assert revoked() == {digest}
+    assert here.post(f"/accounts/sessions/{digest}/end/").status_code == 404
+
+
+def test_nobody_ends_another_persons_session(acme: Organisation, rival: Organisation) -> None:
+    olga, mallory = signed_in(), signed_in("mallory@rival.example")
+    digest = session_digest(str(olga.session.session_key))
+    assert mallory.post(f"/accounts/sessions/{digest}/end/").status_code == 404
+    assert is_in(olga)
+    assert Client().post(f"/accounts/sessions/{digest}/end/").status_code == 302
+    assert is_in(olga)
+
+
+def test_one_session_too_many_ends_the_one_unused_longest(acme: Organisation) -> None:
+    limit(acme, session_most=2)
+    first, second = signed_in(), signed_in()
+    now = timezone.now()
+    for client, minutes in ((first, 1), (second, 5)):
+        UserSession.objects.filter(session_key=client.session.session_key).update(
+            last_seen_at=now - timedelta(minutes=minutes)
+        )
+    digest = session_digest(str(second.session.session_key))
+    third = signed_in()
+    assert (is_in(first), is_in(second), is_in(third)) == (True, False, True)
+    assert digest in revoked()
+    assert "session.ended" in acme.actions()
+
+
+def test_a_second_factor_and_a_switch_renew_the_key(acme: Organisation, rival: Organisation) -> None:
+    belongs_to_rival_too(rival, acme.user("olga"))
+    olga = signed_in()
+    for act in (partial(_switch, olga, rival), partial(_add_factor, olga)):
+        before = str(olga.session.session_key)
+        act()
+        assert olga.session.session_key != before
+        assert session_digest(before) in revoked()
+        old = Client()
+        old.cookies["session"] = before
+        assert not is_in(old), "the key of before opens nothing"
+        assert UserSession.objects.filter(session_key=olga.session.session_key).exists()
+
+
+def _switch(client: Client, to: Organisation) -> None:
+    with tenant_scope(to.tenant_id):
+        tenant = Tenant.objects.get().public_id
+    assert client.post(f"/tenants/{tenant}/switch/").status_code == 303
+
+
+def _add_factor(client: Client) -> None:
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    assert client.post("/accounts/2fa/totp/activate/", {"code": code}).status_code == 302

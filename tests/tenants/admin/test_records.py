@@ -110,15 +110,15 @@ def test_a_change_that_changes_nothing_leaves_no_event(house: Organisation, as_:
 
 def test_a_policy_is_changed_within_its_limits(house: Organisation, as_: As) -> None:
     ada = as_("ada")
-    form = {"session_idle_minutes": "30", "agent_capacity": "4", "close_after_hours": "48"}
-    assert "greater than or equal to 5" in errors_of(
-        ada.post("policy_change", "current", **{**form, "session_idle_minutes": "4"})
+    form = {"agent_capacity": "4", "close_after_hours": "48"}
+    assert "greater than or equal to 1" in errors_of(
+        ada.post("policy_change", "current", **{**form, "agent_capacity": "0"})
     )
     assert ada.get("policy_changelist").status_code == 302
     assert ada.post("policy_change", "current", **form, password_min_length="20").status_code == 302
     with tenant_scope(house.tenant_id):
         policy = Policy.objects.get()
-    assert (policy.session_idle_minutes, policy.agent_capacity) == (30, 4)
+    assert policy.agent_capacity == 4
     assert policy.password_min_length == 15, "Enforced by nothing yet, so nobody's to set"
     assert house.actions()[-1] == "policy.changed"
     for key in (policy.pk, "x"):
