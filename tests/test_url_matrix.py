@@ -239,6 +239,8 @@ SHOWN_TO = {
 """Who is answered 200 to a GET. Everybody else is led to sign in (302), refused (403, 405) or told that there is nothing (404)."""
 BY_POST = {
     "accounts/password/strength/",
+    "accounts/network/",
+    "accounts/sessions/<str:session>/end/",
     "tenants/<uuid:tenant>/switch/",
     "theme/",
     "widget/<str:key>/forget",

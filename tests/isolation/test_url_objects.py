@@ -134,4 +134,4 @@ def plain(response: HttpResponse, asked: Asked) -> str:
     said = response.content.decode() + response.headers.get("Location", "")
     for word in asked.ids:
         said = re.sub(rf"\b{re.escape(word)}\b", "*", said) if len(word) > 3 else said.replace(f"/{word}/", "/*/")
-    return re.sub(r'(nonce|value|content)="[^"]*"', "", re.sub(r"[\w-]{16}(?=</code>)", "*", said))
+    return re.sub(r'(nonce|value|content|data-ends-in)="[^"]*"', "", re.sub(r"[\w-]{16}(?=</code>)", "*", said))
