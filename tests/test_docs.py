@@ -357,3 +357,14 @@ def test_the_widgets_calls_are_those_of_the_loader() -> None:
     emitted |= set(re.findall(r'tell\("event", \["(\w+)"', widget))
     events = section(text, "The object").partition("| event |")[2]
     assert set(re.findall(r"^\| `(\w+)` \|", events, re.MULTILINE)) == emitted
+
+
+def test_what_guides_call_by_name_stands_on_a_page() -> None:
+    """Buttons, pages and settings, which guides set in italics."""
+    pages = [*(PROJECT / "templates").rglob("*.html"), *(PROJECT / "static" / "js").rglob("*.js")]
+    said = "".join(file.read_text() for file in [*pages, *(PROJECT / name for name in modules())])
+    guides = [*(PROJECT / "docs" / "how-to").glob("*.md"), *(PROJECT / "docs" / "tutorial").glob("*.md")]
+    texts = [guide.read_text().replace("\n", " ") for guide in guides]
+    names = {name for text in texts for name in re.findall(r"(?<!\*)\*([A-Z][^*]{2,60}?)\*(?!\*)", text)}
+    assert len(names) > 60
+    assert {name for name in names if name not in said and name.capitalize() not in said} == set()

@@ -19,8 +19,8 @@ from security.audit import Action, Extent, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission
-from tenants.access import grant_of
-from tenants.models import Department, Membership, usable
+from tenants.access import grant_of, role_permissions
+from tenants.models import Department, DepartmentRole, Membership, Role, usable
 
 OFFER_FOR = timedelta(seconds=30)
 GONE_AFTER = timedelta(seconds=60)
@@ -130,11 +130,26 @@ def return_expired_offers(*, now: datetime) -> list[UUID]:
 
 @transaction.atomic
 def return_stranded(*, now: datetime) -> list[UUID]:
-    """Open conversations whose agent has had no socket for 60 s go back to the queue. Idempotent; the ids of what moved."""
+    """Open conversations go back to the queue whose agent has had no socket for 60 s, or may not answer there any more.
+
+    Idempotent; the ids of what moved.
+    """
     here = Presence.objects.filter(membership=OuterRef("assigned_to"), seen_at__gt=now - GONE_AFTER)
     open_ones = Conversation.objects.select_for_update(of=("self",), skip_locked=True).filter(status=Status.OPEN.value)
+    refused = open_ones.exclude(_answered_by_whom_may(now))
+    moved = [_give_up(found, "right lost", now=now) for found in refused[:SWEPT_AT_ONCE]]
     stranded = open_ones.filter(~Exists(here), assigned_at__lte=now - GONE_AFTER)
-    return [_give_up(found, "agent gone", now=now) for found in stranded[:SWEPT_AT_ONCE]]
+    return moved + [_give_up(found, "agent gone", now=now) for found in stranded[:SWEPT_AT_ONCE]]
+
+
+def _answered_by_whom_may(now: datetime) -> Q:
+    """Conversations whose agent may reply: by his role, or by a further one on their department."""
+    replying = [role.pk for role in Role.objects.all() if Permission.CHAT_REPLY in role_permissions(role)]
+    member = Membership.objects.filter(usable(now), pk=OuterRef("assigned_to"))
+    further = DepartmentRole.objects.filter(
+        membership=OuterRef("assigned_to"), department=OuterRef("department"), role__in=replying
+    )
+    return Q(Exists(member.filter(role__in=replying))) | Q(Exists(member), Exists(further))
 
 
 def _give_up(found: Conversation, why: str, *, now: datetime) -> UUID:

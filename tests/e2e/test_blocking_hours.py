@@ -35,8 +35,11 @@ def test_a_visitor_is_blocked_by_key_and_let_in_again(enter_console: EnterConsol
         expect(vera.chat.locator(silent)).to_be_empty()
     expect(vera.chat.get_by_label("Your message")).to_be_hidden()
     expect(vera.chat.locator("[data-close]")).to_be_focused()
-    again = olga.page.get_by_role("button", name="Let in again")
-    again.click()
+    olga.page.get_by_role("button", name="Let in again").click()
+    asked = olga.page.get_by_role("dialog", name="Let in again")
+    expect(asked.get_by_text("You or a colleague blocked this visitor.")).to_be_visible()
+    assert faults(olga.page) == []
+    olga.page.keyboard.press("Enter")
     expect(olga.page.get_by_role("button", name="Block visitor")).to_be_focused()
 
 

@@ -2,7 +2,7 @@
 import { acts, lastEditable } from "./model/acts.js";
 import { neighbour } from "./model/sorting.js";
 import { say } from "./messages.js";
-import { openBlock } from "./views/block.js";
+import { openBlock, openUnblock } from "./views/block.js";
 import { openClose, openHelp, openTransfer } from "./views/dialogs.js";
 import { rowsOf } from "./views/inbox.js";
 import { openPalette } from "./views/palette.js";
@@ -21,11 +21,6 @@ async function close(app, one, outcome) {
   if (answer === null) return false;
   app.toasts.show({ text: say.closed(nameOf(one)), action: { label: say.undo, run: () => app.session.act("reopen", one.id) } });
   return true;
-}
-
-/** @param {any} app @param {any} one */
-async function unblock(app, one) {
-  if ((await app.session.unblock(one.id)) !== null) app.toasts.show({ text: say.unblocked(nameOf(one)) });
 }
 
 /** Take what the server gives and go there, with the list in which it stands now. @param {any} app @param {Promise<any>} asked */
@@ -88,7 +83,7 @@ function aboutConversation(app) {
     block: () => {
       const found = selected(app);
       if (found?.can.block) openBlock(app, found.one);
-      else if (found?.can.unblock) unblock(app, found.one);
+      else if (found?.can.unblock) openUnblock(app, found.one);
     },
     editLast: () => {
       const found = selected(app);

@@ -65,6 +65,7 @@ export const say = Object.freeze({
   outcomeBlocked: "Visitor blocked",
   block: "Block visitor",
   unblock: "Let in again",
+  unblockAbout: "You or a colleague blocked this visitor. They can write to you again at once.",
   blockAbout: "A blocked visitor cannot write to you any more. The conversation ends.",
   blockReason: "Reason, for your colleagues",
   blockDays: "How long",

@@ -16,6 +16,7 @@ from chat.services.messages import append
 from security.audit import Action
 from security.masking import mask
 from security.models import AuditEvent
+from tenants.models import Department, DepartmentRole, Membership, Role
 from tests.cast import Organisation
 
 from .sockets import Door
@@ -115,6 +116,25 @@ async def test_an_agent_who_is_gone_loses_it_after_a_minute(door: Door, acme_liv
     assert told["author"]["kind"] == "system"
     await vera.expect("status", status="waiting")
     assert (await alice.expect("conversation"))["conversation"]["id"] == conversation
+
+
+def alice_is(role: str, *, further: str = "") -> None:
+    """Of the whole organisation, and of all departments."""
+    DepartmentRole.objects.all().delete()
+    Membership.objects.filter(name="Alice").update(role=Role.objects.get(slug=role))
+    for department in Department.objects.all() if further else ():
+        alice, held = Membership.objects.get(name="Alice"), Role.objects.get(slug=further)
+        DepartmentRole.objects.create(membership=alice, role=held, department=department)
+
+
+async def test_an_agent_who_may_not_answer_any_more_loses_it_at_once(door: Door, acme_live: Organisation) -> None:
+    vera, _, conversation = await talking(door, acme_live)
+    now = timezone.now()
+    for role, further, moved in (("agent", "", []), ("analyst", "agent", []), ("analyst", "", [UUID(conversation)])):
+        await in_scope(acme_live.tenant_id, alice_is, role, further=further)
+        assert await in_scope(acme_live.tenant_id, assignment.return_stranded, now=now) == moved
+    await vera.expect("message", code="returned")
+    await vera.expect("status", status="waiting")
 
 
 async def test_closed_reopened_and_rated(door: Door, acme_live: Organisation) -> None:

@@ -1,4 +1,4 @@
-/** The dialog that blocks a visitor. */
+/** The dialogs that block a visitor and let one in again. */
 import { el } from "../../shared/dom.js";
 import { say } from "../messages.js";
 import { openDialog } from "./dialog.js";
@@ -24,6 +24,23 @@ export function openBlock(app, one) {
     },
   });
   reason.focus();
+}
+
+/** The question before somebody is let in again whom perhaps a colleague blocked. @param {any} app @param {any} one */
+export function openUnblock(app, one) {
+  const letIn = el("button", { class: "button button-primary", type: "submit" }, say.unblock);
+  openDialog({
+    title: say.unblock,
+    body: [el("p", { dir: "auto" }, nameOf(one)), el("p", { class: "hint" }, say.unblockAbout)],
+    acts: [letIn],
+    onSubmit: () => { unblock(app, one); },
+  });
+  letIn.focus();
+}
+
+/** @param {any} app @param {any} one */
+async function unblock(app, one) {
+  if ((await app.session.unblock(one.id)) !== null) app.toasts.show({ text: say.unblocked(nameOf(one)) });
 }
 
 /** @param {any} app @param {any} one @param {{reason: string, days?: number, address: boolean}} terms */
