@@ -15,13 +15,15 @@ from uuid import UUID, uuid4
 from zlib import crc32
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from security.accounts.sweeping import sweep_accounts
 from security.context import Actor, ActorKind, acting
+from security.crypto.signing import public_key
 from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope
-from tenants.services.audit import alerts, checks
+from tenants.services.audit import alerts, checks, keeping
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
 
@@ -31,6 +33,7 @@ SWEEP_EVERY = timedelta(hours=1)
 WARN_EVERY = timedelta(hours=6)
 END_ENTRIES_EVERY = timedelta(minutes=1)
 RESUME_EVERY = timedelta(minutes=3)
+PRUNE_EVERY = timedelta(hours=12)
 WATCH_EVERY = timedelta(minutes=1)
 P = ParamSpec("P")
 
@@ -94,6 +97,20 @@ def run_trail_check(tenant_id: int, check: str) -> None:
         checks.run_check(tenant_id, UUID(check), worker=uuid4(), now=timezone.now())
 
 
+@shared_task(name="tenants.prune_trail")
+def prune_trail(tenant_id: int) -> None:
+    """Forget the beginning of a trail, where its organisation wants that."""
+    seed = settings.AUDIT_SIGNING_KEY()
+    with acting(actor=Actor(ActorKind.JOB, name=prune_trail.name)):
+        keeping.prune_trail(tenant_id, now=timezone.now(), keys=[] if seed is None else [public_key(seed)])
+
+
+@shared_task(name="tenants.prune_trails_everywhere")
+def prune_trails_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(prune_trail)
+
+
 @tenant_task("tenants.raise_alerts")
 def raise_alerts() -> None:
     """What is new in the trail, by the rules that are on."""
@@ -122,6 +139,11 @@ def resume_trail_checks_everywhere() -> None:
 
 
 SCHEDULE = {
+    "prune-trails": {
+        "task": prune_trails_everywhere.name,
+        "schedule": PRUNE_EVERY,
+        "options": {"expires": PRUNE_EVERY.total_seconds()},
+    },
     "raise-alerts": {
         "task": raise_alerts_everywhere.name,
         "schedule": WATCH_EVERY,

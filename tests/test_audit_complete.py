@@ -171,6 +171,7 @@ QUIET_FRAMES = {
 JOBS = {
     "chat.keep_retention": "retention.run",
     "chat.send_transcripts": "retention.sent",
+    "tenants.prune_trail": "audit.pruned",
     "tenants.raise_alerts": "alert.raised",
     "tenants.run_trail_check": "audit.verified",
     "tenants.end_operators_entries": "operator.left",
@@ -194,6 +195,7 @@ QUIET_JOBS = {
     "chat.close_idle_everywhere": "queues tasks",
     "security.deliver_mail": "the act that wrote the mail left the event",
     "security.mail_checkpoints": "sends what is signed; no contents",
+    "tenants.prune_trails_everywhere": "queues tasks",
     "tenants.raise_alerts_everywhere": "queues tasks",
     "tenants.resume_trail_checks": "queues checks, which leave their events",
     "tenants.resume_trail_checks_everywhere": "queues tasks",

@@ -131,6 +131,7 @@ SHOWN_TO = {
     "admin/alerts/rules/": "",
     "admin/audit/filters/save/": "",
     "admin/audit/filters/<uuid:saved>/remove/": "",
+    "admin/audit/keeping/": "",
     "admin/audit/verifier/": "OAU",
     "admin/audit/export/<slug:form>/": "",
     "admin/retention/": "OA",

@@ -1,12 +1,13 @@
 """The trail as JSON lines: a header that says where the chain begins and ends, then its events and the checkpoints that cover them.
 
-    {"format":"chatplatform-audit","version":2,"chain":UUID,"first":1,"previous":HEX,"last":N,"hash":HEX,"exported":TIME,"keys":[KEY]}
+    {"format":"chatplatform-audit","version":3,"chain":UUID,"first":1,"previous":HEX,"last":N,"hash":HEX,"exported":TIME,"keys":[KEY]}
     {"checkpoint":"chatplatform-audit/…"}
     {"seq":1,"at":"2026-01-31T09:30:00.123456Z","entry":"{…}","hash":HEX,"details":[{"part":"actor","salt":HEX,"values":"{…}"}]}
 
 `entry` and `values` are strings, to be hashed as they stand. Sealed values come opened, with their salt, so that whoever
 has the export can check them without any key; those of an erased person are not there. A checkpoint comes before the events that
-it covers. `security.audit.offline` reads all this. `keys` are shown for convenience: believe one that you have from elsewhere.
+it covers. Where the beginning was pruned, `first` is greater and `pruned` is the checkpoint before it. `security.audit.offline` reads all this.
+`keys` are shown for convenience: believe one that you have from elsewhere.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from typing import Final
 
 from django.utils import timezone
 
-from security.audit.chain import genesis
 from security.audit.checkpoints import shown_key
 from security.audit.details import Opener
 from security.audit.offline import FORMAT
+from security.audit.pruning import beginning
 from security.audit.record import record
 from security.audit.registry import Action
 from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from security.scoping import tenant_scope
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def export_tenant(tenant_id: int, *, page: int = 500) -> Iterator[str]:
@@ -50,19 +51,21 @@ def lines_of(tenant_id: int, *, page: int = 500) -> Iterator[str]:
     """The lines, up to where the chain ends when the first is asked for; whoever asks has recorded it. Opens scopes of its own."""
     with tenant_scope(tenant_id):
         head = AuditHead.objects.get()
+        begins = beginning(head.chain)
         keys = sorted(bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct())
     yield _line(
         format=FORMAT,
         version=VERSION,
         chain=str(head.chain),
-        first=1,
-        previous=genesis(head.chain).hex(),
+        first=begins.seq + 1,
+        previous=begins.hash.hex(),
         last=head.seq,
         hash=bytes(head.hash).hex(),
         exported=_moment(timezone.now()),
         keys=[shown_key(key) for key in keys],
+        **({} if begins.note is None else {"pruned": begins.note}),
     )
-    seq = 0
+    seq = begins.seq
     while seq < head.seq:
         with tenant_scope(tenant_id):
             opener = Opener()

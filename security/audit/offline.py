@@ -12,7 +12,7 @@ from mails or elsewhere: they show a tail that was cut off, and a history writte
 
 Integers are 8 bytes, big-endian, `at` in microseconds since 1970 in UTC. `entry` and `values` are JSON texts, hashed as they stand.
 A checkpoint is a signed note (C2SP tlog-checkpoint): the chain's name, a number, hash(number), then `signed`, `after` and `prints`,
-four bytes of the hash of each event after the checkpoint before: they name the first event that was written anew.
+four bytes of the hash of each event since the one before, which name the first that was written anew. `pruned`: what follows is left.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ from uuid import UUID
 
 FORMAT: Final = "chatplatform-audit"
 HASH_BYTES, PRINT_BYTES = 32, 4
-SIGNED_WITHIN: Final = timedelta(
-    minutes=10
-)  # it is done each minute; of an older event somebody took the checkpoint away
+SIGNED_WITHIN: Final = timedelta(minutes=10)  # it is done each minute; an older event without one was robbed of it
 UNSIGNED_AT_MOST: Final = 2_000
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _DECODE: Final = json.JSONDecoder().raw_decode  # json.loads without what it does for other types, a million times
@@ -96,16 +94,14 @@ class Note:
 
     def says(self, seq: int, found: bytes) -> bool:
         """Whether event `seq`, one of those that it covers, had this hash when it was signed."""
-        if seq == self.seq:
-            return found == self.hash
         start = (seq - self.after - 1) * PRINT_BYTES
-        return found[:PRINT_BYTES] == self.prints[start : start + PRINT_BYTES]
+        print_ = self.prints[start : start + PRINT_BYTES]
+        return found == self.hash if seq == self.seq else found[:PRINT_BYTES] == print_
 
     def is_signed_by(self, keys: Iterable[bytes]) -> bool:
         """Whether one of the keys signed it."""
-        return any(
-            is_signature(key, self.text, made) for name, made in self.signatures for key in keys if name == key_id(key)
-        )
+        pairs = ((key, made) for name, made in self.signatures for key in keys if name == key_id(key))
+        return any(is_signature(key, self.text, made) for key, made in pairs)
 
 
 def key_id(key: bytes) -> bytes:
@@ -115,8 +111,7 @@ def key_id(key: bytes) -> bytes:
 
 def read_key(text: str) -> bytes:
     """A public key as it is shown: NAME+ID+KEY; ValueError for anything else."""
-    name, _, rest = text.strip().partition("+")
-    shown, _, encoded = rest.partition("+")
+    name, shown, encoded = (*text.strip().split("+", 2), "", "")[:3]
     raw = b64decode(encoded, validate=True)
     if name != FORMAT or len(raw) != HASH_BYTES + 1 or raw[:1] != b"\x01" or shown != key_id(raw[1:]).hex():
         raise ValueError("not a public key of an audit trail")
@@ -199,9 +194,8 @@ class Witness:
     def _why(self, note: Note, seq: int, found: bytes) -> str:
         if not note.is_signed_by(self.keys):
             return f"a checkpoint at {note.seq}, which the key did not sign, says otherwise"
-        others = (one for one in self._notes if one.seq >= seq and one.says(seq, found))
-        what = "a fork" if any(one.is_signed_by(self.keys) for one in others) else "written anew"
-        return f"{what}: the checkpoint that was signed at {note.seq} says otherwise"
+        others = (one.is_signed_by(self.keys) for one in self._notes if one.seq >= seq and one.says(seq, found))
+        return f"{'a fork' if any(others) else 'written anew'}: the checkpoint that was signed at {note.seq} says otherwise"
 
 
 @dataclass(slots=True)
@@ -213,14 +207,17 @@ class Walk:
     witness: Witness
     entries: int = 0
     unsigned_since: datetime | None = None
+    began: int = 0
+    _pruned: int = 0
     _gone: dict[str, list[int]] = field(default_factory=dict)
     _erased: dict[str, int] = field(default_factory=dict)
 
     def step(self, seq: int, at: datetime, entry: str, found: bytes, details: Details) -> None:
         """Go on by one event, or raise Broken. `details` maps each part that is there to its commitment."""
         if seq != self.seq + 1:
-            why = "the event is missing" if seq > self.seq else "the number is there twice"
-            raise Broken(min(seq, self.seq + 1), why)
+            raise Broken(
+                min(seq, self.seq + 1), "the event is missing" if seq > self.seq else "the number is there twice"
+            )
         try:
             if link(self.hash, seq, at, entry) != found:
                 raise Broken(seq, "the hash does not follow from the entry and the event before it")
@@ -230,21 +227,22 @@ class Walk:
             raise Broken(seq, "the entry is not an event's") from None
         self.witness.see(seq, found)
         self.unsigned_since = None if self.witness.covered == seq else self.unsigned_since or at
-        self.seq, self.hash = seq, found
-        self.entries += 1
+        self.seq, self.hash, self.entries = seq, found, self.entries + 1
 
     def end(self, seq: int, final: bytes, now: datetime) -> None:
         """Compare with where the chain is said to end, with the checkpoints, and missing details with erasures; or raise Broken."""
-        if self.seq < seq:
-            raise Broken(self.seq + 1, f"the tail is missing: the chain ends at {seq}")
-        if self.seq > seq:
-            raise Broken(seq + 1, f"the event is beyond the end of the chain at {seq}")
+        if self.seq != seq:
+            why = (
+                "the tail is missing: the chain ends" if self.seq < seq else "the event is beyond the end of the chain"
+            )
+            raise Broken(min(self.seq, seq) + 1, f"{why} at {seq}")
         if self.hash != final:
             raise Broken(seq, "the end of the chain has another hash")
         self.witness.end(seq, self.unsigned_since, now)
-        unexplained = [n for of, numbers in self._gone.items() for n in numbers if n >= self._erased.get(of, 0)]
-        if unexplained:
-            raise Broken(min(unexplained), "sealed values are gone and no erasure names their subject")
+        if self._pruned < self.began:
+            raise Broken(self.began, "the beginning is missing: no event says that it was pruned")
+        if lost := [n for of, numbers in self._gone.items() for n in numbers if n >= self._erased.get(of, 0)]:
+            raise Broken(min(lost), "sealed values are gone and no erasure names their subject")
 
     def _look_at_details(self, seq: int, said: dict[str, Any], details: Details) -> None:
         claims = {claim["part"]: claim for claim in said.get("sealed", ())}
@@ -259,16 +257,18 @@ class Walk:
         kind = _ERASURES.get(said["action"])
         if kind is not None and said["outcome"] == "ok":
             self._erased[f"{kind}:{said['on']['id']}"] = seq
+        self._pruned = max(self._pruned, said["detail"]["until"] if said["action"] == "audit.pruned" else 0)
 
 
 def _is_plain(entry: str, details: Details) -> bool:
-    """Whether all is sealed as claimed, and nobody erased: so it is for most events, whose canonical text need not be parsed then."""
+    """Whether nothing in the canonical text has to be parsed: so it is for most events."""
     for part, found in details.items():
         claim = f'{{"hash":"{found.hex()}","of":"' if found is not None else "nothing"
         end = entry.find('"', entry.find(claim) + len(claim))
         if claim not in entry or not entry.startswith(f'","part":"{part}"}}', end):
             return False
-    return bool(details) and entry.count('"part":"') == len(details) and '.erased"' not in entry
+    is_quiet = '.erased"' not in entry and '"audit.pruned"' not in entry
+    return is_quiet and bool(details) and entry.count('"part":"') == len(details)
 
 
 def verify(lines: Iterable[str], *, keys: Iterable[bytes] = (), held: Iterable[Note] = ()) -> Report:
@@ -278,11 +278,11 @@ def verify(lines: Iterable[str], *, keys: Iterable[bytes] = (), held: Iterable[N
         header = read_header(next(rest, ""))
     except (KeyError, TypeError, ValueError):
         return Report(False, 0, None, "this is not an export of an audit trail")
-    chain: UUID = header["chain"]
-    witness, kept = Witness(chain, tuple(keys)), list(held)
-    walk = Walk(header["first"] - 1, header["previous"], witness)
-    if header["first"] == 1 and header["previous"] != genesis(chain):
-        return Report(False, 0, 1, "the chain does not begin where its name says")
+    chain, begun = header["chain"], header["first"] - 1
+    witness, kept = Witness(chain, tuple(keys), covered=begun), list(held)
+    walk = Walk(begun, header["previous"], witness, began=begun)
+    if not (_is_where_pruned(header, witness.keys) if begun else header["previous"] == genesis(chain)):
+        return Report(False, 0, begun + 1, "the chain does not begin where its name or a signed checkpoint says")
     if kept and all(note.chain != chain for note in kept):
         return Report(False, 0, header["first"], "the checkpoints that were kept are of another chain")
     try:
@@ -296,22 +296,26 @@ def verify(lines: Iterable[str], *, keys: Iterable[bytes] = (), held: Iterable[N
     return Report(True, walk.entries, signed=witness.signed)
 
 
+def _is_where_pruned(header: dict[str, Any], keys: tuple[bytes, ...]) -> bool:
+    wanted = (header["chain"], header["first"] - 1, header["previous"])
+    notes = (note for note in read_notes(str(header.get("pruned"))) if not keys or note.is_signed_by(keys))
+    return any((note.chain, note.seq, note.hash) == wanted for note in notes)
+
+
 def read_header(line: str) -> dict[str, Any]:
     """The header of an export; ValueError, KeyError or TypeError for anything else."""
     header = json.loads(line)
     first, last, chain = header["first"], header["last"], UUID(header["chain"])
     previous, final = bytes.fromhex(header["previous"]), bytes.fromhex(header["hash"])
     exported = datetime.fromisoformat(header["exported"]) if header["version"] > 1 else datetime.now(UTC)
-    if header["format"] != FORMAT or header["version"] not in {1, 2} or exported.utcoffset() is None:
-        raise ValueError("unknown format")
     is_range = type(first) is int and type(last) is int and 1 <= first <= last + 1
-    if not is_range or (len(previous), len(final)) != (HASH_BYTES, HASH_BYTES):
+    is_known = header["format"] == FORMAT and header["version"] in {1, 2, 3} and exported.utcoffset() is not None
+    if not is_known or not is_range or (len(previous), len(final)) != (HASH_BYTES, HASH_BYTES):
         raise ValueError("no such chain")
-    return {"chain": chain, "first": first, "last": last, "previous": previous, "hash": final, "exported": exported}
+    return {**header, "chain": chain, "previous": previous, "hash": final, "exported": exported}
 
 
 def _take(walk: Walk, line: str) -> None:
-    """One line after the header: a checkpoint or an event."""
     try:
         said, end = _DECODE(line)
         if "checkpoint" in said:
@@ -349,15 +353,13 @@ def _times(number: int, p: _Point) -> _Point:
 
 
 def _point(encoded: bytes) -> _Point:
-    if len(encoded) != HASH_BYTES:
-        raise ValueError("not a point")
     y = int.from_bytes(encoded, "little")
     sign, y = y >> 255, y % 2**255
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
     x = pow(square, (_P + 3) // 8, _P)
     if (x * x - square) % _P:
         x = x * pow(2, (_P - 1) // 4, _P) % _P
-    if y >= _P or (x * x - square) % _P or (x == 0 and sign):
+    if len(encoded) != HASH_BYTES or y >= _P or (x * x - square) % _P or (x == 0 and sign):
         raise ValueError("not a point")
     x = _P - x if x & 1 != sign else x
     return x, y, 1, x * y % _P
@@ -388,12 +390,10 @@ def main(arguments: list[str] | None = None) -> int:
     held = [note for path in given.held for note in read_notes(path.read_text(encoding="utf-8"))]
     with given.export.open(encoding="utf-8") as lines:
         report = verify(lines, keys=given.key, held=held)
-    if not report.ok:
-        sys.stdout.write(f"Event {report.first_bad or '?'}: {report.reason}.\n")
-        return 1
     signed = f"signed up to {report.signed:,}" if given.key else "nobody knows by whom, since no --key was given"
-    sys.stdout.write(f"{report.entries:,} entries, chain intact; {signed}.\n")
-    return 0
+    told = f"{report.entries:,} entries, chain intact; {signed}."
+    sys.stdout.write((told if report.ok else f"Event {report.first_bad or '?'}: {report.reason}.") + "\n")
+    return 0 if report.ok else 1
 
 
 if __name__ == "__main__":

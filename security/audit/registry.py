@@ -191,6 +191,7 @@ class Action(StrEnum):
         "audit.checkpoint_refused",
         "The trail was not signed, since it does not continue what was signed before.",
     )
+    AUDIT_PRUNED = "audit.pruned", "The oldest entries were deleted, up to a signed checkpoint."
     AUDIT_RESTORED = "audit.restored", "An operator said that the database was restored; signing began anew from there."
     AUDIT_VERIFIED = "audit.verified", "The trail was verified."
 

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from security.audit.chain import genesis
 from security.audit.details import Opener
 from security.audit.export import events_after
 from security.audit.offline import Note, read_note
+from security.audit.pruning import beginning
 from security.audit.walk import Broken, Report, StoredWalk, Witness
 from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from security.scoping import tenant_scope
@@ -45,7 +45,13 @@ def verify_tenant(
     witness = Witness(head.chain, believed)
     for note in held:
         witness.add(note)
-    walk = StoredWalk(0, genesis(head.chain), witness)
+    try:
+        with tenant_scope(tenant_id):
+            begins = beginning(head.chain, believed)
+    except Broken as broken:
+        return Report(False, 0, broken.seq, broken.reason)
+    witness.covered = begins.seq
+    walk = StoredWalk(begins.seq, begins.hash, witness, began=begins.seq)
     try:
         told = walk.seq
         while _took_page(walk, tenant_id, page, now):

@@ -1,5 +1,5 @@
 from security.models.attempt import Attempt
-from security.models.audit import AuditAddress, AuditCheckpoint, AuditDetail, AuditEvent, AuditHead
+from security.models.audit import AuditAddress, AuditCheckpoint, AuditDetail, AuditEvent, AuditHead, AuditTombstone
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.limit import LimitRow
 from security.models.mail import Mail
@@ -14,6 +14,7 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "AuditHead",
+    "AuditTombstone",
     "FormerPassword",
     "KeySubject",
     "LimitRow",

@@ -124,3 +124,20 @@ class AuditAddress(TenantOwned):
             models.Index(fields=["tenant_id", "address", "-seq"], name="security_auditaddress_seq_idx"),
             models.Index(fields=["tenant_id", "subject_id", "network", "seq"], name="security_auditaddress_who_idx"),
         ]
+
+
+class AuditTombstone(TenantOwned):
+    """Up to where the beginning of a chain was pruned: `note` is the signed checkpoint there, and what is left follows from its hash."""
+
+    seq = models.BigIntegerField(editable=False)
+    hash = models.BinaryField(max_length=32, editable=False)
+    note = models.TextField(editable=False)
+    pruned_at = models.DateTimeField(editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "seq"], name="security_audittombstone_seq_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"Pruned up to {self.seq}"

@@ -103,6 +103,10 @@ class Policy(TenantModel):
     retention_cooling_days = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(90)]
     )
+    # Entries of the audit trail that are older may be pruned; None keeps all.
+    audit_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(12), MaxValueValidator(240)]
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from security.audit import Action, Outcome
 from security.audit.search import Filter
 from security.context import ActorKind
 from security.forms import MaskedCharField
+from security.permissions import Permission
+from tenants.admin.organisation.security_forms import PolicySettingsForm
 from tenants.policies import masked_for_members
 from tenants.services.audit.searching import about
 
@@ -157,3 +159,18 @@ def _is_id(value: str) -> bool:
         return str(UUID(value)) == value.lower()
     except ValueError:
         return False
+
+
+class KeepingForm(PolicySettingsForm):
+    """How long the trail is kept."""
+
+    permission = Permission.CONFIGURATION_RETENTION
+
+    class Meta(PolicySettingsForm.Meta):
+        fields = ("audit_months",)
+        labels: ClassVar = {"audit_months": _("Months that entries are kept")}
+        help_texts: ClassVar = {
+            "audit_months": _(
+                "12 to 240. Empty, the default: as long as the account. Older entries are deleted twice a day, up to a signed checkpoint."
+            )
+        }

@@ -31,6 +31,7 @@ from security.audit import offline
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
 from tenants.admin.audit.events import filter_form
+from tenants.admin.audit.forms import KeepingForm
 from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
@@ -38,6 +39,7 @@ from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
 from tenants.services.audit import checks, proof
 from tenants.services.audit.siem import FORMS
+from tenants.services.settings import change_policy, read_policy
 from tenants.tasks import run_trail_check
 
 AT_ONCE: Final = 500
@@ -55,10 +57,31 @@ def _may(permission: Permission) -> object:
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Numbers, keys and buttons."""
+    return _shown(request)
+
+
+def keep(request: HttpRequest) -> HttpResponse:
+    """Set how long entries are kept; by POST."""
+    if request.method != "POST":
+        return _back()
     grant = require_grant(request)
+    form = KeepingForm(request.POST, instance=read_policy(grant=grant, permission=KeepingForm.permission))
+    if not form.is_valid():
+        return _shown(request, keeping=form)
+    change_policy(grant=grant, policy=form.instance, fields=form.changed_settings())
+    messages.success(request, _("Saved."))
+    return _back()
+
+
+def _shown(request: HttpRequest, keeping: KeepingForm | None = None) -> HttpResponse:
+    grant = require_grant(request)
+    right = KeepingForm.permission
+    if keeping is None and has(grant, right):
+        keeping = KeepingForm(instance=read_policy(grant=grant, permission=right))
     context = {
         **site.each_context(request),
         "title": _("Verify and export"),
+        "keeping": keeping,
         "standing": proof.read_standing(grant=grant),
         "check": checks.running_check(grant=grant),
         "may_verify": has(grant, Permission.AUDIT_VERIFY),
@@ -162,6 +185,7 @@ for _path, _name, _view, _right, _label in (
     ("audit/", "audit_proof", overview, Permission.AUDIT_READ, gettext_lazy("Verify and export")),
     ("audit/verify/", "audit_verify", verify, Permission.AUDIT_VERIFY, ""),
     ("audit/checks/<uuid:check>/", "audit_check", progress, Permission.AUDIT_READ, ""),
+    ("audit/keeping/", "audit_keeping", keep, Permission.CONFIGURATION_RETENTION, ""),
     ("audit/verifier/", "audit_verifier", verifier, Permission.AUDIT_READ, ""),
     ("audit/export/<slug:form>/", "audit_export", export, Permission.AUDIT_EXPORT, ""),
 ):

@@ -128,6 +128,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.AUDIT_FILTER_SAVED: _("%(who)s kept a filter of the audit trail"),
     Action.AUDIT_FILTER_REMOVED: _("%(who)s removed a kept filter of the audit trail"),
     Action.AUDIT_CHECK_BEGUN: _("%(who)s began to verify the whole audit trail"),
+    Action.AUDIT_PRUNED: _("%(who)s deleted the oldest entries of the audit trail"),
     Action.AUDIT_RESTORED: _("%(who)s said that the database was restored"),
     Action.ALERT_RULE_CHANGED: _("%(who)s changed a rule that watches the trail"),
     Action.ALERT_RAISED: _("A rule that watches the trail was met: %(what)s"),

@@ -16,7 +16,7 @@ from security.audit.search import Filter, oldest_first
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.errors import Conflict
-from security.models import AuditCheckpoint, AuditEvent, AuditHead
+from security.models import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
 from security.permissions import Grant, Permission, require
 from security.scoping import tenant_scope
 from tenants.services.audit.searching import told_filter
@@ -39,6 +39,8 @@ class Standing:
     keys: tuple[str, ...]
     verified_at: datetime | None = None
     found: dict[str, Any] | None = None
+    pruned: int = 0
+    pruned_at: datetime | None = None
 
 
 def read_standing(*, grant: Grant) -> Standing:
@@ -49,6 +51,7 @@ def read_standing(*, grant: Grant) -> Standing:
     keys = {bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()}
     last = AuditEvent.objects.filter(action=Action.AUDIT_VERIFIED.value).order_by("-seq").first()
     found = None if last is None else lines_from([last])[0].detail
+    gone = AuditTombstone.objects.order_by("-seq").first()
     return Standing(
         entries=0 if head is None else head.seq,
         signed=0 if newest is None else newest.seq,
@@ -56,6 +59,8 @@ def read_standing(*, grant: Grant) -> Standing:
         keys=tuple(shown_key(key) for key in sorted(keys)),
         verified_at=None if last is None else last.at,
         found=found,
+        pruned=0 if gone is None else gone.seq,
+        pruned_at=None if gone is None else gone.pruned_at,
     )
 
 

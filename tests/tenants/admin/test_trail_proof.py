@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from security.audit.offline import verify
 from security.scoping import tenant_scope
-from tenants.models import TrailCheck
-from tenants.services.audit import checks, proof
+from tenants.models import Policy, TrailCheck
+from tenants.services.audit import checks, keeping, proof
 from tenants.services.audit.siem import cef_line, csv_line, ocsf_line
 from tenants.services.audit.trail import Line
 
@@ -113,6 +113,33 @@ def test_a_check_whose_worker_is_gone_is_another_ones(house: Organisation) -> No
     with tenant_scope(house.tenant_id):
         assert checks.abandoned_checks(now=later) == [check]
     assert checks.run_check(house.tenant_id, check, worker=uuid4(), now=later)
+
+
+def test_how_long_the_trail_is_kept_is_set_by_who_may_and_is_a_year_at_least(house: Organisation, as_: As) -> None:
+    olga, audrey = as_("olga"), as_("audrey")
+    assert "How long it is kept" not in text_of(audrey.get("audit_proof", app=""))
+    assert audrey.post("audit_keeping", app="", audit_months="12").status_code == 403
+    assert "greater than or equal to 12" in text_of(olga.post("audit_keeping", app="", audit_months="11"))
+    assert olga.post("audit_keeping", app="", audit_months="18").status_code == 302
+    with tenant_scope(house.tenant_id):
+        assert Policy.objects.get().audit_months == 18
+    assert house.actions().count("policy.changed") == 1
+
+
+def test_a_trail_without_anything_old_is_left_whole(house: Organisation) -> None:
+    with tenant_scope(house.tenant_id):
+        Policy.objects.update(audit_months=12)
+    assert keeping.prune_trail(house.tenant_id, now=timezone.now(), keys=[bytes(32)]) is None
+    assert "audit.pruned" not in house.actions()
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "before"),
+    [("2026-11-22", 12, "2025-11-22"), ("2024-02-29", 12, "2023-02-28"), ("2026-01-31", 14, "2024-11-30")],
+)
+def test_months_are_those_of_the_calendar(moment: str, months: int, before: str) -> None:
+    found = keeping.months_before(datetime.fromisoformat(moment).replace(tzinfo=UTC), months)
+    assert found.date().isoformat() == before
 
 
 LINE = Line(
