@@ -77,6 +77,7 @@ QUIET = {
     ],
     "an empty form": [
         *(
+            "admin/visitors/",
             "admin/chat/cannedresponse/add/",
             "admin/chat/tag/add/",
             "admin/masking/rules/add/",
@@ -202,6 +203,9 @@ QUIET_JOBS = {
     "tenants.sweep_accounts": "removes what has run out",
 }
 COMMANDS = {
+    "erase_visitor": "visitor.erased",
+    "export_visitor": "visitor.exported",
+    "reapply_erasures": "visitor.erased",
     "restore_archive": "archive.restored",
     "run_retention": "retention.run",
     "accept_restore": "audit.restored",

@@ -66,6 +66,7 @@ def objects(of: Organisation) -> dict[str, str]:
             **masking(of),
             **held_and_changed(conversation),
             **trail(of),
+            "visitor": str(conversation.visitor.public_id),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "businesshours": str(
                 BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
@@ -155,6 +156,7 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:change>": known["change"],
         "<uuid:department>": known["department"],
         "<uuid:hold>": known["hold"],
+        "<uuid:visitor>": known["visitor"],
         "<uuid:plan>": known["plan"],
         "<uuid:person>": known["person"],
         "<uuid:held>": known["held"],

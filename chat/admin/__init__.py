@@ -11,6 +11,7 @@ from chat.admin import (
     reports,
     retention,
     tags,
+    visitors,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "reports",
     "retention",
     "tags",
+    "visitors",
 ]

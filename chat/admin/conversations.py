@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import access
 from chat.admin.blocks import block_view
 from chat.admin.retention import hold_url
+from chat.admin.visitors import visitor_url
 from chat.models import Conversation, Status, Tag
 from chat.services.blocking import block_of
 from chat.services.reading import read_list, read_transcript
@@ -143,6 +144,7 @@ class ConversationAdmin(TenantAdmin):
             "has_view_permission": True,
             **self._blocking(grant, found),
             "hold_url": hold_url(request, found.public_id),
+            "visitor_url": visitor_url(request, found.visitor.public_id),
         }
         return TemplateResponse(request, "admin/chat/conversation/transcript.html", context)
 

@@ -1,5 +1,6 @@
 from chat.models.block import Block, unended
 from chat.models.conversation import CannedResponse, Conversation, ConversationTag, Presence, Status, Tag
+from chat.models.erasure import Erasure
 from chat.models.masking_job import UNFINISHED, JobKind, JobStatus, MaskingJob
 from chat.models.message import AuthorKind, Message
 from chat.models.retention import (
@@ -30,6 +31,7 @@ __all__ = [
     "Claim",
     "Conversation",
     "ConversationTag",
+    "Erasure",
     "IdentityToken",
     "JobKind",
     "JobStatus",

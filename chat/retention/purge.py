@@ -72,5 +72,11 @@ def destroy_keys(conversations: Iterable[UUID]) -> None:
         keyring.forget_subject(require_tenant_id(), KeySubject.CONVERSATION, conversation)
 
 
+def destroy_visitor_key(visitor: UUID) -> None:
+    """What is sealed about this person can be read by nobody, in the trail neither; as `destroy_keys`."""
+    SubjectKey.objects.filter(kind=KeySubject.VISITOR.value, subject_id=visitor).delete()
+    keyring.forget_subject(require_tenant_id(), KeySubject.VISITOR, visitor)
+
+
 def _record(conversations: int, messages: int, store: str) -> None:
     record(Action.RETENTION_PURGED, extent=Extent(conversations=conversations, messages=messages), store=store)

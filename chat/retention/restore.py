@@ -66,6 +66,11 @@ def _found(conversation: UUID, *, lock: bool = False) -> ArchivedConversation:
     return row
 
 
+def opened_archived(row: ArchivedConversation, store: Store) -> dict[str, Any]:
+    """What lies in the archive; who calls leaves the event. NotFound, Missing, Damaged."""
+    return _content(row, store)
+
+
 def _content(row: ArchivedConversation, store: Store) -> dict[str, Any]:
     tenant = Tenant.objects.values_list("public_id", flat=True).get()
     sealed = store.read(name_of(tenant, row.chunk.public_id), offset=row.offset, length=row.length)

@@ -39,6 +39,7 @@ from chat.retention.servers import sending
 from chat.retention.servers.alarm import note_failure
 from chat.retention.servers.configured import own_store
 from chat.retention.stores import Missing, Store, name_of
+from chat.retention.visitors.erasing import copy_erasures
 from security.audit import Action, Extent, record
 from security.crypto import keyring
 from security.models import KeySubject
@@ -101,6 +102,7 @@ def run(
         return work.found
     with tenant_scope(tenant_id):
         sweep_objects(store)
+        copy_erasures(store, now=now)
         work.found.held = sum(_held(kept, now) for kept in rules())
     return work.found
 

@@ -17,6 +17,6 @@ def name_of(tenant: UUID, chunk: UUID) -> str:
     return f"{tenant.hex}/{chunk.hex}.cpa"
 
 
-def store() -> Store:
+def store() -> Folder:
     """The platform's own."""
     return Folder(Path(settings.ARCHIVE_DIR))

@@ -172,6 +172,8 @@ class Action(StrEnum):
     VISITOR_BLOCKED = "visitor.blocked", "A visitor was blocked."
     VISITOR_UNBLOCKED = "visitor.unblocked", "A block was lifted."
     VISITOR_BLOCKS_READ = "visitor.blocks_read", "The list of blocked visitors was shown."
+    VISITORS_SEARCHED = "visitor.searched", "Visitors were looked for by a mail address."
+    VISITOR_EXPORTED = "visitor.exported", "All that is kept about a visitor was exported."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
     MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."

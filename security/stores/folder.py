@@ -50,6 +50,10 @@ class Folder:
         if self._path(name).parent.exists():
             _sync_folder(self._path(name).parent)
 
+    def names(self, folder: str) -> list[str]:
+        """What has a name in one folder, in order."""
+        return sorted(f"{folder}/{path.name}" for path in (self.base / folder).glob("[!.]*"))
+
     def _path(self, name: str) -> Path:
         return self.base / sound_name(name)
 

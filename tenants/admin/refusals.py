@@ -107,6 +107,8 @@ _SENTENCES: Final = {
     "server_host_key_unknown": _("Compare the host key below with what who runs the server says, then enter it."),
     "server_key": _("This is no private key that can be read. Enter one in PEM, without a passphrase."),
     "server_sealed": _("The stored secret does not open. Enter it again."),
+    "visitor_held": _("A legal hold keeps what there is of this visitor. Release it first."),
+    "visitor_in_chat": _("This visitor is in a conversation. Close it first."),
     "typed_name": _("Type the name of the organisation as it stands here."),
     "role_exists": _("A role with this name exists already."),
     "role_in_use": _("Somebody has this role. Say which one they have from then on."),

@@ -8,6 +8,8 @@ from .leak import Leak
 
 _CHANGING: Final = "chat/retention/changing.py"
 _PROOF: Final = "tests/chat/retention/test_changing.py"
+_RIGHTS: Final = "tests/chat/retention/test_visitors_rights.py"
+_OWN: Final = "tests/chat/retention/test_own_server.py"
 _INVENTORY: Final = "tests/chat/retention/test_deletion_inventory.py"
 
 RETENTION: Final = (
@@ -45,5 +47,54 @@ RETENTION: Final = (
         "free = over_in_archive(kept, now=work.now, zone=zone).exclude(held())",
         "free = over_in_archive(kept, now=work.now, zone=zone)",
         (_INVENTORY,),
+    ),
+    Leak(
+        "a visitor is erased without asking for holds",
+        "chat/retention/visitors/erasing.py",
+        "    if _is_held(visitor, held()):\n        raise",
+        "    if False:\n        raise",
+        (_RIGHTS,),
+    ),
+    Leak(
+        "whoever is a member exports a visitor",
+        "chat/retention/visitors/gathering.py",
+        "    require(grant, EXPORT)\n",
+        "",
+        (_RIGHTS,),
+    ),
+    Leak(
+        "an erased visitor's key stays",
+        "chat/retention/visitors/erasing.py",
+        "    destroy_visitor_key(visitor.public_id)\n",
+        "",
+        (_RIGHTS,),
+    ),
+    Leak(
+        "what was sent is deleted without being read again",
+        "chat/retention/run.py",
+        '    if len(data) != chunk.size or sha256(data).digest() != bytes(chunk.sha256 or b""):',
+        "    if False:",
+        (_OWN,),
+    ),
+    Leak(
+        "an own server's secret goes wherever the address says",
+        "chat/retention/servers/configured.py",
+        "any(str(getattr(given, name)) != getattr(stored, name) for name in _WHERE_TO)",
+        "False",
+        (_OWN,),
+    ),
+    Leak(
+        "a name of an organisation's leads into the own network",
+        "security/outgoing.py",
+        "        if not all(is_public(address) for address in addresses if address not in own):",
+        "        if False:",
+        ("tests/security/test_outgoing.py",),
+    ),
+    Leak(
+        "whoever is a member names a server for transcripts",
+        "chat/retention/servers/configured.py",
+        "    require(grant, RIGHT)\n    require_member(grant)\n",
+        "",
+        (_OWN,),
     ),
 )

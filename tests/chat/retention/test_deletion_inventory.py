@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = ("chat", "tenants", "security", "chatplatform")
 KEPT: tuple[type[models.Model], ...] = (Conversation, Message, Visitor, ArchivedConversation, SubjectKey)
 """What a hold keeps; who destroys a key has deleted what it sealed."""
-DELETING = {"remove_rows", "destroy_live", "destroy_archived", "destroy_sent", "destroy_keys"}
+DELETING = {"remove_rows", "destroy_live", "destroy_archived", "destroy_sent", "destroy_keys", "destroy_visitor_key"}
 """Functions that delete what they are given: whoever calls them asks."""
 _ANY_DELETE = re.compile(r"(?:DELETE\s+FROM|TRUNCATE)\s+(?:public\.)?(\w+)", re.IGNORECASE)
 
@@ -27,16 +27,19 @@ ASKS = {
     ("chat/retention/run.py", "_delete"),
     ("chat/retention/run.py", "_purge"),
     ("chat/retention/run.py", "_purge_archive"),
+    ("chat/retention/visitors/erasing.py", "erased"),
 }
 """Who deletes, and asks in the same transaction, under the lock that who places a hold takes too."""
 GIVEN = {
     ("chat/retention/purge.py", "destroy_live"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_archived"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_sent"): "is given rows that were asked for",
+    ("chat/retention/purge.py", "destroy_visitor_key"): "is given an id that was asked for",
     ("chat/retention/purge.py", "destroy_keys"): "is given ids that were asked for",
 }
 COMES_BACK = {("chat/retention/restore.py", "restore_archived"): "the conversation is back in the primary store"}
 OTHER = {
+    ("chat/retention/visitors/erasing.py", "_forget"): "what is the visitor's own; `erased` has asked",
     ("chat/retention/servers/configured.py", "remove_server"): "how a server is reached",
     ("chat/retention/changing.py", "_put"): "a rule",
     ("chat/retention/run.py", "_delete"): "the index of what stays in the primary store, and claims",
@@ -94,9 +97,8 @@ def test_each_deletion_in_the_chat_is_known() -> None:
         for file, name, node in functions()
         if file.startswith("chat/") and called(node) & {"delete", "_raw_delete"}
     }
-    assert found - {("chat/retention/stores.py", "delete")} == (
-        set(OTHER) | set(COMES_BACK) | {key for key in GIVEN if key in found}
-    )
+    asked = {key for key in (*ASKS, *GIVEN) if key in found}
+    assert found == set(OTHER) | set(COMES_BACK) | asked
 
 
 def test_nobody_outside_the_chat_names_what_is_held_in_a_deletion() -> None:

@@ -1,0 +1,220 @@
+"""A visitor's rights: all that is kept is handed over; erased, nothing of it opens anywhere, and no backup brings anybody back."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django import Settings
+
+from chat.models import (
+    ArchivedConversation,
+    Conversation,
+    Erasure,
+    LegalHold,
+    Status,
+    Visitor,
+)
+from chat.personal import Profile, seal_profile
+from chat.retention.holds import place_hold, release_hold
+from chat.retention.run import run
+from chat.retention.visitors.erasing import copy_erasures, erase_visitor
+from chat.retention.visitors.gathering import export_visitor, find_visitors
+from chat.retention.visitors.reapplying import listed, reapply
+from chat.services.visitors import email_digest
+from security.crypto import keyring
+from security.errors import Conflict, Denied, Invalid, NotFound
+from security.masking import mask
+from security.models import AuditEvent, KeySubject, SubjectKey
+from security.scoping import tenant_scope
+from security.stores.folder import Folder
+from tests.cast import Organisation
+
+from .talks import LONG_AGO, NOW, closed, live
+
+
+def visitor_of(of: Organisation, conversation: UUID) -> UUID:
+    with tenant_scope(of.tenant_id):
+        return Conversation.objects.get(public_id=conversation).visitor.public_id
+
+
+def vera(of: Organisation, archive: Folder) -> tuple[UUID, list[UUID]]:
+    """Vera, with a conversation in the archive and one in the primary store."""
+    old = closed(of, "Where is my kettle?", last=LONG_AGO)
+    visitor = visitor_of(of, old)
+    run(of.tenant_id, NOW, store=archive)
+    new = closed(of, "Still nothing", last=NOW)
+    with tenant_scope(of.tenant_id):
+        row = Visitor.objects.get(public_id=visitor)
+        row.profile = seal_profile(visitor, Profile(name="Vera", email="vera@home.example"))
+        row.email_digest = email_digest("vera@home.example")
+        row.save()
+        Conversation.objects.filter(public_id=new).update(visitor=row)
+    return visitor, [old, new]
+
+
+def left(of: Organisation, visitor: UUID, conversations: list[UUID]) -> int:
+    """Rows and keys that are about somebody."""
+    with tenant_scope(of.tenant_id):
+        return (
+            Visitor.objects.filter(public_id=visitor).count()
+            + Conversation.objects.filter(public_id__in=conversations).count()
+            + ArchivedConversation.objects.filter(public_id__in=conversations).count()
+            + SubjectKey.objects.filter(subject_id__in=[visitor, *conversations]).count()
+        )
+
+
+def test_all_that_is_kept_is_exported(acme: Organisation, archive: Folder) -> None:
+    visitor, conversations = vera(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        found = export_visitor(grant=acme.grant("olga"), visitor=visitor, store=archive, now=NOW)
+        assert [row.public_id for row in find_visitors(grant=acme.grant("olga"), email=" Vera@home.example")] == [
+            visitor
+        ]
+    assert found["visitor"]["profile"]["name"] == "Vera"
+    said = {
+        each["id"]: (each["kept_in"], [entry["text"] for entry in each["messages"]]) for each in found["conversations"]
+    }
+    assert said == {
+        str(conversations[0]): ("archive", ["Where is my kettle?"]),
+        str(conversations[1]): ("primary store", ["Still nothing"]),
+    }
+    json.dumps(found)
+    with tenant_scope(acme.tenant_id):
+        event = AuditEvent.objects.get(action="visitor.exported").entry.replace(" ", "")
+        assert '"extent":{"conversations":2,"messages":2}' in event
+
+
+def test_what_does_not_open_does_not_hide_the_rest(acme: Organisation, archive: Folder) -> None:
+    visitor, _ = vera(acme, archive)
+    for path in archive.base.rglob("*.cpa"):
+        path.write_bytes(b"spoiled")
+    with tenant_scope(acme.tenant_id):
+        found = export_visitor(grant=acme.grant("olga"), visitor=visitor, store=archive, now=NOW)
+    assert [each.get("is_unreadable", False) for each in found["conversations"]].count(True) == 1
+    assert len(found["conversations"]) == 2
+
+
+def test_erased_nothing_is_left_but_a_certificate_and_the_others(
+    acme: Organisation, rival: Organisation, archive: Folder
+) -> None:
+    visitor, conversations = vera(acme, archive)
+    other, theirs = closed(acme, "Somebody else"), closed(rival, "Hello")
+    with tenant_scope(acme.tenant_id):
+        row = erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+        assert (len(row.conversations), row.messages) == (2, 2)
+    assert left(acme, visitor, conversations) == 0
+    assert set(live(acme)) == {other}
+    assert set(live(rival)) == {theirs}
+    with tenant_scope(acme.tenant_id):
+        entry = AuditEvent.objects.get(action="visitor.erased").entry
+        assert str(row.public_id) in entry
+        assert "Vera" not in entry
+        run_left = run
+    run_left(acme.tenant_id, NOW, store=archive)
+    assert [
+        path for path in archive.base.rglob("*.cpa") if path.stat().st_size and str(conversations[0]) in str(path)
+    ] == []
+
+
+def test_the_trail_stays_whole(acme: Organisation, archive: Folder) -> None:
+    visitor, _ = vera(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        export_visitor(grant=acme.grant("olga"), visitor=visitor, store=archive, now=NOW)
+    with tenant_scope(acme.tenant_id):
+        erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+        keyring.forget_everything()
+    out = StringIO()
+    call_command("verify_audit", tenant="acme", stdout=out)
+    with tenant_scope(acme.tenant_id):
+        assert not SubjectKey.objects.filter(kind=KeySubject.VISITOR.value, subject_id=visitor).exists()
+
+
+@pytest.mark.parametrize("what", ["visitor", "conversation", "archived", "everything"])
+def test_a_hold_keeps_all_of_it(acme: Organisation, archive: Folder, what: str) -> None:
+    visitor, (old, new) = vera(acme, archive)
+    held = {"visitor": {"visitor": visitor}, "conversation": {"conversation": new}, "archived": {"conversation": old}}
+    before = left(acme, visitor, [old, new])
+    with tenant_scope(acme.tenant_id):
+        hold = place_hold(grant=acme.grant("olga"), reason=mask("The court asks"), now=NOW, **held.get(what, {}))
+        with pytest.raises(Conflict, match="visitor_held"):
+            erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+    assert left(acme, visitor, [old, new]) == before
+    with tenant_scope(acme.tenant_id):
+        release_hold(grant=acme.grant("olga"), hold=hold.public_id, now=NOW)
+        erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+        assert LegalHold.objects.count() == 1
+        for row in Visitor.objects.filter(public_id=visitor):  # a released hold names it: an empty row
+            assert (row.profile, row.page, row.address, row.email_digest) == (None, None, None, None)
+
+
+def test_who_is_in_a_conversation_is_not_erased(acme: Organisation, archive: Folder) -> None:
+    visitor, (_, new) = vera(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        Conversation.objects.filter(public_id=new).update(status=Status.WAITING.value)
+        with pytest.raises(Conflict, match="visitor_in_chat"):
+            erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+
+
+def test_who_may_not_or_is_anothers_gets_nothing(acme: Organisation, rival: Organisation, archive: Folder) -> None:
+    visitor, _ = vera(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        sam = acme.grant("sam")
+        for act in (
+            lambda: export_visitor(grant=sam, visitor=visitor, store=archive, now=NOW),
+            lambda: erase_visitor(grant=sam, visitor=visitor, typed="Acme", now=NOW),
+            lambda: find_visitors(grant=sam, email="vera@home.example"),
+        ):
+            with pytest.raises(Denied):
+                act()
+        with pytest.raises(Invalid, match="typed_name"):
+            erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="", now=NOW)
+    with tenant_scope(rival.tenant_id):
+        mallory = rival.grant("mallory")
+        with pytest.raises(NotFound):
+            export_visitor(grant=mallory, visitor=visitor, store=archive, now=NOW)
+        with pytest.raises(NotFound):
+            erase_visitor(grant=mallory, visitor=visitor, typed="Rival", now=NOW)
+        assert find_visitors(grant=mallory, email="vera@home.example") == []
+
+
+def test_whom_a_backup_brings_back_is_erased_again(acme: Organisation, archive: Folder) -> None:
+    visitor, conversations = vera(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        saved = (Visitor.objects.get(public_id=visitor), Conversation.objects.get(public_id=conversations[1]))
+        erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+    with tenant_scope(acme.tenant_id):
+        assert copy_erasures(archive, now=NOW) == 1
+        assert copy_erasures(archive, now=NOW) == 0
+        Erasure.objects.all().delete()  # as in the backup
+        for row in saved:
+            row.save(force_insert=True)
+    with tenant_scope(acme.tenant_id):
+        assert reapply(listed(archive), now=NOW, dry_run=True) == (1, 0)
+        assert reapply(listed(archive), now=NOW + timedelta(days=1)) == (1, 0)
+        assert reapply(listed(archive), now=NOW + timedelta(days=1)) == (0, 0)
+    assert left(acme, visitor, conversations) == 0
+
+
+def test_the_commands_export_and_erase(acme: Organisation, archive: Folder, settings: Settings) -> None:
+    settings.ARCHIVE_DIR = archive.base
+    visitor, conversations = vera(acme, archive)
+    out = StringIO()
+    call_command("export_visitor", str(visitor), stdout=out)
+    assert len(json.loads(out.getvalue())["conversations"]) == 2
+    call_command("erase_visitor", str(visitor), "--dry-run", stdout=StringIO())
+    assert left(acme, visitor, conversations) > 0
+    told = StringIO()
+    call_command("erase_visitor", str(visitor), "--json", stdout=told)
+    assert json.loads(told.getvalue())["messages"] == 2
+    assert left(acme, visitor, conversations) == 0
+    with pytest.raises(CommandError, match="No organisation knows"):
+        call_command("erase_visitor", str(visitor), stdout=StringIO())
+    again = StringIO()
+    call_command("reapply_erasures", "--tenant", "acme", "--json", stdout=again)
+    assert json.loads(again.getvalue())["erased"] == 0
