@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.personal import shown_profile
 from chat.retention.stores import store
@@ -95,9 +95,10 @@ def _page(request: HttpRequest, visitor: UUID, form: EraseForm) -> HttpResponse:
     return TemplateResponse(request, "admin/visitors/visitor.html", context)
 
 
-@require_POST
 def export(request: HttpRequest, visitor: UUID) -> HttpResponse:
-    """A file: JSON, or a page to read."""
+    """A file: JSON, or a page to read; asked for otherwise than by POST it leads to the page."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse(PAGE, args=[visitor]))
     document = export_visitor(grant=require_grant(request), visitor=visitor, store=store(), now=timezone.now())
     if "html" in request.POST:
         body = render_to_string("admin/visitors/export.html", {"document": document, "site_url": settings.SITE_URL})
@@ -110,9 +111,10 @@ def export(request: HttpRequest, visitor: UUID) -> HttpResponse:
     return answer
 
 
-@require_POST
 def erase(request: HttpRequest, visitor: UUID) -> HttpResponse:
-    """For good, after the organisation's name was typed."""
+    """For good, after the organisation's name was typed; asked for otherwise than by POST it leads to the page."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse(PAGE, args=[visitor]))
     form = EraseForm(request.POST, label_suffix="")
     if form.is_valid():
         try:
