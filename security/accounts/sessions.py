@@ -118,7 +118,7 @@ class SessionLimitsMiddleware:
         session = UserSession.objects.filter(session_key=key).first()
         if session is None:  # signed in by other means than allauth's pages: counts from here
             UserSession.objects.create_from_request(request)
-            session = UserSession.objects.get(session_key=key)
+            session = UserSession(session_key=key, user=request.user, created_at=now, last_seen_at=now)
         elif now >= ends_at(session, limits_of(request.session)):
             logout(request)
             messages.info(request, _("You were signed out because your session was over. Please sign in again."))

@@ -10,8 +10,9 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
+from django.utils import timezone
 
-from security.accounts import known_devices, lockout, sessions
+from security.accounts import fresh, known_devices, lockout, sessions
 from security.accounts.people import confirm_email, end_sessions
 from security.accounts.second_factor import FACTORS
 from security.models import RevocationKind, User
@@ -30,6 +31,7 @@ def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: 
 def remember_device(request: HttpRequest | None, user: User, **_: object) -> None:
     """A whole sign-in: from now on this browser is one that the person is known in."""
     if request is not None:
+        fresh.note_sign_in(request, timezone.now())
         known_devices.remember(request, lockout.name_digest(user.email), user)
 
 

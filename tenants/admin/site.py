@@ -27,6 +27,7 @@ from security.accounts.second_factor import led_to_enrolment
 from security.errors import Denied, NotFound
 from security.failures import refuse
 from security.models import User
+from tenants.admin.asked_again import asked_again
 from tenants.admin.base import TenantAdmin
 from tenants.admin.sections import Section
 from tenants.guards import grant_of_request
@@ -119,7 +120,7 @@ class ChatAdminSite(admin.AdminSite):
                 return _refused(request)
             _refuse_pop_ups(request)
             try:
-                answer: HttpResponseBase = inner(request, *args, **kwargs)
+                answer: HttpResponseBase = asked_again(request) or inner(request, *args, **kwargs)
             except (PermissionDenied, Denied):
                 return _refused(request)
             except NotFound:
