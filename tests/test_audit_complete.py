@@ -89,6 +89,7 @@ QUIET = {
     "a question before an act, which leaves the event": [
         *("admin/chat/conversation/<object_id>/block/", "admin/retention/holds/<uuid:hold>/release/"),
         *("admin/chat/cannedresponse/<object_id>/delete/", "admin/chat/tag/<object_id>/delete/"),
+        "admin/chat/tag/<object_id>/merge/",
         *("admin/security/passwords/require/", "admin/tenants/businesshours/<object_id>/delete/"),
         *("admin/tenants/department/<object_id>/delete/", "admin/tenants/department/<object_id>/make-default/"),
         *("admin/tenants/invitation/<object_id>/withdraw/", "admin/tenants/membership/<object_id>/end-sessions/"),

@@ -87,6 +87,7 @@ SHOWN_TO = {
     "admin/chat/tag/<object_id>/change/": "OAS",
     "admin/chat/tag/<object_id>/delete/": "OAS",
     "admin/chat/tag/<object_id>/history/": "OA",
+    "admin/chat/tag/<object_id>/merge/": "OAS",
     "admin/chat/tag/add/": "OAS",
     "admin/jsi18n/": "OASGNUP",
     "admin/masking/": "OA",

@@ -101,6 +101,7 @@ class Action(StrEnum):
     TAG_CREATED = "tag.created", "A tag was created."
     TAG_CHANGED = "tag.changed", "A tag was changed."
     TAG_DELETED = "tag.deleted", "A tag was deleted."
+    TAG_MERGED = "tag.merged", "A tag was merged into another."
 
     MASKING_RULE_ADDED = "masking.rule_added", "A rule for masking was drafted."
     MASKING_RULE_CHANGED = "masking.rule_changed", "A drafted rule for masking was changed."

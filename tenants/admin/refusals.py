@@ -113,6 +113,7 @@ _SENTENCES: Final = {
     "role_exists": _("A role with this name exists already."),
     "role_in_use": _("Somebody has this role. Say which one they have from then on."),
     "role": _("There is no such role."),
+    "same_tag": _("Choose another tag than this one."),
     "rules_broken": _("These rules cannot be read. Take an older version, or the first one, into the draft."),
     "settings_moved": _(
         "Nothing was saved: somebody changed the draft since you opened this page. Copy what you typed, open the page again and change it there."
