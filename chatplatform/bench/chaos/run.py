@@ -62,11 +62,13 @@ class Plan:
     sql: Sequence[str] = ()
 
 
-SHORT: Final = Plan(seconds=20.0, tenants=6, visitors=3, pause=0.25, shortest=0.8, longest=2.0)
+SHORT: Final = Plan(seconds=20.0, messages=250, tenants=6, visitors=3, pause=0.25, shortest=0.8, longest=2.0)
 """Part of `./test`."""
 FULL: Final = Plan(seconds=600.0, messages=100_000, kills=200, pause=0.35)
 """What REQUIREMENTS, line 21, asks for."""
-_CONTROL: Final = replace(SHORT, seconds=10.0, kills=3, pause=0.05, shortest=3.0, longest=4.0, webs=1, quiet=1.0)
+_CONTROL: Final = replace(
+    SHORT, seconds=10.0, messages=0, kills=3, pause=0.05, shortest=3.0, longest=4.0, webs=1, quiet=1.0
+)
 
 
 def without(safeguard: str) -> Plan:

@@ -23,7 +23,7 @@ from chat.live.writer import link, statements, turn
 from chat.live.writer.item import Item
 from chat.live.writer.writer import Writer
 
-_A_MOMENT: Final = 0.05
+_A_MOMENT: Final = 0.2
 """Seconds by which the time between commit and acknowledgement is made longer, so that few kills are enough to fall into it."""
 _LONGER: Final = 0.3
 """The same where no lock is held meanwhile."""
