@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connections
@@ -21,12 +22,32 @@ hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
 
 
+# Storms, servers, browsers: what takes longest. Begun last, one of them would run on alone. Leaks are looked for in all that
+# the database has written ahead, which grows with each test.
+_FIRST = (
+    "tests/leaks/",
+    "tests/chatplatform/bench/chaos/test_chaos.py",
+    "tests/chatplatform/",
+    "tests/chat/retention/test_kills.py",
+    "tests/e2e/",
+    "tests/security/masking/test_browser.py",
+    "tests/tenants/test_pages_browser.py",
+    "tests/test_url_matrix.py",
+    "tests/isolation/test_url_objects.py",
+    "tests/isolation/test_admin_crawl.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse the marker that would empty tables as the application, which has no right to."""
+    """Put the longest first, in whichever order chance has given them; refuse the marker that would empty tables as the application, which has no right to."""
     for item in items:
         for marker in item.iter_markers("django_db"):
             if marker.kwargs.get("transaction") or marker.kwargs.get("reset_sequences"):
                 raise pytest.UsageError(f"{item.nodeid}: use the fixture committed_db instead of transaction=True.")
+    items.sort(
+        key=lambda item: next((n for n, place in enumerate(_FIRST) if item.nodeid.startswith(place)), len(_FIRST))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -56,23 +77,29 @@ def django_db_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def fixed_rows() -> databases.Fixed:
-    """The rows that migrations made."""
+def superuser() -> Iterator[psycopg.Connection]:
+    """Kept open: a new one for each test that is cleared up after costs as much as the clearing."""
     server, database = session.current()
     with server.superuser(database) as connection:
-        return databases.fixed(connection)
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def fixed_rows(superuser: psycopg.Connection) -> databases.Fixed:
+    """The rows that migrations made."""
+    return databases.fixed(superuser)
 
 
 @pytest.fixture
-def committed_db(fixed_rows: databases.Fixed, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def committed_db(
+    superuser: psycopg.Connection, fixed_rows: databases.Fixed, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
     """The database with real commits, for threads, sockets and other processes; emptied afterwards."""
     with django_db_blocker.unblock():
         yield
         connections.close_all()
         cache.clear()
-        server, database = session.current()
-        with server.superuser(database) as connection:
-            databases.empty(connection, fixed_rows)
+        databases.empty(superuser, fixed_rows)
 
 
 @pytest.fixture(scope="session")
