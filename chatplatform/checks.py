@@ -187,12 +187,12 @@ def last_when(ready: Callable[[], object], lines: Iterable[str]) -> Iterator[str
 
 
 def arguments(given: Sequence[str]) -> list[str]:
-    """Pytest's: three processes for two processors, unless told otherwise or asked for a debugger.
+    """Pytest's: two processes for each processor, unless told otherwise or asked for a debugger.
 
-    Each of them waits a third of its time for a server, a browser or a deadline.
+    Each of them waits almost half of its time for a server, a browser or a deadline.
     """
     own = any(argument.startswith(("-n", "--numprocesses", "--pdb", "-p", "--co")) for argument in given)
-    parallel = [] if own else ["-n", str(max(2, os.cpu_count() or 2) * 3 // 2), "--dist=worksteal"]
+    parallel = [] if own else ["-n", str(max(2, os.cpu_count() or 2) * 2), "--dist=worksteal"]
     return [*_SLOWEST, *parallel, *given]
 
 
