@@ -7,7 +7,7 @@ servers find out by `seq` and `rev`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from uuid import UUID
 
@@ -20,9 +20,9 @@ from chat.live.hub import Announcer, Audience, Event, RoomName, rooms
 from chat.live.protocol import server
 from chat.live.protocol.shapes import AgentView, Author, AuthorKind, ConversationView, MessageView
 from chat.live.sealing import TenantSealer
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.summaries import summarize, summary
-from chat.transcript import Change, changes_after
+from chat.transcript import Change, changes_after, changes_at_hand
 from security.masking import MaskedText
 from security.scoping import require_tenant_id
 
@@ -110,6 +110,15 @@ def publish_revised(conversation: Conversation, *, after_rev: int) -> None:
     """Messages of a conversation whose row is locked say something else since `after_rev`, in the order of `rev`."""
     for change in changes_after(conversation, rev=after_rev):
         _after_commit(rooms.conversation(conversation.public_id), stored_event(change))
+
+
+def publish_rewritten(
+    revised: Sequence[tuple[Conversation, Sequence[Message], int]], keys: Mapping[UUID, bytes]
+) -> None:
+    """As `publish_revised`, for rows of many locked conversations that were just written, each with the `rev` before."""
+    for conversation, changes in changes_at_hand(revised, keys):
+        for change in changes:
+            _after_commit(rooms.conversation(conversation.public_id), stored_event(change))
 
 
 def publish_offer(conversation: Conversation, *, note: MaskedText | None) -> None:

@@ -48,9 +48,9 @@ class Page:
     referrer: str = ""
 
 
-def seal_profile(visitor: UUID, profile: Profile) -> SealedData:
-    """Inside the tenant's scope."""
-    return _seal(visitor, "profile", asdict(profile))
+def seal_profile(visitor: UUID, profile: Profile, *, key: bytes | None = None) -> SealedData:
+    """Inside the tenant's scope. `key` saves looking it up."""
+    return _seal(visitor, "profile", asdict(profile), key)
 
 
 def open_profile(visitor: UUID, sealed: bytes | None, *, key: bytes | None = None) -> Profile:
@@ -67,12 +67,12 @@ def shown_profile(visitor: UUID, sealed: bytes | None, *, key: bytes | None = No
         return Profile()
 
 
-def seal_page(visitor: UUID, page: Page) -> SealedData:
-    return _seal(visitor, "page", asdict(page))
+def seal_page(visitor: UUID, page: Page, *, key: bytes | None = None) -> SealedData:
+    return _seal(visitor, "page", asdict(page), key)
 
 
-def open_page(visitor: UUID, sealed: bytes | None) -> Page:
-    return Page(**_open(visitor, "page", sealed))
+def open_page(visitor: UUID, sealed: bytes | None, *, key: bytes | None = None) -> Page:
+    return Page(**_open(visitor, "page", sealed, key))
 
 
 def shown_page(visitor: UUID, sealed: bytes | None) -> Page:
@@ -122,14 +122,13 @@ def shown_block_reason(visitor: UUID, sealed: bytes | None, *, key: bytes | None
         return ""
 
 
-def _seal(visitor: UUID, name: str, value: Mapping[str, object]) -> SealedData:
-    key = keyring.data_key(KeySubject.VISITOR, visitor)
+def _seal(visitor: UUID, name: str, value: Mapping[str, object], key: bytes | None = None) -> SealedData:
+    key = key or keyring.data_key(KeySubject.VISITOR, visitor)
     return seal_data(json.dumps(value, ensure_ascii=False), key, _place(visitor, name))
 
 
 def _open(visitor: UUID, name: str, sealed: bytes | None, key: bytes | None = None) -> dict[str, Any]:
-    key = key or keyring.existing_key(KeySubject.VISITOR, visitor)
-    if sealed is None or key is None:
+    if sealed is None or (key := key or keyring.existing_key(KeySubject.VISITOR, visitor)) is None:
         return {}
     opened: dict[str, Any] = json.loads(open_data(sealed, key, _place(visitor, name)))
     return opened

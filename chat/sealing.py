@@ -67,9 +67,9 @@ def newest_key(conversation: UUID) -> bytes | None:
     return keyring.stored_key(KeySubject.CONVERSATION, conversation)
 
 
-def seal_offer_note(conversation: Conversation, note: MaskedText) -> SealedText:
-    """What the one who offers a conversation says to the one who shall take it."""
-    return _seal_field(conversation, "offer_note", note)
+def seal_offer_note(conversation: Conversation, note: MaskedText, *, key: bytes | None = None) -> SealedText:
+    """What the one who offers a conversation says to the one who shall take it. `key` saves looking it up."""
+    return _seal_field(conversation, "offer_note", note, key)
 
 
 def open_offer_note(conversation: Conversation) -> MaskedText | None:
@@ -77,14 +77,21 @@ def open_offer_note(conversation: Conversation) -> MaskedText | None:
     return _open_field(conversation, "offer_note", conversation.offer_note)
 
 
-def seal_rating_comment(conversation: Conversation, comment: MaskedText) -> SealedText:
-    """What a visitor says beside his score."""
-    return _seal_field(conversation, "rating_comment", comment)
+def seal_rating_comment(conversation: Conversation, comment: MaskedText, *, key: bytes | None = None) -> SealedText:
+    """What a visitor says beside his score. `key` saves looking it up."""
+    return _seal_field(conversation, "rating_comment", comment, key)
 
 
 def open_rating_comment(conversation: Conversation) -> MaskedText | None:
     """None where there is none, or where the key is no more."""
     return _open_field(conversation, "rating_comment", conversation.rating_comment)
+
+
+def open_note_with(key: bytes | None, conversation: Conversation) -> MaskedText | None:
+    """As `open_offer_note`, for many conversations whose keys are at hand; None is a key that was destroyed."""
+    if key is None or conversation.offer_note is None:
+        return None
+    return open_text(conversation.offer_note, key, _field_place(conversation, "offer_note"))
 
 
 def open_rating_with(key: bytes | None, conversation: Conversation) -> MaskedText | None:
@@ -110,8 +117,8 @@ def _field_place(conversation: Conversation, field: str) -> bytes:
     return aad(AAD_VERSION, require_tenant_id(), conversation.public_id, conversation.public_id, 0, 0, field)
 
 
-def _seal_field(conversation: Conversation, field: str, text: MaskedText) -> SealedText:
-    return seal_text(text, _sealing_key(conversation.public_id), _field_place(conversation, field))
+def _seal_field(conversation: Conversation, field: str, text: MaskedText, key: bytes | None) -> SealedText:
+    return seal_text(text, key or _sealing_key(conversation.public_id), _field_place(conversation, field))
 
 
 def _sealing_key(conversation: UUID) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -114,7 +114,20 @@ def revisions_after(
 def changes_after(conversation: Conversation, *, rev: int) -> list[Change]:
     """Every row that is newer than `rev`, in the order of `rev`. A row that was revised since is there once, with its latest."""
     rows = Message.objects.filter(conversation=conversation, rev__gt=rev).order_by("rev")
-    transcript = _Opened(conversation, list(rows))
+    return _changes(_Opened(conversation, list(rows)), rev)
+
+
+def changes_at_hand(
+    revised: Sequence[tuple[Conversation, Sequence[Message], int]], keys: Mapping[UUID, bytes]
+) -> Iterator[tuple[Conversation, list[Change]]]:
+    """As `changes_after`, for rows of many conversations that were just written, each with the `rev` before: names are asked for once."""
+    names = _names(row for _, rows, _ in revised for row in rows)
+    for conversation, rows, rev in revised:
+        opened = _Opened(conversation, rows, key=keys[conversation.public_id], names=names)
+        yield conversation, _changes(opened, rev)
+
+
+def _changes(transcript: _Opened, rev: int) -> list[Change]:
     return [
         Change(
             message=transcript.view(row, prev_seq=row.seq - 1, client_id=row.client_id),
@@ -142,11 +155,20 @@ def _page(conversation: Conversation, rows: QuerySet[Message], reader: Reader, l
 class _Opened:
     """Rows of one conversation with what is needed to show them: its key, and the names of who speaks."""
 
-    def __init__(self, conversation: Conversation, rows: Sequence[Message]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        rows: Sequence[Message],
+        *,
+        key: bytes | None = None,
+        names: Mapping[UUID | None, str] | None = None,
+    ) -> None:
         self.rows = rows
         self._conversation = conversation.public_id
-        self._key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id) if rows else None
-        self._names = _names(rows)
+        if key is None and rows:
+            key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id)
+        self._key = key
+        self._names = _names(rows) if names is None else names
 
     def seen_by(self, reader: Reader, row: Message) -> MessageView:
         return self.view(
@@ -216,8 +238,10 @@ def _names(rows: Iterable[Message]) -> dict[UUID | None, str]:
     members = by_kind[AuthorKind.AGENT.value] | by_kind[AuthorKind.NOTE.value]
     found: dict[UUID | None, str] = {}
     if visitors:
+        keys = keyring.existing_keys(KeySubject.VISITOR, visitors)
         for visitor in Visitor.objects.filter(public_id__in=visitors):
-            found[visitor.public_id] = shown_profile(visitor.public_id, visitor.profile).name
+            profile = shown_profile(visitor.public_id, visitor.profile, key=keys.get(visitor.public_id))
+            found[visitor.public_id] = profile.name
     if members:
         found.update(Membership.objects.filter(public_id__in=members).values_list("public_id", "name"))
     return found

@@ -11,28 +11,62 @@ they are shared, and whoever may change them renames them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from chat.models import Conversation, JobKind, JobStatus, MaskingJob, Message, Tag, Visitor
-from chat.services.remasked_conversation import Unmaskable, remask_conversation
+from chat.models import Conversation, JobKind, JobStatus, MaskingJob, Tag, Visitor
+from chat.services.remasked_conversation import Stored, judged, stored
+from chat.services.remasked_rewriting import STAYS, rewrite
 from chat.services.remasked_visitor import remask_visitor
 from chat.tally import Tally
 from security.audit import Action, Extent, record
-from security.crypto.envelope import Undecryptable
-from security.masking import TooLong
+from security.crypto import keyring
+from security.models import KeySubject
 from tenants.policies import current_masking
 from tenants.rules import Masking
+
+Row = TypeVar("Row", Conversation, Visitor)
 
 logger = logging.getLogger(__name__)
 
 _CONVERSATIONS, _VISITORS = "conversations", "visitors"
 _AT_ONCE: Final = 50
+_MESSAGES_AT_ONCE: Final = 500
 READ: Final = ("read_conversations", "read_messages")
 """Of what was looked at, changed or not: the extent that the trail tells."""
 _COUNTS: Final = ("messages", "conversations", "visitors", "failed", "tags", *READ)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one step works with; `until` is when its time is over, by the monotonic clock."""
+
+    job: MaskingJob
+    masking: Masking
+    tally: Tally
+    counts: dict[str, int]
+    now: datetime
+    until: float
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() >= self.until
+
+    @property
+    def is_trial(self) -> bool:
+        return self.job.kind == JobKind.REMASK_TRIAL.value
+
+    def in_time(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """The job's place moves as each is taken; at least one is."""
+        for row in rows:
+            self.job.after = row.pk
+            self.job.done += 1
+            yield row
+            if self.is_over:
+                return
 
 
 def step(job: MaskingJob, now: datetime, budget: float) -> None:
@@ -45,37 +79,61 @@ def step(job: MaskingJob, now: datetime, budget: float) -> None:
         job.rules, job.stage, job.after, job.done = masking.version, "", 0, 0
         job.found = {**job.found, **dict.fromkeys(READ, 0)}  # what was read is read again
     tally, counts = Tally.of(job.found), {name: int(job.found.get(name, 0)) for name in _COUNTS}
-    until = monotonic() + budget
-    for _ in _work(job, masking, tally, counts, now):
-        if monotonic() >= until:
+    work = _Step(job, masking, tally, counts, now, monotonic() + budget)
+    for _ in _batches(work):
+        if work.is_over:
             break
     else:
         _finish(job, masking, counts)
     job.found = {**tally.plain(), **counts}
 
 
-def _work(job: MaskingJob, masking: Masking, tally: Tally, counts: dict[str, int], now: datetime) -> Iterator[None]:
-    """Each item as it is done, conversations before visitors."""
-    is_trial = job.kind == JobKind.REMASK_TRIAL.value
+def _batches(work: _Step) -> Iterator[None]:
+    """Each as it is done, conversations before visitors; one ends with the time, and what is left of it is read again."""
+    job = work.job
     if job.stage in {"", _CONVERSATIONS}:
         job.stage = _CONVERSATIONS
-        for conversation in _after(job, Conversation):
-            counts["read_conversations"] += 1
-            counts["read_messages"] += Message.objects.filter(conversation=conversation, body__isnull=False).count()
-            try:
-                changed = remask_conversation(conversation, masking, tally, is_trial=is_trial, now=now)
-                counts["messages"] += changed
-                counts["conversations"] += changed > 0
-            except (Unmaskable, Undecryptable, TooLong) as error:
-                _fail(error, conversation, counts)
+        while batch := _batch(job):
+            _remask_conversations(batch, work)
             yield
         job.stage, job.after = _VISITORS, 0
-    for visitor in _after(job, Visitor):
-        try:
-            counts["visitors"] += remask_visitor(visitor, masking, tally, is_trial=is_trial)
-        except (Unmaskable, Undecryptable, TooLong) as error:
-            _fail(error, visitor, counts)
+    while visitors := _next(job, Visitor):
+        _remask_visitors(visitors, work)
         yield
+
+
+def _remask_conversations(batch: Sequence[Conversation], work: _Step) -> None:
+    """Read together, judged one by one, and rewritten together where something was found. Nothing is locked or written where nothing is."""
+    counts = work.counts
+    found, changed = stored(batch), {}
+    for conversation in work.in_time(batch):
+        counts["read_conversations"] += 1
+        if isinstance(rows := found[conversation.pk], Stored):
+            counts["read_messages"] += len(rows.rows)
+        try:
+            reading = judged(conversation, rows, work.masking, work.tally)
+        except STAYS as error:
+            _fail(error, conversation, counts)
+            continue
+        if reading.changes:
+            changed[conversation.pk] = reading
+    changes = [reading.changes for reading in changed.values()]
+    if changed and not work.is_trial:
+        changes = rewrite(changed, work.masking, now=work.now, fail=lambda error, row: _fail(error, row, counts))
+    counts["messages"] += sum(changes)
+    counts["conversations"] += len(changes)
+
+
+def _remask_visitors(visitors: Sequence[Visitor], work: _Step) -> None:
+    keys = keyring.existing_keys(KeySubject.VISITOR, [visitor.public_id for visitor in visitors])
+    for visitor in work.in_time(visitors):
+        key = keys.get(visitor.public_id)
+        try:
+            is_changed = remask_visitor(visitor, work.masking, work.tally, key=key, is_trial=work.is_trial)
+        except STAYS as error:
+            _fail(error, visitor, work.counts)
+        else:
+            work.counts["visitors"] += is_changed
 
 
 def _fail(error: Exception, row: Conversation | Visitor, counts: dict[str, int]) -> None:
@@ -84,13 +142,21 @@ def _fail(error: Exception, row: Conversation | Visitor, counts: dict[str, int])
     counts["failed"] += 1
 
 
-def _after(job: MaskingJob, model: Any) -> Iterator[Any]:
-    """Rows in the order of their keys, those that come meanwhile too; the job's place moves when one is done."""
-    while rows := list(model.objects.filter(pk__gt=job.after).order_by("pk")[:_AT_ONCE]):
-        for row in rows:
-            job.after = row.pk
-            job.done += 1
-            yield row
+def _batch(job: MaskingJob) -> list[Conversation]:
+    """Conversations that are read at once: so many that their messages fill little memory, and one at least."""
+    batch: list[Conversation] = []
+    messages = 0
+    for row in _next(job, Conversation):
+        messages += row.last_seq
+        if batch and messages > _MESSAGES_AT_ONCE:
+            break
+        batch.append(row)
+    return batch
+
+
+def _next(job: MaskingJob, model: Any) -> list[Any]:
+    """Rows in the order of their keys, those that come meanwhile too."""
+    return list(model.objects.filter(pk__gt=job.after).order_by("pk")[:_AT_ONCE])
 
 
 def _finish(job: MaskingJob, masking: Masking, counts: dict[str, int]) -> None:

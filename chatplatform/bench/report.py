@@ -47,6 +47,14 @@ def timed(*, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
     return "\n".join(speed.lines(times)), short
 
 
+def remasked(found: dict[str, dict[str, Any]]) -> str:
+    """What stored conversations cost when they are masked again: once where every tenth is rewritten, once where none is."""
+    head = f"{'masked again':24}" + "".join(f"{name:>14}" for name in found)
+    names = next(iter(found.values()))
+    lines = [f"{name.replace('_', ' '):24}" + "".join(f"{run[name]:>14,}" for run in found.values()) for name in names]
+    return "\n".join([head, *lines])
+
+
 def slowest(steps: int, *, as_json: bool, terminal: TextIO | None) -> tuple[str, list[str]]:
     """Messages made to be slow, with what a search of `steps` found, then rules made to be; and which take longer than agreed."""
     costs = hostile.run()

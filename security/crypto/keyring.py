@@ -145,17 +145,27 @@ def renewed_key(kind: KeySubject | str, subject_id: UUID) -> bytes:
     The caller holds the subject's lock and seals all of it anew. Others' caches give the old key for up to 60 s: who reads asks again by
     `stored_key`, who seals asks it first.
     """
+    return renewed_keys(kind, [subject_id])[subject_id]
+
+
+def renewed_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """As `renewed_key`, for many subjects by two queries."""
     tenant_id = require_tenant_id()
-    fresh = _wrapped(tenant_id, _tenant_keys(tenant_id), kind, subject_id)
-    replaced = SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id=subject_id).update(
-        wrapped=fresh.wrapped, tenant_key_version=fresh.tenant_key_version
-    )
-    if not replaced:
+    tenant = _tenant_keys(tenant_id)
+    rows = list(SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id__in=set(subject_ids)))
+    if len(rows) != len(set(subject_ids)):
         raise RuntimeError("a key that was destroyed is not made again")
-    forget = partial(forget_subject, tenant_id, kind, subject_id)
-    forget()
-    transaction.on_commit(forget)  # another thread may have read the old one meanwhile
-    return fresh.key
+    keys: dict[UUID, bytes] = {}
+    for row in rows:
+        fresh = _wrapped(tenant_id, tenant, kind, row.subject_id)
+        row.wrapped, row.tenant_key_version = fresh.wrapped, fresh.tenant_key_version
+        keys[row.subject_id] = fresh.key
+        forget = partial(forget_subject, tenant_id, kind, row.subject_id)
+        forget()
+        transaction.on_commit(forget)  # another thread may have read the old one meanwhile
+    if SubjectKey.objects.bulk_update(rows, ["wrapped", "tenant_key_version"]) != len(rows):
+        raise RuntimeError("a key was destroyed while it was renewed")
+    return keys
 
 
 def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
@@ -178,6 +188,14 @@ def existing_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[U
             continue
         transaction.on_commit(partial(_subjects.put, place, key, read_at))
     return found
+
+
+def stored_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """As `stored_key`, for many subjects by one query; whose key does not open is missing, as in `existing_keys`."""
+    tenant_id, wanted = require_tenant_id(), list(subject_ids)
+    for subject_id in wanted:
+        forget_subject(tenant_id, kind, subject_id)
+    return existing_keys(kind, wanted)
 
 
 def load_tenant(tenant_id: int) -> None:

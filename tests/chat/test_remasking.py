@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -350,6 +352,33 @@ def test_clients_that_have_it_open_are_told(
     assert b"[staff]" in in_room[0].everyone
     assert b'"reason":"remasked"' in in_room[0].everyone
     assert any(room == rooms.agents(acme.tenant_id) for room, _ in told), "The queue shows what was said last"
+
+
+def test_many_conversations_take_as_many_queries_as_few(acme: Organisation) -> None:
+    blue = type(STAFF)(public_id=uuid4(), name="Blue", kind=STAFF.kind.PHRASE, value=("blue",))
+    taken = []
+    for number in (1, 2, 12):  # the first reads the rules
+        said = [talk(acme, "It is blue", "Hello", note="blue") for _ in range(number)]
+        if number == 1:
+            add_rule(acme, blue)
+        with CaptureQueriesContext(connection) as queries:
+            assert run(acme).found["messages"] == 2 * number
+        # Keys of the organisation and of who acts are remembered once a step is committed, which a test's never is.
+        others = ("security_tenantkey", "'person'")
+        taken.append(sum(not any(one in query["sql"] for one in others) for query in queries.captured_queries))
+        assert {tuple(texts(acme, one)) for one in said} == {("It is [Blue]", "Hello", "[Blue]")}
+    assert taken[1] == taken[2]
+
+
+def test_one_that_cannot_be_masked_keeps_no_other_from_it(acme: Organisation) -> None:
+    first, broken, last = (talk(acme, "I am EMP-123456") for _ in range(3))
+    add_rule(acme)
+    with tenant_scope(acme.tenant_id):
+        SubjectKey.objects.filter(subject_id=broken).update(wrapped=b"tampered with")
+    keyring.forget_everything()
+    job = run(acme)
+    assert (job.found["conversations"], job.found["failed"], job.done) == (2, 1, 6)
+    assert texts(acme, first) == texts(acme, last) == ["I am [staff]"]
 
 
 def test_masking_again_twice_changes_nothing_more(acme: Organisation) -> None:

@@ -47,7 +47,12 @@ def run(options: Mapping[str, Any], *, base: Path) -> Found:
 
 
 def _measured(stage: Stage, conversations: int, messages: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "chatplatform.bench.reports.measure", str(conversations), str(messages)]
+    return measured(stage, "chatplatform.bench.reports.measure", str(conversations), str(messages))
+
+
+def measured(stage: Stage, module: str, *arguments: str) -> dict[str, Any]:
+    """What a module says in its last line, run in an installation of its own on this stage."""
+    command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(  # noqa: S603
         command,
         env=bare_environment() | environment(stage),
@@ -57,7 +62,7 @@ def _measured(stage: Stage, conversations: int, messages: int) -> dict[str, Any]
     )
     if done.returncode != 0:
         last = " ".join(done.stderr.decode().splitlines()[-3:])
-        raise EmbeddedError(f"The reports could not be measured: {last}")
+        raise EmbeddedError(f"{module} could not measure: {last}")
     found: dict[str, Any] = orjson.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -1,6 +1,7 @@
 """`bench`: what a part of the platform achieves, measured on this machine."""
 
 import argparse
+import json
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from chatplatform.bench import report, trail
 from chatplatform.bench.audit import command as audit
 from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
+from chatplatform.bench.chat.stage import Stage
 from chatplatform.bench.reports import command as reports
 from chatplatform.embedded.process import EmbeddedError
 
@@ -28,6 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
         parser.add_argument("--hostile", action="store_true", help="the slowest of messages made to be slow")
+        parser.add_argument(
+            "--remask",
+            type=int,
+            metavar="N",
+            help="mask N stored conversations of ten messages again, in a database of its own",
+        )
         parser.add_argument(
             "--search", type=int, metavar="N", default=0, help="with --hostile: N steps towards slower ones"
         )
@@ -61,7 +69,17 @@ class Command(BaseCommand):
             return report.fuzzed(options["fuzz"], as_json=options["json"], terminal=terminal)
         if options["hostile"]:
             return report.slowest(options["search"], as_json=options["json"], terminal=terminal)
+        if options["remask"]:
+            return self._remasking(options["remask"], as_json=options["json"]), []
         return report.timed(as_json=options["json"], terminal=terminal)
+
+    def _remasking(self, conversations: int, *, as_json: bool) -> str:
+        try:
+            with Stage(settings.VAR_DIR / "bench") as stage:
+                found = reports.measured(stage, "chatplatform.bench.remasking", str(conversations), "10")
+        except EmbeddedError as why:
+            raise CommandError(str(why)) from None
+        return json.dumps(found) if as_json else report.remasked(found)
 
     def _audit(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         if not options["pages"] and not options["cost"]:
