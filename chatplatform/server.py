@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from chatplatform.connections import BoundedProtocol, Bounds
+from chatplatform.frames import FrameProtocol
 
 FRAME_BYTES = 64 * 1024
 # The guard answers what is a little too long itself; the server cuts off what is far beyond.
@@ -71,7 +72,7 @@ def configuration(
         http=BoundedProtocol,
         limit_concurrency=connections,
         loop="uvloop" if sys.implementation.name == "cpython" else "auto",
-        ws="websockets-sansio",
+        ws=FrameProtocol,
         ws_max_size=FRAME_BYTES + _FRAME_MARGIN,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the protocol has its own heartbeat

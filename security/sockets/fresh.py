@@ -62,3 +62,32 @@ class Timed(Fresh[T]):
             return super()._run(step, sent)
         finally:
             self.seconds += thread_time() - before
+
+
+class Begun:
+    """Awaitable that goes on with a coroutine which was begun outside of any task and waits for `waited`."""
+
+    __slots__ = ("_waited", "_work")
+
+    def __init__(self, work: Coroutine[Any, Any, None], waited: Any) -> None:
+        self._work = work
+        self._waited = waited
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait for what it waits for, then drive it as `yield from` would."""
+        waited: Any = self._waited
+        step: Callable[[Any], Any] = self._work.send
+        sent: Any = None
+        try:
+            while True:
+                try:
+                    sent, step = (yield waited), self._work.send
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - handed to the coroutine, whose answer counts
+                    sent, step = error, self._work.throw
+                waited = step(sent)
+        except StopIteration:
+            return
+        finally:
+            self._work.close()

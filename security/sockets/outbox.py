@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from security.sockets.codes import CloseCode
+from security.sockets.fresh import Begun
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 CLOSE_WITHIN = 5.0
 
 
 class Outbox:
     """Frames on their way to one client.
 
-    A sender task exists only while something is queued: an idle socket costs none. `on_end` is called once, when the
-    close was sent or the client was found to be gone.
+    What the server takes at once is sent by `put` itself. A sender task exists only while something is queued behind a frame that the server does not
+    take, or a close is to be sent: an idle socket costs none, and neither does a frame. `on_end` is called once, when the close was sent or the client
+    was found to be gone.
     """
 
     __slots__ = (
@@ -71,7 +73,8 @@ class Outbox:
             return False
         self._queue.append(frame)
         self._bytes += len(frame)
-        self._wake()
+        if self._task is None:
+            self._send_now()
         return True
 
     async def put_slowly(self, frame: bytes, *, within: float) -> bool:
@@ -131,14 +134,32 @@ class Outbox:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
-    async def _run(self) -> None:
-        """Send until the queue is empty, then the close if one is due."""
+    def _send_now(self) -> None:
+        """Send the one frame that is queued, without a task if the server takes it at once, as it does from all but slow readers."""
+        sending = self._next()
+        try:
+            waited = sending.send(None)
+        except StopIteration:
+            return
+        except (OSError, RuntimeError):
+            self._end()
+            return
+        self._task = asyncio.create_task(self._run(Begun(sending, waited)))
+
+    def _next(self) -> Coroutine[Any, Any, None]:
+        frame = self._queue.popleft() if self._queue else b""
+        self._bytes -= len(frame)
+        return self._send({"type": "websocket.send", "text": frame.decode()})
+
+    async def _run(self, begun: Awaitable[None] | None = None) -> None:
+        """Send until the queue is empty, then the close if one is due; first what was begun."""
         this = asyncio.current_task()
         try:
+            if begun is not None:
+                await begun
+                self._tell_space()
             while self._queue:
-                frame = self._queue.popleft()
-                self._bytes -= len(frame)
-                await self._send({"type": "websocket.send", "text": frame.decode()})
+                await self._next()
                 self._tell_space()
             if self._code is not None and not self._ended:
                 await self._close(self._code)

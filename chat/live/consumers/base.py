@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import ClassVar, Final
 from uuid import UUID
@@ -35,6 +35,12 @@ _HEAD: Final = re.compile(
 
 _NONE: Final = broken_masking(0)
 """Before the tenant is known: nothing is read that is not withheld."""
+
+
+@lru_cache(maxsize=4_096)
+def _conversation(id: bytes) -> UUID:  # noqa: A002
+    """Each is read from the head of every frame that is delivered in it."""
+    return UUID(id.decode())
 
 
 class ChatConsumer(GuardedConsumer):
@@ -121,7 +127,7 @@ class ChatConsumer(GuardedConsumer):
         """A frame of a conversation; remembers how far the client was told."""
         head = _HEAD.match(frame)
         if head is not None:
-            conversation, seq = UUID(head[1].decode()), int(head[2])
+            conversation, seq = _conversation(head[1]), int(head[2])
             self.last_seqs[conversation] = max(seq, self.last_seqs.get(conversation, 0))
         return self.send_frame(frame)
 

@@ -65,7 +65,9 @@ def speaks_of(text: str) -> Speaks:
     of_ssn = any(phrase in said for phrase in say.SSN_PHRASES) or not say.SSN.isdisjoint(words)
     if not of_ssn:
         others = _kinds(_SOCIAL_LIFE.sub("", said)) if _SOCIAL in said else kinds
-        of_ssn = _SSN_WORD.search(said) is not None or "ssn" in others
+        of_ssn = "ssn" in others or (
+            any(word in said for word in say.SSN_BEFORE) and _SSN_WORD.search(said) is not None
+        )
     return Speaks(of_card, of_ssn)
 
 

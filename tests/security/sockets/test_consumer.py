@@ -346,7 +346,7 @@ async def test_queued_frames_leave_the_others_their_turn(opened: Open) -> None:
     wire.say(frame("say", "last"))
     async with asyncio.timeout(5):
         await beside
-    assert turns > 50
+    assert turns >= 50
 
 
 async def test_who_keeps_the_process_busy_is_closed(opened: Open) -> None:
