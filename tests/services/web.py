@@ -71,9 +71,10 @@ class WebServer:
             return False
 
     def stop(self) -> None:
-        """As an operator would: SIGTERM, and wait."""
+        """As an operator would: SIGTERM, and wait. A process that a failed test left standing goes on first, or it would never hear of it."""
         if self.child is not None and self.child.process is not None:
             self.child.process.terminate()
+            self.child.signal(signal.SIGCONT)
             self.child.process.wait(_STOP_SECONDS)
 
     def kill(self) -> None:
