@@ -1,12 +1,13 @@
 """What a visitor says of himself is shown field by field, one below the other: no number may stand in several of them together.
 
 Danger: `{"c1": "4242", "c2": "4242", …}` is a card that no field holds. Rule: all values with digits are masked as one text too, as they were given and by
-their names, and the digits of each value that is part of what is found are hidden. E-mail address and phone number, which are parsed, stay out of
-it. Proof: tests/chat/test_side_by_side.py.
+their names, and the digits of each value that is part of what is found are hidden. An e-mail address that is a number before its @ counts, though it
+stays as it is; other addresses and the phone number, which are parsed, stay out of it. Proof: tests/chat/test_side_by_side.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -17,18 +18,22 @@ from security.masking.reading.views import digits_of
 from security.masking.render import BULLET
 
 _NAME: Final = ""  # no field is called so
+_EMAIL: Final = "@"  # nor so
+_NUMERIC: Final = re.compile(r"[0-9][0-9._\-]*")
 
 
 def without_joined_numbers(profile: Profile, masked: Callable[[str], MaskedText]) -> Profile:
     """`profile` without the digits of what its values spell together."""
     values = {_NAME: profile.name, **profile.fields}
-    parts = {name: value for name, value in values.items() if digits_of(value)}
+    address = profile.email.partition("@")[0]
+    shown = {_NAME: profile.name, _EMAIL: address if _NUMERIC.fullmatch(address) else "", **profile.fields}
+    parts = {name: value for name, value in shown.items() if digits_of(value)}
     if len(parts) <= 1:
         return profile
     found = _found(parts, masked)
     if not found:
         return profile
-    values.update({name: _without_digits(values[name]) for name in found})
+    values.update({name: _without_digits(values[name]) for name in found - {_EMAIL}})
     return replace(profile, name=values.pop(_NAME), fields=values)
 
 

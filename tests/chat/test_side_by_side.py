@@ -37,6 +37,17 @@ def test_a_social_security_number_over_fields_is_hidden() -> None:
     assert shown(a="536-90", b="-4399") == {"a": "•••-••", "b": "-••••"}
 
 
+@pytest.mark.parametrize("address", ["42424242@x.example", "4242-4242@x.example", "4242.4242@x.example"])
+def test_an_address_that_is_a_number_counts_and_stays(address: str) -> None:
+    found = without_joined_numbers(Profile(name="4242 4242", email=address, fields={"town": "Graz"}), mask)
+    assert found == Profile(name="•••• ••••", email=address, fields={"town": "Graz"})
+
+
+def test_an_address_with_a_name_in_it_joins_nothing() -> None:
+    profile = Profile(name="Vera 4242 4242", email="vera42424242@x.example")
+    assert without_joined_numbers(profile, mask) == profile
+
+
 def test_numbers_that_are_none_together_stay() -> None:
     fields = {"order": "20261122", "zip": "10115", "size": "42", "shop": "Graz 3"}
     assert shown(**fields) == fields
