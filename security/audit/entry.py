@@ -49,7 +49,7 @@ class Draft:
     open: Mapping[str, object]
     parts: tuple[Part, ...]
     address: str | None = None
-    """From where it came, where that is sealed with it: nothing else is kept of who is erased."""
+    """From where it came; kept as a digest where it is sealed with the actor's name, so not of who is erased by the event."""
 
 
 def drafted(
@@ -79,11 +79,10 @@ def drafted(
     }
     parts = (_actor_part(context), _about_part(on, on_label, changes, detail))
     erased = _erased(action, on)
-    kept = tuple(part for part in parts if part is not None and str(part.subject) != erased)
     return Draft(
         open={name: value for name, value in entry.items() if value is not None},
-        parts=kept,
-        address=context.address if any(part.name == ACTOR for part in kept) else None,
+        parts=tuple(part for part in parts if part is not None and str(part.subject) != erased),
+        address=context.address,
     )
 
 

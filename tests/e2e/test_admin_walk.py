@@ -20,6 +20,7 @@ from .sessions import sign_in
 NO_PAGES: Final = {
     "admin/jsi18n/": "a catalogue of texts",
     "admin/audit/verifier/": "a file",
+    "admin/audit/checks/<uuid:check>/": "figures, read by a script",
     "admin/masking/jobs/<uuid:job>/": "figures, read by a script",
     "admin/reports/csv/<slug:section>/": "a file",
 }

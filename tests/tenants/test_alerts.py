@@ -117,6 +117,16 @@ def test_what_was_told_is_not_told_again_and_waits_an_hour(acme: Organisation) -
     assert raised(acme, now + 3 * QUIET_FOR) == []
 
 
+def test_what_was_counted_is_not_counted_anew_while_nothing_is_added(acme: Organisation) -> None:
+    switch_on(acme, AlertKind.EXPORTS, threshold=2, minutes=180)
+    does(acme, "sam", Action.REPORT_EXPORTED, times=2)
+    now = timezone.now()
+    assert len(raised(acme, now)) == 1
+    assert raised(acme, now + QUIET_FOR) == []
+    does(acme, "sam", Action.REPORT_EXPORTED)
+    assert [alert.count for alert in raised(acme, now + 2 * QUIET_FOR)] == [3]
+
+
 def test_a_rule_that_is_off_and_what_was_before_it_raise_nothing(acme: Organisation) -> None:
     does(acme, "sam", Action.MASKING_WITHHELD)
     assert raised(acme) == []

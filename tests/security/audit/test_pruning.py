@@ -11,6 +11,7 @@ import pytest
 from django.db import Error
 from django.utils import timezone
 
+from security.audit import offline
 from security.audit.checkpoints import Signer, sign_tenant
 from security.audit.export import export_tenant
 from security.audit.offline import genesis, link, verify
@@ -147,9 +148,10 @@ def test_a_beginning_that_was_cut_off_by_hand_shows(old: Signer, attacker: psyco
 def test_a_tombstone_on_no_signed_checkpoint_shows(old: Signer, attacker: psycopg.Connection) -> None:
     pruned(old)
     lines = list(export_tenant(ACME))
+    attacker.execute("UPDATE security_audittombstone SET note = replace(note, 'signed 2025', 'signed 2024')")
+    assert "not signed" in (verify_tenant(ACME, keys=[old.public_key]).reason or "")
     attacker.execute("UPDATE security_audittombstone SET note = replace(note, 'after 4', 'after 3')")
     assert "no checkpoint" in (verify_tenant(ACME, keys=[old.public_key]).reason or "")
-    attacker.execute("UPDATE security_audittombstone SET note = replace(note, 'signed 2025', 'signed 2024'), seq = 6")
     header = json.loads(lines[0])
     for change in (
         {"pruned": ""},
@@ -158,3 +160,10 @@ def test_a_tombstone_on_no_signed_checkpoint_shows(old: Signer, attacker: psycop
     ):
         report = verify([json.dumps(header | change), *lines[1:]], keys=[old.public_key])
         assert (report.ok, report.first_bad) == (False, 7)
+
+
+def test_what_was_pruned_counts_as_signed(old: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned(old)
+    without = [line for line in export_tenant(ACME) if not line.startswith('{"checkpoint":')]
+    monkeypatch.setattr(offline, "UNSIGNED_AT_MOST", 8)
+    assert verify(without, keys=[old.public_key]).ok
