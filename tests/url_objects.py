@@ -58,7 +58,6 @@ def objects(of: Organisation) -> dict[str, str]:
             waiting_since=timezone.now(),
         )
         keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
-        archived(conversation)
         invitation = Invitation.objects.create(
             email=f"new@{of.slug}.example", role=role, expires_at=timezone.now() + timedelta(days=1)
         )
@@ -66,6 +65,7 @@ def objects(of: Organisation) -> dict[str, str]:
             **masking(of),
             **held_and_changed(conversation),
             **trail(of),
+            "archived": archived(conversation),
             "visitor": str(conversation.visitor.public_id),
             "auditevent": str(AuditEvent.objects.order_by("seq")[0].seq),
             "businesshours": str(
@@ -107,12 +107,14 @@ def _role_on_a_department() -> DepartmentRole:
     return DepartmentRole.objects.create(membership=member, role=role, department=Department.objects.get())
 
 
-def archived(like: Conversation) -> None:
-    """One of the same people's in the archive."""
-    ArchivedConversation.objects.create(
+def archived(like: Conversation) -> str:
+    """One of the same people's in the archive, whose object is lost."""
+    row = ArchivedConversation.objects.create(
         chunk=ArchiveChunk.objects.create(), offset=0, length=0, site=like.site, visitor=like.visitor, messages=1,
         created_at=like.created_at, last_message_at=like.last_message_at,
     )  # fmt: skip
+    keyring.data_key(KeySubject.CONVERSATION, row.public_id)
+    return str(row.public_id)
 
 
 def masking(of: Organisation) -> dict[str, str]:
@@ -156,6 +158,7 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:change>": known["change"],
         "<uuid:department>": known["department"],
         "<uuid:hold>": known["hold"],
+        "<uuid:archived>": known["archived"],
         "<uuid:visitor>": known["visitor"],
         "<uuid:plan>": known["plan"],
         "<uuid:person>": known["person"],

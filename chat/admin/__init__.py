@@ -1,6 +1,7 @@
 """Records and work pages of the chat in the administration; Django finds this package by its name."""
 
 from chat.admin import (
+    archive,
     blocks,
     canned_responses,
     conversations,
@@ -15,6 +16,7 @@ from chat.admin import (
 )
 
 __all__ = [
+    "archive",
     "blocks",
     "canned_responses",
     "conversations",

@@ -11,12 +11,12 @@ from django.db import transaction
 from chat.models import ArchivedConversation, Conversation
 from chat.retention import chunks
 from chat.retention.content import restored
-from chat.retention.stores import Store, name_of
+from chat.retention.stores import Missing, Store, name_of
 from security.audit import Action, Extent, record
 from security.crypto import keyring
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Invalid, NotFound
 from security.models import KeySubject
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, has, require
 from security.scoping import require_tenant_id
 from tenants.models import Tenant
 
@@ -32,6 +32,36 @@ def read_archived(*, grant: Grant, conversation: UUID, store: Store) -> dict[str
     content = _content(row, store)
     record(Action.ARCHIVE_READ, on=row, extent=Extent(conversations=1, messages=len(content["messages"])))
     return content
+
+
+@transaction.atomic
+def look_at_archived(
+    *, grant: Grant, conversation: UUID, store: Store
+) -> tuple[ArchivedConversation, dict[str, Any] | None]:
+    """As `read_archived`; None where the archive does not have it as it should, which the trail says. NotFound."""
+    require(grant, Permission.CHAT_SEE_ALL)
+    row = _found(conversation)
+    try:
+        return row, read_archived(grant=grant, conversation=conversation, store=store)
+    except (Missing, chunks.Damaged, OSError):
+        record(Action.ARCHIVE_READ, on=row, outcome="failed")
+        return row, None
+
+
+def may_bring_back(grant: Grant) -> bool:
+    """Who reads it all and sets how long it is kept."""
+    return has(grant, Permission.CHAT_SEE_ALL) and has(grant, Permission.CONFIGURATION_RETENTION)
+
+
+@transaction.atomic
+def bring_back(*, grant: Grant, conversation: UUID, now: datetime, store: Store) -> Conversation:
+    """As `restore_archived`, for who may. NotFound, Conflict("live"), Invalid("archive_damaged")."""
+    require(grant, Permission.CHAT_SEE_ALL)
+    require(grant, Permission.CONFIGURATION_RETENTION)
+    try:
+        return restore_archived(conversation=conversation, now=now, store=store)
+    except (Missing, chunks.Damaged, OSError):
+        raise Invalid("archive_damaged") from None
 
 
 @transaction.atomic

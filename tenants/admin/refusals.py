@@ -109,6 +109,8 @@ _SENTENCES: Final = {
     "server_sealed": _("The stored secret does not open. Enter it again."),
     "visitor_held": _("A legal hold keeps what there is of this visitor. Release it first."),
     "visitor_in_chat": _("This visitor is in a conversation. Close it first."),
+    "archive_damaged": _("The archive does not have this conversation as it was written. Tell the operator."),
+    "live": _("It is in the primary store already."),
     "typed_name": _("Type the name of the organisation as it stands here."),
     "role_exists": _("A role with this name exists already."),
     "role_in_use": _("Somebody has this role. Say which one they have from then on."),
