@@ -111,6 +111,18 @@ def prune_trails_everywhere() -> None:
     for_each_tenant(prune_trail)
 
 
+@tenant_task("tenants.mail_checkpoint")
+def mail_checkpoint() -> None:
+    """The newest checkpoint to the mailbox that the organisation chose."""
+    keeping.mail_checkpoint(now=timezone.now())
+
+
+@shared_task(name="tenants.mail_checkpoints_everywhere")
+def mail_checkpoints_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(mail_checkpoint)
+
+
 @tenant_task("tenants.raise_alerts")
 def raise_alerts() -> None:
     """What is new in the trail, by the rules that are on."""
@@ -139,6 +151,11 @@ def resume_trail_checks_everywhere() -> None:
 
 
 SCHEDULE = {
+    "mail-checkpoints-of-organisations": {
+        "task": mail_checkpoints_everywhere.name,
+        "schedule": keeping.MAIL_EVERY,
+        "options": {"expires": keeping.MAIL_EVERY.total_seconds()},
+    },
     "prune-trails": {
         "task": prune_trails_everywhere.name,
         "schedule": PRUNE_EVERY,

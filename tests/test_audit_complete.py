@@ -197,6 +197,8 @@ QUIET_JOBS = {
     "chat.close_idle_everywhere": "queues tasks",
     "security.deliver_mail": "the act that wrote the mail left the event",
     "security.mail_checkpoints": "sends what is signed; no contents",
+    "tenants.mail_checkpoint": "sends what is signed to whom a setting names; no contents",
+    "tenants.mail_checkpoints_everywhere": "queues tasks",
     "tenants.prune_trails_everywhere": "queues tasks",
     "tenants.raise_alerts_everywhere": "queues tasks",
     "tenants.resume_trail_checks": "queues checks, which leave their events",

@@ -34,6 +34,7 @@ FAN_OUT = {
     "security.sweep_mail": "opens each tenant's scope in turn",
     "tenants.end_operators_entries": "reads as the operators' role which tenants have a stay that is over; then each one's scope",
     "tenants.warn_of_passwords_everywhere": "queues one task for each tenant, by its number",
+    "tenants.mail_checkpoints_everywhere": "queues one task for each tenant, by its number",
     "tenants.prune_trail": "opens the tenant's scope for each batch anew, so that what is deleted stays deleted",
     "tenants.prune_trails_everywhere": "queues one task for each tenant, by its number",
     "tenants.raise_alerts_everywhere": "queues one task for each tenant, by its number",

@@ -103,6 +103,8 @@ class Policy(TenantModel):
     retention_cooling_days = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(90)]
     )
+    # To where the newest signed checkpoint of the audit trail goes each day, for somebody outside to keep.
+    audit_checkpoint_email = models.EmailField(blank=True, default="")
     # Entries of the audit trail that are older may be pruned; None keeps all.
     audit_months = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(12), MaxValueValidator(240)]

@@ -37,6 +37,7 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
         "agent_capacity": Permission.CONFIGURATION_CHAT,
         "entry_needs_consent": Permission.CONFIGURATION_SECURITY,
         "retention_cooling_days": Permission.CONFIGURATION_RETENTION,
+        "audit_checkpoint_email": Permission.CONFIGURATION_RETENTION,
         "audit_months": Permission.CONFIGURATION_RETENTION,
     }
 )

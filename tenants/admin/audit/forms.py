@@ -162,15 +162,21 @@ def _is_id(value: str) -> bool:
 
 
 class KeepingForm(PolicySettingsForm):
-    """How long the trail is kept."""
+    """How long the trail is kept, and who keeps its checkpoints."""
 
     permission = Permission.CONFIGURATION_RETENTION
 
     class Meta(PolicySettingsForm.Meta):
-        fields = ("audit_months",)
-        labels: ClassVar = {"audit_months": _("Months that entries are kept")}
+        fields = ("audit_months", "audit_checkpoint_email")
+        labels: ClassVar = {
+            "audit_months": _("Months that entries are kept"),
+            "audit_checkpoint_email": _("Mailbox for checkpoints"),
+        }
         help_texts: ClassVar = {
             "audit_months": _(
                 "12 to 240. Empty, the default: as long as the account. Older entries are deleted twice a day, up to a signed checkpoint."
-            )
+            ),
+            "audit_checkpoint_email": _(
+                "Once a day the newest signed checkpoint goes there. Who keeps those mails can show a trail that was written anew."
+            ),
         }

@@ -1,14 +1,18 @@
-"""How long a trail is kept: for ever, or so many months that its organisation has set, twelve at least."""
+"""How long a trail is kept, and who keeps its checkpoints: as its organisation has set."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from security.accounts.checkpoint_mail import mail_newest
 from security.audit.pruning import prune, sweep
 from security.scoping import tenant_scope
 from tenants.models import Policy
+
+MAIL_EVERY: Final = timedelta(days=1)
 
 
 def prune_trail(tenant_id: int, *, now: datetime, keys: Iterable[bytes]) -> int | None:
@@ -24,3 +28,10 @@ def months_before(moment: datetime, months: int) -> datetime:
     """By the calendar, as PostgreSQL counts them: of 29 February the 28th in another year."""
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def mail_checkpoint(*, now: datetime) -> None:
+    """Queue the newest checkpoint of the tenant in scope for the mailbox that it chose, if one was signed since the last mail."""
+    box = Policy.objects.values_list("audit_checkpoint_email", flat=True).first()
+    if box:
+        mail_newest(boxes=[box], since=now - MAIL_EVERY)

@@ -8,14 +8,20 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core import mail
 from django.utils import timezone
 
+from security.accounts import outbox
+from security.audit.checkpoints import Signer, sign_tenant
+from security.audit.memory import Memory
 from security.audit.offline import verify
+from security.models import Mail
 from security.scoping import tenant_scope
 from tenants.models import Policy, TrailCheck
 from tenants.services.audit import checks, keeping, proof
@@ -131,6 +137,22 @@ def test_a_trail_without_anything_old_is_left_whole(house: Organisation) -> None
         Policy.objects.update(audit_months=12)
     assert keeping.prune_trail(house.tenant_id, now=timezone.now(), keys=[bytes(32)]) is None
     assert "audit.pruned" not in house.actions()
+
+
+def test_the_newest_checkpoint_goes_to_the_mailbox_that_the_organisation_chose(
+    house: Organisation, as_: As, tmp_path: Path
+) -> None:
+    refused = as_("olga").post("audit_keeping", app="", audit_months="", audit_checkpoint_email="nobody")
+    assert "Enter a valid email address" in text_of(refused)
+    as_("olga").post("audit_keeping", app="", audit_months="", audit_checkpoint_email="keeper@outside.example")
+    signed = sign_tenant(house.tenant_id, signer=Signer(bytes(range(32)), Memory(tmp_path)), now=timezone.now())
+    with tenant_scope(house.tenant_id):
+        keeping.mail_checkpoint(now=timezone.now())
+        keeping.mail_checkpoint(now=timezone.now() + 2 * keeping.MAIL_EVERY)
+        (pk,) = Mail.objects.filter(template="audit/checkpoint").values_list("pk", flat=True)
+    outbox.deliver(outbox.Queued(house.tenant_id, pk), now=timezone.now())
+    assert mail.outbox[-1].to == ["keeper@outside.example"]
+    assert signed[-1] in mail.outbox[-1].body
 
 
 @pytest.mark.parametrize(
