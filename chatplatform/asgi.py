@@ -14,7 +14,7 @@ from django.conf import settings
 from chat.routing import websocket_application
 from chatplatform.demo import LocalSocketsOnly
 from chatplatform.lifespan import lifespan
-from chatplatform.proxy import ForwardedScheme
+from chatplatform.proxy import ForwardedScheme, SecureSocketsOnly
 from security.accounts.cookies import is_signed_in
 from security.body_limit import Application, BodyLimit
 from security.net import networks
@@ -26,13 +26,14 @@ _bodies = BodyLimit(
     paths=("/admin/", "/api/"),
     is_member=is_signed_in,
 )
+_sockets = LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application
 application = ForwardedScheme(
     ProtocolTypeRouter(
         {
             "http": RequestLimit(
                 _bodies, limit=settings.LIMITS["REQUESTS"], trusted=networks(tuple(settings.TRUSTED_PROXIES))
             ),
-            "websocket": LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application,
+            "websocket": SecureSocketsOnly(_sockets) if settings.SESSION_COOKIE_SECURE else _sockets,
             "lifespan": lifespan,
         }
     ),

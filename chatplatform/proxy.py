@@ -1,4 +1,4 @@
-"""Whether a request came over TLS, said by a proxy in front of us – believed of configured proxies only.
+"""Whether a request came over TLS, said by a proxy in front of us – believed of configured proxies only –, and no sockets without it.
 
 Django's SECURE_PROXY_SSL_HEADER believes everybody, and uvicorn's proxy headers rewrite the client's address, which is
 security.net's to find. Proven by tests/chatplatform/test_proxy.py.
@@ -38,3 +38,18 @@ class ForwardedScheme:
         except ValueError:
             return False
         return any(ip in network for network in self.trusted)
+
+
+class SecureSocketsOnly:
+    """Refuses sockets that did not come over TLS, before the upgrade: a page can be redirected, a socket would have said everything by then."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """HTTP 403, by the ASGI specification."""
+        if scope["type"] == "websocket" and scope.get("scheme") != "wss":
+            await receive()
+            await send({"type": "websocket.close"})
+            return
+        await self.application(scope, receive, send)

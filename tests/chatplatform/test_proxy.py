@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatplatform.proxy import ForwardedScheme
+from chatplatform.proxy import ForwardedScheme, SecureSocketsOnly
 
 _TLS = [(b"x-forwarded-proto", b"https")]
 
@@ -46,3 +46,26 @@ async def test_nobody_else_is(address: str | None) -> None:
 )
 async def test_anything_but_one_plain_word_is_not_tls(headers: list[tuple[bytes, bytes]]) -> None:
     assert await _scheme("http", "10.1.2.3", headers) == "http"
+
+
+@pytest.mark.parametrize(
+    ("kind", "scheme", "passes"),
+    [("websocket", "wss", True), ("websocket", "ws", False), ("websocket", None, False), ("http", "http", True)],
+)
+async def test_no_socket_without_tls(kind: str, scheme: str | None, passes: bool) -> None:
+    """Pages without it are redirected, by Django."""
+    passed, sent = [], []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["type"])
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, str]) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": kind} | ({} if scheme is None else {"scheme": scheme})
+    await SecureSocketsOnly(application)(scope, receive, send)
+    assert bool(passed) is passes
+    assert sent == ([] if passes else ["websocket.close"])

@@ -22,8 +22,7 @@ from tests.services import environment, session
 from tests.services.web import WebServer
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
+def write_certificate(folder: Path) -> Path:
     """Key and certificate for localhost in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
@@ -35,9 +34,14 @@ def certificate(tmp_path: Path) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = tmp_path / "tls.pem"
+    path = folder / "tls.pem"
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return write_certificate(tmp_path)
 
 
 @pytest.fixture
