@@ -1,7 +1,7 @@
 """The platform as one ASGI application: Django for HTTP, the chat's sockets for WebSocket."""
 
 import os
-from typing import cast
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -26,7 +26,7 @@ _bodies = BodyLimit(
     paths=("/admin/", "/api/"),
     is_member=is_signed_in,
 )
-_sockets = LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application
+_sockets: Any = LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application
 application = ForwardedScheme(
     ProtocolTypeRouter(
         {
