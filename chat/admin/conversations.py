@@ -25,7 +25,7 @@ from chat.services.blocking import block_of
 from chat.services.reading import read_list, read_transcript
 from security.permissions import Grant, Permission, has, has_somewhere
 from tenants.admin.base import TenantAdmin, require_grant
-from tenants.admin.filters import RecordFilter, SinceFilter, WordFilter
+from tenants.admin.filters import DaysFilter, RecordFilter, SinceFilter, WordFilter
 from tenants.admin.sections import Section
 from tenants.admin.site import site
 from tenants.guards import grant_of_request
@@ -90,6 +90,11 @@ class _RecentFilter(SinceFilter):
     field = "last_message_at"
 
 
+class _DaysFilter(DaysFilter):
+    title = _("days of the last message")
+    field = "last_message_at"
+
+
 @admin.register(Conversation, site=site)
 class ConversationAdmin(TenantAdmin):
     """Which ones a member sees is said by `chat.access.visible`, as in the console."""
@@ -100,7 +105,7 @@ class ConversationAdmin(TenantAdmin):
     list_display = ("visitor_name", "state", "department", "agent", "last_said", "last_message_at")
     list_display_links = ("visitor_name",)
     list_select_related = access.WITH_PEOPLE
-    list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _TagFilter, _SiteFilter, _RecentFilter)
+    list_filter = (_StatusFilter, _DepartmentFilter, _AgentFilter, _TagFilter, _SiteFilter, _RecentFilter, _DaysFilter)
     ordering = ("-last_message_at", "-pk")
 
     def may(self, request: HttpRequest, verb: str) -> bool:

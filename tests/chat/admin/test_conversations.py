@@ -183,9 +183,13 @@ def test_filters_narrow_the_list(talks: Talks, as_: As) -> None:
     with tenant_scope(talks.acme.tenant_id):
         Conversation.objects.filter(pk=old.pk).update(last_message_at=NOW - timedelta(days=10))
     alice = talks.acme.member("alice").public_id
+    today, day = NOW.date(), (NOW - timedelta(days=10)).date()
     assert law.department is not None
     for query, seen in (
         ("?status=open", {"Vera"}), ("?status=waiting", {"Otto"}), (f"?department={law.department.public_id}", {"Vera"}),
+        ("?from=2026-02-30", set()), ("?from=nonsense", set()), ("?until=2026-01-01", set()),
+        (f"?from={day}&until={day}", {"Otto"}), (f"?from={day}", {"Vera", "Otto"}), (f"?until={day}", {"Otto"}),
+        (f"?until={day}&status=open", set()), (f"?from={today}&until={day}", set()),
         (f"?agent={alice}", {"Vera"}), ("?since=7", {"Vera"}), ("?since=30", {"Vera", "Otto"}), ("?status=nonsense", set()),
     ):  # fmt: skip
         page = text_of(as_("sam").get("conversation_changelist", app="chat", query=query))
