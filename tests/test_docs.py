@@ -85,6 +85,12 @@ def test_the_index_has_every_page() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)
+def test_tests_that_are_named_are_there(path: Path) -> None:
+    for test in re.findall(r"`(tests/[\w/]+\.py)`", path.read_text()):
+        assert (PROJECT / test).exists(), test
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
 def test_pages_name_no_machine(path: Path) -> None:
     assert not re.search(r"/(?:home|root|tmp|work|Users)/", path.read_text())
 
