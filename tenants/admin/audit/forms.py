@@ -38,7 +38,7 @@ OUTCOMES: Final[dict[str, str | Promise]] = {
     Outcome.FAILED.value: _("Failed"),
 }
 GROUPS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
-    "exports": (_("All exports"), (Action.AUDIT_EXPORTED.value, Action.REPORT_EXPORTED.value)),
+    "exports": (_("All exports"), (Action.AUDIT_EXPORTED.value, Action.REPORT_EXPORTED.value, Action.VISITOR_EXPORTED.value)),
     "reads": (
         _("All reads of conversations"),
         tuple(

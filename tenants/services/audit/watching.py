@@ -19,7 +19,7 @@ from tenants.models import AlertKind, AlertRule
 
 MOST_NAMED: Final = 10
 _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
-    AlertKind.EXPORTS: (Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED),
+    AlertKind.EXPORTS: (Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED, Action.VISITOR_EXPORTED),
     AlertKind.READS: (Action.CONVERSATION_READ, Action.CONVERSATION_WATCHED, Action.ARCHIVE_READ),
     AlertKind.NEW_PLACE: (Action.SESSION_SIGNED_IN,),
     AlertKind.FAILED_SIGN_INS: (
