@@ -33,7 +33,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def _is_simple(self) -> bool:
         conn = self.conn
-        return not (self.disconnected or self.close_sent or conn.extensions) and conn.state is OPEN
+        return not (self.disconnected or conn.extensions) and conn.state is OPEN
 
 
 def head_of(size: int) -> bytes:
