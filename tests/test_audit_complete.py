@@ -207,6 +207,7 @@ QUIET_JOBS = {
 }
 COMMANDS = {
     "erase_visitor": "visitor.erased",
+    "rotate_keys": "key.rewrapped",
     "export_visitor": "visitor.exported",
     "reapply_erasures": "visitor.erased",
     "restore_archive": "archive.restored",

@@ -49,6 +49,7 @@ COMMANDS = {
     "check_config": "reads settings",
     "create_tenant": "founds one organisation through the service",
     "erase_visitor": "opens the scope of the one tenant that knows the visitor",
+    "rotate_keys": "opens each tenant's scope in turn",
     "export_visitor": "opens the scope of the one tenant that knows the visitor",
     "reapply_erasures": "opens each tenant's scope in turn",
     "export_audit": "opens the scope of the tenant that is named",

@@ -177,6 +177,7 @@ class Action(StrEnum):
     VISITOR_EXPORTED = "visitor.exported", "All that is kept about a visitor was exported."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
+    KEYS_REWRAPPED = "key.rewrapped", "The organisation's keys were wrapped by a new master key."
     MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."
 
     ACCESS_DENIED = "access.denied", "Something was refused for lack of a right."

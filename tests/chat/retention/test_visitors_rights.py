@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from uuid import UUID
@@ -24,7 +25,7 @@ from chat.personal import Profile, seal_profile
 from chat.retention.holds import place_hold, release_hold
 from chat.retention.run import run
 from chat.retention.visitors.erasing import copy_erasures, erase_visitor
-from chat.retention.visitors.gathering import export_visitor, find_visitors
+from chat.retention.visitors.gathering import ERASE, EXPORT, export_visitor, find_visitors
 from chat.retention.visitors.reapplying import listed, reapply
 from chat.services.visitors import email_digest
 from security.crypto import keyring
@@ -172,6 +173,13 @@ def test_who_may_not_or_is_anothers_gets_nothing(acme: Organisation, rival: Orga
         ):
             with pytest.raises(Denied):
                 act()
+        olga = acme.grant("olga")
+        only_erases = replace(olga, permissions=olga.permissions - {EXPORT})
+        only_exports = replace(olga, permissions=olga.permissions - {ERASE})
+        with pytest.raises(Denied):
+            export_visitor(grant=only_erases, visitor=visitor, store=archive, now=NOW)
+        with pytest.raises(Denied):
+            erase_visitor(grant=only_exports, visitor=visitor, typed="Acme", now=NOW)
         with pytest.raises(Invalid, match="typed_name"):
             erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="", now=NOW)
     with tenant_scope(rival.tenant_id):

@@ -1,0 +1,104 @@
+"""A new master key: everything is read before, during and after, and the old one is not needed any more."""
+
+from __future__ import annotations
+
+import json
+import threading
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from pytest_django import Settings
+
+from security.crypto import keyring
+from security.crypto.envelope import new_key
+from security.models import AuditEvent, KeySubject, TenantKey
+from security.scoping import tenant_scope
+from tests import cast
+from tests.cast import Organisation
+
+OLD, NEW = new_key(), new_key()
+
+
+@pytest.fixture
+def acme(committed_db: None, settings: Settings) -> Organisation:
+    settings.CRYPTOGRAPHY_KEY = [*settings.CRYPTOGRAPHY_KEY, OLD]
+    keyring.forget_everything()
+    return cast.acme()
+
+
+def rotated(*options: str) -> dict[str, object]:
+    out = StringIO()
+    call_command("rotate_keys", "--json", *options, stdout=out)
+    found: dict[str, object] = json.loads(out.getvalue())
+    return found
+
+
+def test_keys_go_under_the_newest_master_key_and_the_old_one_may_go(acme: Organisation, settings: Settings) -> None:
+    conversation, before = uuid4(), list(settings.CRYPTOGRAPHY_KEY)
+    with tenant_scope(acme.tenant_id):
+        key = keyring.data_key(KeySubject.CONVERSATION, conversation)
+    settings.CRYPTOGRAPHY_KEY = [NEW, *before]
+    keyring.forget_everything()
+    with tenant_scope(acme.tenant_id):
+        wrapped = bytes(TenantKey.objects.get().wrapped)
+    assert int(str(rotated("--dry-run")["keys"])) >= 1
+    with tenant_scope(acme.tenant_id):
+        assert bytes(TenantKey.objects.get().wrapped) == wrapped
+    assert int(str(rotated()["keys"])) >= 1
+    assert rotated()["keys"] == 0
+    settings.CRYPTOGRAPHY_KEY = [NEW]
+    keyring.forget_everything()
+    with tenant_scope(acme.tenant_id):
+        assert keyring.existing_key(KeySubject.CONVERSATION, conversation) == key
+        assert AuditEvent.objects.filter(action="key.rewrapped").count() == 1
+
+
+def test_reads_do_not_fail_meanwhile(acme: Organisation, settings: Settings) -> None:
+    conversation = uuid4()
+    with tenant_scope(acme.tenant_id):
+        key = keyring.data_key(KeySubject.CONVERSATION, conversation)
+    settings.CRYPTOGRAPHY_KEY = [NEW, *settings.CRYPTOGRAPHY_KEY]
+    ended, failed, reads = threading.Event(), [], [0]
+
+    def read() -> None:
+        try:
+            while not ended.is_set():
+                keyring.forget_everything()
+                with tenant_scope(acme.tenant_id):
+                    if keyring.existing_key(KeySubject.CONVERSATION, conversation) != key:
+                        failed.append("another key")
+                reads[0] += 1
+        except Exception as error:  # noqa: BLE001 - whatever it is, it was a failed read
+            failed.append(repr(error))
+        finally:
+            connection.close()
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    while not reads[0]:
+        ended.wait(0.01)
+    rotated()
+    begun = reads[0]
+    while reads[0] < begun + 10 and not failed:
+        ended.wait(0.01)
+    ended.set()
+    for reader in readers:
+        reader.join()
+    assert failed == []
+
+
+def test_what_no_key_opens_is_named_and_left(acme: Organisation, settings: Settings) -> None:
+    with tenant_scope(acme.tenant_id):
+        keyring.tenant_key()
+        wrapped = bytes(TenantKey.objects.get().wrapped)
+    settings.CRYPTOGRAPHY_KEY = [NEW]
+    keyring.forget_everything()
+    with pytest.raises(CommandError, match="acme"):
+        call_command("rotate_keys", stdout=StringIO())
+    with tenant_scope(acme.tenant_id):
+        assert bytes(TenantKey.objects.get().wrapped) == wrapped
