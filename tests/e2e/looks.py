@@ -29,7 +29,9 @@ DESK: Final = {"width": 1360, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
 _FAULTS = """(options) => axe.run(options).then((found) => found.violations.flatMap((one) =>
     one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)}`)))"""
-_SETTLED = "() => Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => undefined)"
+# What goes on for ever, such as a line that pulses while something loads, is not waited for.
+_SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime)).map((one) => one.finished)).then(() => undefined)"""
 _WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
+from security.scoping import tenant_scope
+from tenants.services.people.members import require_password_change
 from tests.services.browser import Pages
 from tests.services.web import WebServer
 from tests.tenants.people import Organisation
 
-from .looks import CONTEXT, faults, walk
+from .looks import CONTEXT, faults, look_at, walk
 from .people import Agent, Visitor
 from .sessions import sign_in
 from .talks import begin
@@ -85,3 +87,19 @@ def test_console(clean_page: Page, acme: Organisation, server: WebServer) -> Non
         clean_page.keyboard.press("Escape")
     clean_page.get_by_role("button", name="Account and settings").click()
     assert faults(clean_page) == []
+
+
+def test_a_console_that_turned_somebody_away(pages: Pages, acme: Organisation, server: WebServer) -> None:
+    page = pages.open(**CONTEXT)
+    sign_in(page, "alice@acme.example", server.url)
+    Agent(page).enter()
+    with tenant_scope(acme.tenant_id):
+        require_password_change(grant=acme.grant("olga"), member=acme.member("alice").public_id)
+    bar = page.get_by_role("region", name="Connection")
+    expect(bar.get_by_role("button", name="Change the password")).to_be_visible()
+    expect(page.get_by_text("press N to take")).to_be_hidden()
+    expect(page.get_by_role("region", name="Conversations")).to_be_hidden()
+    assert look_at(page) == []
+    bar.get_by_role("button", name="Change the password").click()
+    page.wait_for_url("**/accounts/password/change/**")
+    pages.forgive("status of 403")

@@ -1,9 +1,11 @@
 /** The bar that says the connection is lost: calm for two seconds, then with a countdown and «Try now». */
-import { el, fill, listen } from "../../shared/dom.js";
+import { el, fill, listen, setAttributes } from "../../shared/dom.js";
 import { say } from "../messages.js";
 import { observe } from "./observe.js";
 
 const CALM_FOR_MS = 2_000;
+/** Turned away: what the panes say of choosing and taking is not for this person. */
+const FORBIDDEN = 4403;
 
 /** What the person has to do first, and the button that leads there. @param {string|null} reason */
 const owed = (reason) => /** @type {Record<string, string[]>} */ (say.connection.owed)[reason ?? ""];
@@ -26,13 +28,15 @@ export function mountConnection(root, app) {
   const text = el("span", {});
   const button = el("button", { class: "button", type: "button" });
   const bar = el("div", { class: "connection__bar", hidden: true }, text, button);
+  const shell = root.closest("[data-console]");
   fill(root, announced, bar);
   /** @type {number|null} */
   let lostAt = null;
 
   function render() {
     const { connection, reason } = app.store.state;
-    const { phase } = connection;
+    const { phase, code } = connection;
+    setAttributes(shell, { "data-turned-away": phase === "ended" && code === FORBIDDEN ? "yes" : null });
     if (phase === "ready") {
       if (!bar.hidden) announced.textContent = say.connection.back;
       lostAt = null;
