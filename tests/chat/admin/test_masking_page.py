@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -28,8 +26,8 @@ from tests import cast
 from tests.cast import Organisation
 
 from ..masking_cast import STAFF, add_rule, talk
+from .masking_posts import PAGE, post, revision_of, shown, trying
 
-PAGE = "/admin/masking/"
 RULE = {
     "name": "Staff number",
     "kind": "format",
@@ -44,23 +42,6 @@ RULE = {
 def acme(db: None) -> Organisation:
     keyring.forget_everything()
     return cast.acme()
-
-
-def post(of: Organisation, client: Client, path: str, **data: Any) -> Any:
-    if path == "settings/":
-        data = {"revision": revision_of(of), **data}
-    return client.post(PAGE + path, {FIELD: str(of.public_id), **data}, follow=True)
-
-
-def revision_of(of: Organisation) -> int:
-    """What a page that is opened now says of the draft."""
-    with tenant_scope(of.tenant_id):
-        draft = MaskingDraft.objects.first()
-    return draft.revision if draft else 0
-
-
-def shown(response: Any) -> str:
-    return " ".join(response.content.decode().split())
 
 
 def masked(of: Organisation, text: str) -> str:
@@ -203,60 +184,6 @@ def test_settings_are_drafted(acme: Organisation) -> None:
 def test_no_card_or_social_security_number_is_taken_into_the_allow_list(acme: Organisation, entry: str) -> None:
     page = shown(post(acme, acme.client("ada"), "settings/", allowed=f"+1 202 555 0143\r\n{entry}"))
     assert "Line 2 of the allow-list is a card or social security number: these are always hidden." in page
-
-
-def test_the_tester_says_what_the_allow_list_spares(acme: Organisation) -> None:
-    ada = acme.client("ada")
-    add_rule(acme, is_activated=False)
-    allowed = "+1 202 555 0143\r\nEMP-000000"
-    post(acme, ada, "settings/", packs=["phone"], allowed=allowed)
-    tried = trying(acme, ada, text="I am EMP-000000, call +1 202 555 0143")
-    assert tried["findings"] == []
-    assert {(one["shape"], one["reason"]) for one in tried["left"]} == {
-        ("AAA-999999", "it is listed as never masked"),
-        ("+9 999 999 9999", "it is listed as never masked"),
-    }
-
-
-def trying(of: Organisation, client: Client, **typed: str) -> Any:
-    answer = client.post(f"{PAGE}try/", {FIELD: str(of.public_id), **typed}, headers={"accept": "application/json"})
-    assert answer.status_code == 200
-    return json.loads(answer.content)
-
-
-def test_the_tester_tells_what_is_hidden_and_why(acme: Organisation) -> None:
-    ada = acme.client("ada")
-    add_rule(acme, is_activated=False)
-    tried = trying(acme, ada, text="EMP-123456 pays by card 4242 4242 4242 4242")
-    assert tried["masked"] == "[staff] pays by card •••• •••• •••• 4242"
-    assert [one["kind"] for one in tried["findings"]] == ["Your rule", "Card number"]
-    assert all(one["reasons"] for one in tried["findings"])
-    assert tried["findings"][1]["shape"] == "9999 9999 9999 9999"
-    assert trying(acme, ada, text="EMP-123456", rules="active")["masked"] == "EMP-123456"
-    clean = trying(acme, ada, text="See you at 10, order 4242 4242 4242 4241")
-    assert clean["findings"] == []
-    reason = "the check digit (Luhn) is not that of a card"
-    assert clean["left"] == [{"shape": "9999 9999 9999 9999", "reason": reason, "points": []}]
-    spared = trying(acme, ada, text="Reading 5.4242424242424242")["left"]
-    assert [one["points"] for one in spared] == [["visa, 16 digits +5", "fraction -6", "-1 of 3"]]
-    assert "Staff number" in clean["looked_for"]
-
-
-def test_the_tester_answers_without_script_and_never_repeats_the_text(
-    acme: Organisation, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    ada = acme.client("ada")
-    page = shown(post(acme, ada, "try/", text="Wilhelmina 4242 4242 4242 4241 4242424242424242"))
-    assert "•••• •••• •••• 4242" in page
-    answer = json.dumps(trying(acme, ada, text="4242424242424242"))
-    for said in (page, answer, caplog.text):
-        assert "4242424242424242" not in said.replace(" ", "")
-    assert "Wilhelmina" not in caplog.text
-
-
-def test_a_text_that_is_too_long_is_refused(acme: Organisation) -> None:
-    assert trying(acme, acme.client("ada"), text="x" * 8_001) == {"error": "At most 8,000 characters."}
 
 
 def test_somebody_elses_change_is_not_activated_unseen(acme: Organisation) -> None:
