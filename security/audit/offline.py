@@ -267,7 +267,7 @@ def _is_plain(entry: str, details: Details) -> bool:
         end = entry.find('"', entry.find(claim) + len(claim))
         if claim not in entry or not entry.startswith(f'","part":"{part}"}}', end):
             return False
-    is_quiet = '.erased"' not in entry and '"audit.pruned"' not in entry
+    is_quiet = '.erased"' not in entry and not entry.startswith('{"action":"audit.pruned"')
     return is_quiet and bool(details) and entry.count('"part":"') == len(details)
 
 
