@@ -39,7 +39,6 @@ _OWN, _SEEN, _QUEUE = (Right.CHAT_SEE_OWN,), (Right.CHAT_SEE_DEPARTMENT,), (Righ
 _TRAIL, _FIGURES = (Right.AUDIT_READ,), (Right.REPORTS_OWN,)
 _NO_PAGE: Final = _("There is no page for it yet.")
 _NO_TRANSCRIPTS: Final = _("Transcripts cannot be taken out yet.")
-_NO_STORAGE: Final = _("Everything is stored on the platform so far.")
 _NO_INTERFACE: Final = _("There is no interface for other programs yet.")
 
 _ENTRIES: Final = (
@@ -72,11 +71,11 @@ _ENTRIES: Final = (
     Entry(Right.CONFIGURATION_CHAT, _("Chat settings"), _("Set how many conversations an agent answers at once, and when idle ones close.")),
     Entry(Right.CONFIGURATION_MASKING, _("Masking"), _("Set what is hidden in messages, and mask stored ones again.")),
     Entry(Right.CONFIGURATION_RETENTION, _("Retention"), _("Set how long conversations are kept.")),
-    Entry(Right.CONFIGURATION_STORAGE, _("Storage"), _("Set where conversations are stored, or that they are not."), (), _NO_STORAGE),
+    Entry(Right.CONFIGURATION_STORAGE, _("Storage"), _("Set up the organisation's own server, where rules may send conversations.")),
     Entry(Right.CONFIGURATION_MEMBERS, _("Members"), _("Invite, suspend and remove members, and give them roles that hold no more than one's own.")),
     Entry(Right.CONFIGURATION_ROLES, _("Roles"), _("Make and change roles that hold no more than one's own.")),
     Entry(Right.CONFIGURATION_PASSWORDS, _("Password rules"), _("Set the rules for members' passwords, and ask everybody for a new one.")),
-    Entry(Right.CONFIGURATION_SECURITY, _("Security settings"), _("Set when idle sessions end.")),
+    Entry(Right.CONFIGURATION_SECURITY, _("Security settings"), _("Set second factors, sessions, networks, and the alerts of the audit trail.")),
     Entry(Right.CONFIGURATION_API_TOKENS, _("API tokens"), _("Make and revoke tokens by which other programs read and write."), (), _NO_INTERFACE),
     Entry(Right.CONFIGURATION_WEBHOOKS, _("Webhooks"), _("Say which events are sent to other programs, and where."), (), _NO_INTERFACE),
     Entry(Right.REPORTS_OWN, _("Own figures"), _("See figures of one's own conversations.")),
@@ -86,8 +85,8 @@ _ENTRIES: Final = (
     Entry(Right.AUDIT_READ, _("Read the audit trail"), _("See who did what, when and from where.")),
     Entry(Right.AUDIT_EXPORT, _("Save the audit trail"), _("Take the audit trail out as a file."), _TRAIL),
     Entry(Right.AUDIT_VERIFY, _("Verify the audit trail"), _("Check that nothing in the audit trail was changed."), _TRAIL),
-    Entry(Right.AUDIT_EXPORT_VISITOR, _("Give visitors their data"), _("Take out all that is stored of one visitor."), (), _NO_PAGE),
-    Entry(Right.AUDIT_ERASE_VISITOR, _("Erase visitors"), _("Erase all that is stored of one visitor, for good."), (), _NO_PAGE),
+    Entry(Right.AUDIT_EXPORT_VISITOR, _("Give visitors their data"), _("Take out all that is stored of one visitor.")),
+    Entry(Right.AUDIT_ERASE_VISITOR, _("Erase visitors"), _("Erase all that is stored of one visitor, for good.")),
     Entry(Right.AUDIT_LEGAL_HOLD, _("Legal hold"), _("Keep conversations from being deleted.")),
 )  # fmt: skip
 TABLE: Final[Mapping[Right, Entry]] = MappingProxyType({entry.permission: entry for entry in _ENTRIES})
