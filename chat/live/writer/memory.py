@@ -52,7 +52,7 @@ class Memory:
 
     def typed(self) -> dict[UUID, MaskedText]:
         """What is known, by message."""
-        self._forget_old()
+        self.forget_old()
         return {message: kept.typed for message, kept in self._kept.items()}
 
     def held_in(self, conversations: Collection[UUID]) -> list[UUID]:
@@ -71,7 +71,7 @@ class Memory:
                 self._kept.pop(message, None)
             else:
                 self._kept[message] = kept
-        self._forget_old()
+        self.forget_old()
 
     def due(self) -> Iterable[Kept]:
         """One held message of each conversation whose time is over; if it is not released, it is due again a little later."""
@@ -85,14 +85,15 @@ class Memory:
 
     def next_due(self) -> datetime | None:
         """When something is due."""
-        self._forget_old()
+        self.forget_old()
         return min((self._due_at(message, kept) for message, kept in self._kept.items() if kept.is_held), default=None)
 
     def _due_at(self, message: UUID, kept: Kept) -> datetime:
         tried = self._tried.get(message)
         return kept.sent_at + self.held_for if tried is None else tried + RETRY_AFTER
 
-    def _forget_old(self) -> None:
+    def forget_old(self) -> None:
+        """Drop what was sent more than two minutes ago."""
         oldest = self._clock() - _REMEMBERED_FOR
         for message in [message for message, kept in self._kept.items() if kept.sent_at < oldest]:
             del self._kept[message]

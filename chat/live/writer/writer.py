@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections
 from psycopg import errors
 
 from chat.live.writer import turn
+from chat.live.writer.forgetting import EVERY, Forgetting
 from chat.live.writer.item import Item
 from chat.live.writer.joining import Opener
 from chat.live.writer.keys import ConversationKeys
@@ -71,6 +72,7 @@ class Writer:
         clock: Clock = _utc_now,
         read_policy: ReadPolicy | None = None,
         held_for: timedelta = HELD_FOR,
+        forget_every: float = EVERY,
     ) -> None:
         self._on_committed = on_committed
         self._clock = clock
@@ -81,6 +83,7 @@ class Writer:
         self._link = Link(conninfo or default_conninfo())
         self._keys = ConversationKeys()
         self._recent = RecentTails()
+        self._forgetting = Forgetting(self._memory, self._recent, clock, every=forget_every)
         self._queue: deque[Item] = deque()
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -89,6 +92,11 @@ class Writer:
     def waiting(self) -> int:
         """Orders that no turn has taken yet."""
         return len(self._queue)
+
+    @property
+    def kept(self) -> int:
+        """Texts and tails that are remembered for two minutes, to join what comes."""
+        return len(self._memory) + len(self._recent)
 
     async def put(self, post: Post) -> Posted:
         """Store a message: durable on return. WriteRefused says why not; Unavailable (too busy, database away): send it again."""
@@ -128,6 +136,7 @@ class Writer:
         """What such a service, having committed, leaves to be remembered, forgotten and released."""
         self._memory.keep(keeps)
         self._releases.arm()
+        self._forgetting.arm()
 
     async def close(self) -> None:
         """Take nothing more, store what was taken, then disconnect. What is held stays masked."""
@@ -135,6 +144,7 @@ class Writer:
         await self._releases.stop()
         while self._task is not None:
             await asyncio.wait({self._task})
+        self._forgetting.stop()
         await self._link.close()
 
     @overload
@@ -226,6 +236,7 @@ class Writer:
     def _announce(self, result: turn.Result) -> None:
         if result.keeps:
             self.remember(result.keeps)
+        self._forgetting.arm()
         new = [done.stored for done in result.done if done.is_new and done.stored is not None]
         if new:
             try:
