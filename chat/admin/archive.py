@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from chat.admin.outcome_words import OUTCOMES, words_of
 from chat.retention.restore import bring_back, look_at_archived, may_bring_back
 from chat.retention.searching import RIGHT, Sought, choices, search_archive
 from chat.retention.stores import store
@@ -44,6 +45,7 @@ class SearchForm(forms.Form):
         empty_value=None,
         choices=[("", "–"), *((str(score), str(score)) for score in range(1, 6))],
     )
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), required=False, choices=[("", "–"), *OUTCOMES.items()])
     tag = forms.CharField(label=gettext_lazy("Tag"), required=False, max_length=40, validators=[spells_no_secret])
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -70,6 +72,7 @@ def archive(request: HttpRequest) -> HttpResponse:
         "title": _("Archive"),
         "form": form,
         "found": found,
+        "rows": [(row, words_of(row.outcome)) for row in found.rows] if found else [],
         "onward": onward.urlencode(),
         "filtered": any(value for name, value in request.GET.items() if name in form.fields),
     }
@@ -85,6 +88,7 @@ def archived(request: HttpRequest, archived: UUID) -> HttpResponse:
         **site.each_context(request),
         "title": _("Conversation in the archive"),
         "row": row,
+        "outcome": words_of(row.outcome),
         "content": content,
         "may_restore": may_bring_back(grant),
     }

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import access
 from chat.admin.blocks import block_view
+from chat.admin.outcome_words import words_of
 from chat.admin.retention import hold_url
 from chat.admin.visitors import visitor_url
 from chat.models import Conversation, Status, Tag
@@ -36,13 +37,6 @@ STATUS_NAMES: dict[str, str | Promise] = {
     Status.OPEN.value: _("Open"),
     Status.CLOSED.value: _("Closed"),
 }
-_OUTCOMES: dict[str, str | Promise] = {
-    "resolved": _("Resolved"),
-    "unresolved": _("Not resolved"),
-    "spam": _("Spam"),
-    "blocked": _("Visitor blocked"),
-}
-"""What the console offers, and what the platform sets."""
 _LONGEST_SEQ = 18
 
 
@@ -182,10 +176,8 @@ class ConversationAdmin(TenantAdmin):
 
 
 def _outcome(conversation: Conversation) -> str:
-    """In words; one that another client named stands as it is."""
-    if conversation.status != Status.CLOSED.value:
-        return ""
-    return str(_OUTCOMES.get(conversation.outcome, conversation.outcome))
+    """In words; an open one has none."""
+    return words_of(conversation.outcome) if conversation.status == Status.CLOSED.value else ""
 
 
 def _seq(typed: str) -> int | None:

@@ -38,6 +38,10 @@ def test_a_conversation_is_found_read_and_brought_back(acme: Organisation, old: 
     assert f"/admin/archive/{old}/" in page
     assert f"/admin/archive/{old}/" in text_of(olga.get("archive", app="", query="?rating=4&tag=billing"))
     assert "is like this" in text_of(olga.get("archive", app="", query="?rating=5"))
+    with tenant_scope(acme.tenant_id):
+        ArchivedConversation.objects.update(outcome="resolved")
+    assert f"/admin/archive/{old}/" in text_of(olga.get("archive", app="", query="?outcome=resolved"))
+    assert "is like this" in text_of(olga.get("archive", app="", query="?outcome=spam"))
     assert "&lt;b&gt;kettle" in olga.get("archived", old, app="").content.decode()
     assert olga.post("archived_restore", old, app="").status_code == 302
     with tenant_scope(acme.tenant_id):
