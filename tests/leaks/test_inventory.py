@@ -232,7 +232,11 @@ def test_tasks_take_numbers_and_ids() -> None:
             assert is_id or str(parameter.annotation) in allowed, (name, parameter)
 
 
-TEXT_IDS: Final = {("chat.run_masking_job", "job"), ("chat.run_masking_job", "worker")}
+TEXT_IDS: Final = {
+    ("chat.run_masking_job", "job"),
+    ("chat.run_masking_job", "worker"),
+    ("tenants.run_trail_check", "check"),
+}
 """UUIDs, which JSON writes as text."""
 
 

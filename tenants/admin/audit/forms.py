@@ -50,18 +50,33 @@ GROUPS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
 
 _DAY: Final = forms.DateInput(attrs={"type": "date"})
 _ADDRESS: Final = forms.TextInput(attrs={"autocomplete": "off"})
+_NO_ADDRESS: Final = _("Enter an address such as 203.0.113.7 or 2001:db8::7.")
 _NO_ID: Final = _("Enter an id as it stands in the address of a record's page.")
+
+
+def _actor(value: str) -> None:
+    """A person's id or one of KINDS."""
+    if value not in KINDS and not _is_id(value):
+        raise ValidationError(_("Choose somebody of the list."))
+
+
+def _action(value: str) -> None:
+    """An action, all of its namespace, or one of GROUPS."""
+    if not _actions(value):
+        raise ValidationError(_("Choose one of the list."))
 
 
 class FilterForm(forms.Form):
     """Everything is optional; what is entered narrows."""
 
-    actor = forms.CharField(label=_("Who"), required=False, max_length=36)
-    action = forms.CharField(label=_("What"), required=False, max_length=64)
+    actor = forms.CharField(label=_("Who"), required=False, max_length=36, validators=[_actor])
+    action = forms.CharField(label=_("What"), required=False, max_length=64, validators=[_action])
     outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *OUTCOMES.items()])
     since = forms.DateField(label=_("From"), required=False, widget=_DAY)
     until = forms.DateField(label=_("To"), required=False, widget=_DAY)
-    address = forms.CharField(label=_("Address"), required=False, max_length=45, widget=_ADDRESS)
+    address = forms.GenericIPAddressField(
+        label=_("Address"), required=False, widget=_ADDRESS, error_messages={"invalid": _NO_ADDRESS}
+    )
     record = forms.UUIDField(label=_("On what (id)"), required=False, error_messages={"invalid": _NO_ID})
     about = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages={"invalid": _NO_ID})
 
@@ -77,27 +92,10 @@ class FilterForm(forms.Form):
         )
         self.fields["action"].widget = forms.Select(choices=_action_choices())
 
-    def clean_actor(self) -> str:
-        """A person's id or one of KINDS."""
-        value = str(self.cleaned_data["actor"])
-        if value and value not in KINDS and not _is_id(value):
-            raise ValidationError(_("Choose somebody of the list."))
-        return value
-
-    def clean_action(self) -> str:
-        """An action, all of its namespace, or one of GROUPS."""
-        value = str(self.cleaned_data["action"])
-        if value and not _actions(value):
-            raise ValidationError(_("Choose one of the list."))
-        return value
-
     def clean_address(self) -> str:
         """An address as the trail writes it."""
-        value = str(self.cleaned_data["address"]).strip()
-        try:
-            return str(ip_address(value)) if value else ""
-        except ValueError:
-            raise ValidationError(_("Enter an address such as 203.0.113.7 or 2001:db8::7.")) from None
+        value = str(self.cleaned_data["address"])
+        return str(ip_address(value)) if value else ""
 
     def clean(self) -> dict[str, Any]:
         """Days in their order."""
