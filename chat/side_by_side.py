@@ -1,8 +1,10 @@
 """What a visitor says of himself is shown field by field, one below the other: no number may stand in several of them together.
 
 Danger: `{"c1": "4242", "c2": "4242", …}` is a card that no field holds. Rule: all values with digits are masked as one text too, as they were given and by
-their names, and the digits of each value that is part of what is found are hidden. An e-mail address that is a number before its @ counts, though it
-stays as it is; other addresses and the phone number, which are parsed, stay out of it. Proof: tests/chat/test_side_by_side.py.
+their names, and the digits of each value that is part of what is found are hidden. Names of fields are shown as well, and a tampered client sends
+what names it likes: figures in them count among themselves and with the values, and become `x` as those in the path of an address do. An e-mail
+address that is a number before its @ counts, though it stays as it is; other addresses and the phone number, which are parsed, stay out of it.
+Proof: tests/chat/test_side_by_side.py.
 """
 
 from __future__ import annotations
@@ -19,26 +21,35 @@ from security.masking.render import BULLET
 
 _NAME: Final = ""  # no field is called so
 _EMAIL: Final = "@"  # nor so
+_HOLDS: Final = "\x00"  # behind the name of a field: what it holds, right behind the name in any order
 _NUMERIC: Final = re.compile(r"[0-9][0-9._\-]*")
+_NO_FIGURES: Final = re.compile("[^0-9]+")
+_FIGURE: Final = re.compile("[0-9]")
 
 
 def without_joined_numbers(profile: Profile, masked: Callable[[str], MaskedText]) -> Profile:
-    """`profile` without the digits of what its values spell together."""
-    values = {_NAME: profile.name, **profile.fields}
+    """`profile` without the digits of what its values and the names of its fields spell together."""
     address = profile.email.partition("@")[0]
-    shown = {_NAME: profile.name, _EMAIL: address if _NUMERIC.fullmatch(address) else "", **profile.fields}
-    parts = {name: value for name, value in shown.items() if digits_of(value)}
-    if len(parts) <= 1:
-        return profile
-    found = _found(parts, masked)
+    shown = {_NAME: profile.name, _EMAIL: address if _NUMERIC.fullmatch(address) else ""}
+    for name, value in profile.fields.items():
+        shown |= {name: _NO_FIGURES.sub("", name), name + _HOLDS: value}
+    shown = {part: text for part, text in shown.items() if digits_of(text)}
+    called = {part: text for part, text in shown.items() if part in profile.fields}
+    held = {part: text for part, text in shown.items() if part not in called}
+    found = {part for parts in ((held, called, shown) if called else (held,)) for part in _found(parts, masked)}
     if not found:
         return profile
-    values.update({name: _without_digits(values[name]) for name in found - {_EMAIL}})
-    return replace(profile, name=values.pop(_NAME), fields=values)
+    fields = {
+        _FIGURE.sub("x", name) if name in found else name: _without_digits(value) if name + _HOLDS in found else value
+        for name, value in profile.fields.items()
+    }
+    return replace(profile, name=_without_digits(profile.name) if _NAME in found else profile.name, fields=fields)
 
 
 def _found(parts: Mapping[str, str], masked: Callable[[str], MaskedText]) -> set[str]:
-    """Whose values are part of a number that begins in one of them and ends in another."""
+    """What is part of a number that begins in one of them and ends in another."""
+    if len(parts) <= 1:
+        return set()
     if sum(map(len, parts.values())) + len(parts) > MAX_LENGTH:
         return set(parts)
     return {

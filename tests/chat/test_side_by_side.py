@@ -28,6 +28,26 @@ def test_the_order_of_names_counts_as_well_as_that_of_giving() -> None:
     assert shown(b="11111111", a="41111111") == {"a": "••••••••", "b": "••••••••"}
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        dict.fromkeys(("a4242", "b4242", "c4242", "d4242"), "x"),
+        {"a4242": "4242 4242", "b": "4242"},
+        {"a4242": "4242 4242 4242"},
+        {"a42": "42", "b42": "42", "c42": "42", "d42": "42"},
+        {"number": "4242 4242", "of4242": "4242"},
+    ],
+    ids=" ".join,
+)
+def test_names_of_fields_spell_no_number_either(fields: dict[str, str]) -> None:
+    assert not any(char.isdecimal() for pair in shown(**fields).items() for word in pair for char in word)
+
+
+def test_names_of_fields_with_figures_in_them_stay() -> None:
+    fields = {"line1": "Street 12", "line2": "8010 Graz", "order_2026": "20261122", "q3": "four"}
+    assert shown(**fields) == fields
+
+
 def test_a_name_is_one_of_them_and_what_is_beside_stays() -> None:
     found = without_joined_numbers(Profile(name="42424242", fields={"x": "42424242", "town": "Graz"}), mask)
     assert found == Profile(name="••••••••", fields={"x": "••••••••", "town": "Graz"})
