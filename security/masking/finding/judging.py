@@ -9,7 +9,7 @@ near misses is masked rather than looked at for long. After `MOST_JUDGED` window
 where another one holds, the whole rest of its row is masked. No text that means anything gets so far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -29,6 +29,7 @@ _GROUPS_OF_A_CARD: Final = 4
 _THREE: Final = 3
 _PAIR: Final = 2
 _PLAIN: Final = frozenset((" ", "-"))  # as on a card: nothing to be said of them
+_SPOKEN: Final = "words"
 _SOFT: Final = frozenset(("soft", "phone"))
 _ALL: Final = Said(frozenset({"card"}), frozenset())
 
@@ -222,7 +223,7 @@ def weigh_layout(window: Window, points: Points) -> None:
     gaps = row.gaps[window.first : window.last]
     kinds = row.kinds[window.first : window.last]
     is_one_gap = gaps.count(gaps[0]) == len(gaps)
-    regular = sizes in tables().layouts or even(sizes)
+    regular = _is_regular(sizes) or (row.view.name == _SPOKEN and any(map(_is_regular, _said_together(window))))
     beside = (0, 0) if len(sizes) == len(row.sizes) else _beside(window, gaps)
     if regular:
         points.add("laid out")
@@ -242,6 +243,33 @@ def weigh_layout(window: Window, points: Points) -> None:
             points.add("in a list")
     if all(beside):
         points.add("in a list")
+
+
+def _is_regular(sizes: tuple[int, ...]) -> bool:
+    return sizes in tables().layouts or even(sizes)
+
+
+def _said_together(window: Window) -> Iterator[tuple[int, ...]]:
+    """Its sizes as somebody means them who says a part in words and writes the rest: "four two 4 two 4242" is 4-4, or 8 where that is a layout."""
+    row = window.row
+    groups = range(window.first, window.last + 1)
+    said = [row.view.ends[row.starts[group]] - row.view.starts[row.starts[group]] > 1 for group in groups]
+    if not any(said):
+        return
+    together: list[int] = []
+    fours: list[int] = []
+    was_spoken = False
+    for size, is_said in zip(window.sizes, said, strict=True):
+        is_spoken = is_said or size == 1  # a figure alone stands for a word
+        if is_spoken and was_spoken:
+            together[-1] += size
+            fours += [] if fours[-1] < _GROUPS_OF_A_CARD else [0]
+            fours[-1] += size
+        else:
+            together.append(size)
+            fours.append(size)
+        was_spoken = is_spoken
+    yield from (tuple(together), tuple(fours))
 
 
 def _weigh_gaps(window: Window, points: Points, gaps: Sequence[str], kinds: Sequence[int], is_one_gap: bool) -> None:

@@ -162,7 +162,7 @@ function weighLayout(window, points) {
   const gaps = row.gaps.slice(first, last);
   const isOneGap = gaps.every((gap) => gap === gaps[0]);
   const beside = groupsBeside(window, sizes, gaps);
-  if (LAYOUTS.has(sizes.join("-")) || even(sizes)) points.add("laid out");
+  if (isRegular(sizes) || (row.view.name === "words" && saidTogether(window).some(isRegular))) points.add("laid out");
   else if (!beside.some(Boolean) && isOneGap && sizes.length <= MOST_GROUPS) points.add("odd layout");
   else points.add("odd layout among others");
   weighGaps(window, points, sizes, gaps, isOneGap);
@@ -172,6 +172,34 @@ function weighLayout(window, points) {
     if (groups && groups !== 4 && (isList || groups >= 3)) points.add("in a list");
   }
   if (beside.every(Boolean)) points.add("in a list");
+}
+
+const isRegular = (/** @type {number[]} */ sizes) => LAYOUTS.has(sizes.join("-")) || even(sizes);
+
+/** Its sizes as somebody means them who says a part in words and writes the rest. @param {Window} window @returns {number[][]} */
+function saidTogether({ row, first, last }) {
+  const { view } = row;
+  const isSaid = (/** @type {number} */ place) => view.ends[place] - view.starts[place] > 1;
+  if (!row.starts.slice(first, last + 1).some(isSaid)) return [];
+  /** @type {number[]} */
+  const together = [];
+  /** @type {number[]} */
+  const fours = [];
+  let wasSpoken = false;
+  for (let group = first; group <= last; group += 1) {
+    const size = row.sizes[group];
+    const isSpoken = size === 1 || isSaid(row.starts[group]); // a figure alone stands for a word
+    if (isSpoken && wasSpoken) {
+      together[together.length - 1] += size;
+      if (fours[fours.length - 1] >= 4) fours.push(0);
+      fours[fours.length - 1] += size;
+    } else {
+      together.push(size);
+      fours.push(size);
+    }
+    wasSpoken = isSpoken;
+  }
+  return [together, fours];
 }
 
 /** @param {Window} window @param {Points} points @param {number[]} sizes @param {string[]} gaps @param {boolean} isOneGap */
