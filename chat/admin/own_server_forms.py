@@ -40,20 +40,43 @@ class OwnServerForm(forms.Form):
         r"\A(https?://)?[A-Za-z0-9.-]{1,230}(:[0-9]{1,5})?/?\Z",
         label=_("Address"),
         max_length=255,
+        error_messages={"invalid": _("Enter https://host for S3, host or host:port for SFTP, without a path.")},
         help_text=_("S3: such as https://s3.eu-central-1.amazonaws.com. SFTP: such as files.example.com:22."),
     )
-    bucket = _Exact(r"\A[a-z0-9][a-z0-9.-]{1,62}\Z", label=_("Bucket"), required=False, help_text=_("S3 only."))
+    bucket = _Exact(
+        r"\A[a-z0-9][a-z0-9.-]{1,62}\Z",
+        label=_("Bucket"),
+        required=False,
+        help_text=_("S3 only."),
+        error_messages={
+            "invalid": _(
+                "Enter 2 to 63 small letters, digits, dots or hyphens, a letter or digit first: such as chats."
+            )
+        },
+    )
     region = _Exact(
-        r"\A[a-z0-9-]{1,32}\Z", label=_("Region"), required=False, help_text=_("S3 only; empty is us-east-1.")
+        r"\A[a-z0-9-]{1,32}\Z",
+        label=_("Region"),
+        required=False,
+        help_text=_("S3 only; empty is us-east-1."),
+        error_messages={"invalid": _("Enter small letters, digits and hyphens, such as eu-central-1.")},
     )
     folder = _Exact(
         r"\A(?!.*\.\.)[A-Za-z0-9._/-]{1,200}\Z",
         label=_("Folder"),
         required=False,
         help_text=_("For SFTP it has to be there already. Empty: where the account begins."),
+        error_messages={
+            "invalid": _(
+                "Enter letters, digits, hyphens, underscores and single dots, folders within each other like a/b."
+            )
+        },
     )
     account = _Exact(
-        r"\A[!-~]{1,128}\Z", label=_("Account"), help_text=_("S3: the access key's id. SFTP: the user's name.")
+        r"\A[!-~]{1,128}\Z",
+        label=_("Account"),
+        help_text=_("S3: the access key's id. SFTP: the user's name."),
+        error_messages={"invalid": _("Enter up to 128 Latin letters, digits and signs, without spaces.")},
     )
     secret = forms.CharField(
         label=_("Secret"),
@@ -72,6 +95,7 @@ class OwnServerForm(forms.Form):
         max_length=8_000,
         widget=_Unshown(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("SFTP only, instead of a password: in PEM, without a passphrase."),
+        error_messages={"invalid": _("Paste the whole key, from its line with BEGIN to its line with END.")},
     )
     host_key = forms.RegexField(
         r"\A(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]{40,2000}\Z",
@@ -80,12 +104,14 @@ class OwnServerForm(forms.Form):
         max_length=2_100,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_("SFTP only. Leave it empty to see which one the server shows."),
+        error_messages={"invalid": _("Enter it in one line, its kind first: such as ssh-ed25519 AAAA….")},
     )
     recipient = forms.RegexField(
         r"\Aage1[a-z0-9]{58}\Z",
         label=_("Public key"),
         required=False,
         help_text=_("Optional, of age: what is sent is encrypted to it, and only who has its private key reads it."),
+        error_messages={"invalid": _("This is no public key of age: age1 and 58 small letters and digits.")},
     )
 
     def __init__(self, data: Any = None, *, stored: OwnServer | None = None) -> None:

@@ -98,7 +98,13 @@ def _rule(request: HttpRequest, department: UUID | None) -> HttpResponse:
         "present": sentence_of(before),
     }
     if request.method == "POST" and form.is_valid():
-        context["outlook"] = outlook = read_outlook(grant=grant, department=department, term=form.term(), now=now)
+        try:
+            outlook = read_outlook(grant=grant, department=department, term=form.term(), now=now)
+        except Invalid as refused:
+            form.add_error("afterwards", sentence_for(refused))
+            context["may_set_server"] = has(grant, Permission.CONFIGURATION_STORAGE)
+            return TemplateResponse(request, "admin/retention/rule.html", context)
+        context["outlook"] = outlook
         context["proposed"] = sentence_of(outlook.after)
         if "save" in request.POST:
             try:

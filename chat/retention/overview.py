@@ -14,8 +14,9 @@ from chat.retention.holds import RIGHT as HOLD_RIGHT
 from chat.retention.holds import reason_of
 from chat.retention.preview import Effect, effect, forecast
 from chat.retention.rules import changed, kept_by, term_in, terms, waiting
+from chat.retention.servers.configured import has_server
 from chat.retention.terms import DEFAULT, Term
-from security.errors import Denied
+from security.errors import Denied, Invalid
 from security.masking import MaskedText
 from security.permissions import Grant, has, require
 from tenants.models import Department, Policy
@@ -106,8 +107,10 @@ def read_rule(*, grant: Grant, department: UUID | None) -> tuple[Department | No
 
 
 def read_outlook(*, grant: Grant, department: UUID | None, term: Term | None, now: datetime) -> Outlook:
-    """Before it is saved: what today's run would do as it is, and what it would do by this rule."""
+    """Before it is saved: what today's run would do as it is, and what it would do by this rule. Invalid("no_server") for one that cannot be saved."""
     require(grant, RIGHT)
+    if term is not None and term.afterwards.is_sent and not has_server():
+        raise Invalid("no_server")
     pk, found = department_pk(department), terms()
     later = changed(found, pk, DEFAULT if term is None and pk is None else term)
     before, after = found.get(pk, found[None]), later.get(pk, later[None])

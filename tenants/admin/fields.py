@@ -24,6 +24,7 @@ else:
 
 _MOST_ORIGINS = 50
 _MOST_ADDRESSES = 50
+_MOST_SHOWN = 80
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -88,17 +89,27 @@ class AddressesField(forms.CharField):
             raise ValidationError(self.error_messages["required"], code="required")
         if len(words) > _MOST_ADDRESSES:
             raise ValidationError(_("At most %(most)s addresses."), code="many", params={"most": _MOST_ADDRESSES})
-        return list(dict.fromkeys(_address(number, word) for number, word in enumerate(words, start=1)))
+        wrong = [said for number, word in enumerate(words, start=1) if (said := _wrong(number, word)) is not None]
+        if wrong:
+            wrong.append(
+                ValidationError(_("Write them like name@shop.example. Nothing was sent to anybody."), code="unsent")
+            )
+            raise ValidationError(wrong)
+        return list(dict.fromkeys(normalize_email(word) for word in words))
 
 
-def _address(number: int, word: str) -> str:
+def _wrong(number: int, word: str) -> ValidationError | None:
+    """What is said of it; a word that may be a secret is not said again."""
     try:
         spells_no_secret(word)
+    except ValidationError:
+        return ValidationError(_("Address %(number)s is not an e-mail address."), "address", {"number": number})
+    try:
         validate_email(word)
     except ValidationError:
-        said = _("Address %(number)s is none. Write it like name@shop.example; nothing was sent to anybody.")
-        raise ValidationError(said, code="address", params={"number": number}) from None
-    return normalize_email(word)
+        said = _("Address %(number)s is not an e-mail address: %(word)s")
+        return ValidationError(said, "address", {"number": number, "word": word[:_MOST_SHOWN]})
+    return None
 
 
 def _origin(number: int, line: str) -> str:

@@ -80,16 +80,16 @@ _SENTENCES: Final = {
     "server_bucket": _("Enter the name of the bucket."),
     "server_secret": _("Enter the secret: it is asked for again when something is sent elsewhere."),
     "server_recipient": _("This is no public key of age. It begins with age1."),
-    "server_host": _("This is no name of a host."),
-    "server_unresolved": _("There is no host of this name."),
+    "server_host": _("No host is called like this. Write it like files.example.com or 192.0.2.7."),
+    "server_unresolved": _("There is no such host."),
     "server_private": _(
-        "This name leads to a private address, and such are not connected to. Ask the operator to allow it."
+        "This leads to a private address, and such are not connected to. Ask the operator to allow it."
     ),
     "server_clear": _("Without TLS nothing is sent. Enter an address that begins with https://."),
     "server_unreachable": _("Nobody answers there."),
     "server_late": _("It did not answer in time."),
     "server_cut": _("It broke the connection off."),
-    "server_certificate": _("Its certificate is not valid for this name."),
+    "server_certificate": _("Its certificate is not valid for this address."),
     "server_redirect": _(
         "It sends us elsewhere, and we do not follow. Enter the address it names, or the right region."
     ),

@@ -67,7 +67,7 @@ class DatesField(forms.CharField):
                 found.append(date.fromisoformat(line))
             except ValueError:
                 raise ValidationError(
-                    _("Date %(number)s is none: write dates like 2026-12-25, one a line."),
+                    _("Date %(number)s is not a date: write dates like 2026-12-25, one a line."),
                     code="date",
                     params={"number": number},
                 ) from None

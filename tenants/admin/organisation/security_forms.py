@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
@@ -37,6 +39,10 @@ class PolicySettingsForm(TenantModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stored = {name: getattr(self.instance, name) for name in POLICY_RIGHTS}
+        for column in Policy._meta.concrete_fields:
+            field = self.fields.get(column.name)
+            if isinstance(field, forms.IntegerField):
+                _say_bounds(field, column.validators)
 
     def changed_settings(self) -> list[str]:
         """The settings whose values are others now, by the form's fields or by what it derived from them."""
@@ -204,6 +210,17 @@ class SessionsForm(PolicySettingsForm):
                 "1 to 50; empty, the default, is as many as a member likes. One more ends the one unused longest."
             ),
         }
+
+
+def _say_bounds(field: forms.IntegerField, validators: Sequence[Any]) -> None:
+    """One sentence with both ends, whichever is passed; a field of the form knows only that the column takes nothing below 0."""
+    lows = [found.limit_value for found in validators if isinstance(found, MinValueValidator)]
+    highs = [found.limit_value for found in validators if isinstance(found, MaxValueValidator)]
+    field.min_value, field.max_value = max(0, *lows), min(highs)
+    bounds = {"low": field.min_value, "high": field.max_value}
+    said = gettext("Enter a whole number from %(low)d to %(high)d.") % bounds
+    field.validators = [MinValueValidator(field.min_value, said), MaxValueValidator(field.max_value, said)]
+    field.error_messages["invalid"] = said
 
 
 def values_of(rules: PasswordRules) -> dict[str, Any]:

@@ -67,6 +67,13 @@ def test_a_shorter_time_shows_its_effect_asks_for_the_name_waits_and_is_undone(a
     assert months(acme) == []
 
 
+def test_a_rule_that_sends_says_at_the_first_look_that_there_is_no_server(acme: Organisation) -> None:
+    page = text_of(as_(acme, "olga").post("retention_rule", app="", look="1", **{**LONGER, "afterwards": "sent"}))
+    assert "Set up your own server first" in page
+    assert "/admin/retention/server/" in page
+    assert "What this would change" not in page.replace("See what this would change", "")
+
+
 def test_a_longer_time_holds_at_once_for_a_department_too(acme: Organisation) -> None:
     olga, sales = as_(acme, "olga"), acme.add_department("Sales")
     assert olga.post("retention_rule", app="", save="1", **LONGER).status_code == 302

@@ -65,7 +65,7 @@ def test_hours_are_changed_and_removed(house: Organisation, as_: As) -> None:
         ("day_0", "nine to five", "Write opening times like"),
         ("day_0", "9-12, 11-13", "overlap"),
         ("day_1", "20-10", "overlap"),
-        ("closed_dates", "2026-12-25\n25.12.", "Date 2 is none"),
+        ("closed_dates", "2026-12-25\n25.12.", "Date 2 is not a date"),
         ("department", "7c0ba1f0-6f6d-4d83-9c6c-3a3f0c1f6b55", "Select a valid choice"),
     ],
 )

@@ -78,7 +78,9 @@ def test_a_list_of_addresses_is_invited_and_each_answered(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("bob@acme.example, carl@, dora@acme.example", "Address 2 is none"),
+        ("bob@acme.example, carl@, dora@acme.example", "Address 2 is not an e-mail address: carl@"),
+        ("carl@, bob@acme.example, dora", "Address 3 is not an e-mail address: dora"),
+        ("4111-1111-1111-1111, carl@", "Address 1 is not an e-mail address."),
         (" ".join(f"p{number}@acme.example" for number in range(51)), "At most 50 addresses"),
         (" ,; ", "required"),
     ],
