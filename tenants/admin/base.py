@@ -232,7 +232,7 @@ class TenantAdmin(_ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         narrow(request, masked_for_members)
-        words = {"title": self.menu_name(), "subtitle": self.about, "nothing": self.nothing}
+        words = {"title": self.menu_name(), "about": self.about, "nothing": self.nothing}
         return super().changelist_view(request, {**words, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:

@@ -52,7 +52,7 @@ class SingleAdmin(TenantAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().render_change_form(request, context, *args, **kwargs)
-        answer.context_data["subtitle"] = self.about
+        answer.context_data["about"] = self.about
         return answer
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:

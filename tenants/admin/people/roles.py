@@ -158,7 +158,7 @@ class RoleAdmin(TenantAdmin):
         answer = super().render_change_form(request, context, *args, **kwargs)
         original = context.get("original")
         if original is None:
-            answer.context_data["subtitle"] = _("A role may hold what you hold yourself.")
+            answer.context_data["about"] = _("A role may hold what you hold yourself.")
             answer.context_data["starts"] = TenantQuerySet(Role).order_by("-is_builtin", "pk")
         elif self.has_change_permission(request, original):
             answer.context_data["acts"] = [(_REMOVE, self.url_of(original, "remove"))]

@@ -29,6 +29,8 @@ def test_every_page_says_in_a_sentence_what_it_is_for(house: Organisation, as_: 
         meta = model_admin.opts
         page = olga.client.get(f"/admin/{meta.app_label}/{meta.model_name}/", follow=True)
         assert f'<p class="subtitle">{sentence}</p>' in text_of(page).replace("&#x27;", "'"), model_admin
+        title = page.content.decode().partition("<title>")[2].partition("</title>")[0]
+        assert sentence not in title.replace("&#x27;", "'"), "the window is called what the page is called"
 
 
 @pytest.mark.parametrize(
