@@ -85,7 +85,7 @@ class OwnServerForm(forms.Form):
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=_(
-            "The secret access key, or the password. It is stored encrypted; empty keeps the one that is stored."
+            "The secret access key, or the password. It is stored encrypted; empty keeps the stored one if nothing else is changed."
         ),
     )
     private_key = forms.RegexField(

@@ -103,7 +103,7 @@ def opened_archived(row: ArchivedConversation, store: Store) -> dict[str, Any]:
 
 def _content(row: ArchivedConversation, store: Store) -> dict[str, Any]:
     tenant = Tenant.objects.values_list("public_id", flat=True).get()
-    sealed = store.read(name_of(tenant, row.chunk.public_id), offset=row.offset, length=row.length)
+    sealed = store.read(name_of(tenant, row.chunk.public_id), offset=row.offset, most=row.length)
     return chunks.unseal(
         sealed,
         tenant_id=require_tenant_id(),

@@ -265,7 +265,7 @@ def _upload(chunk: ArchiveChunk, work: _Work) -> None:
 
 def _verify(chunk: ArchiveChunk, work: _Work) -> None:
     """Read it again and open all of it: a copy that cannot be read is none."""
-    data = _store(chunk, work).read(_name(chunk))
+    data = _store(chunk, work).read(_name(chunk), most=chunk.size + 1)
     if len(data) != chunk.size or sha256(data).digest() != bytes(chunk.sha256 or b""):
         raise chunks.Damaged("The object is not what was written.")
     if _is_sent(chunk):

@@ -36,11 +36,11 @@ class Folder:
         _sync_folder(path.parent)
         _sync_folder(path.parent.parent)
 
-    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
+    def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
         try:
             with self._path(name).open("rb") as file:
                 file.seek(offset)
-                return file.read(-1 if length is None else length)
+                return file.read(most)
         except FileNotFoundError:
             raise Missing from None
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
 from security.stores.signing import Signer
-from security.stores.store import MOST_BYTES, Failed, Missing, draft_of, sound_name
+from security.stores.store import Failed, Missing, draft_of, sound_name
 
 WITHIN: Final = 60
 """Seconds for one request."""
@@ -53,12 +53,11 @@ class S3:
             raise Failed("refused")
         self._ask("DELETE", draft)
 
-    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
-        if length == 0:
+    def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
+        if not most:
             return b""
-        end = "" if length is None else offset + length - 1
-        ranged = {"range": f"bytes={offset}-{end}"} if offset or length is not None else {}
-        return self._ask("GET", sound_name(name), headers=ranged)
+        ranged = {"range": f"bytes={offset}-{offset + most - 1}"}
+        return self._ask("GET", sound_name(name), headers=ranged, most=most)
 
     def delete(self, name: str) -> None:
         for key in (sound_name(name), draft_of(name)):
@@ -71,8 +70,10 @@ class S3:
         folder = f"{self.folder}/" if self.folder else ""
         return quote(f"/{self.bucket}/{folder}{key}", safe="/~")
 
-    def _ask(self, method: str, key: str, body: bytes = b"", *, headers: dict[str, str] | None = None) -> bytes:
-        """One request, and what it answered. Missing, Failed."""
+    def _ask(
+        self, method: str, key: str, body: bytes = b"", *, headers: dict[str, str] | None = None, most: int = _MOST_TOLD
+    ) -> bytes:
+        """One request, and the first `most` bytes of what it answered. Missing, Failed."""
         parts, path = urlsplit(self.endpoint), self._path(key)
         signer = Signer(self.key_id, self.secret, self.region)
         given = {"host": parts.netloc, **(headers or {})}
@@ -82,8 +83,7 @@ class S3:
                 sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
                 connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
                 answer = connection.getresponse()
-                most = MOST_BYTES if answer.status in _GIVEN else _MOST_TOLD
-                return _judged(answer, answer.read(most + 1))
+                return _judged(answer, answer.read(most if answer.status in _GIVEN else _MOST_TOLD))
         except Refused as refused:
             raise Failed(refused.code) from None
         except ssl.SSLCertVerificationError:
@@ -130,12 +130,12 @@ def _judged(answer: HTTPResponse, body: bytes) -> bytes:
     """What was answered, where it is what was asked for."""
     if answer.status in _REDIRECTS:
         raise Failed("redirect")
-    if b"NoSuchBucket" in body[:_MOST_TOLD] and answer.status not in _GIVEN:
+    if b"NoSuchBucket" in body and answer.status not in _GIVEN:
         raise Failed("no_bucket")
+    if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # nothing lies there: the object ends before
+        return b""
     if answer.status == HTTPStatus.NOT_FOUND:
         raise Missing
     if answer.status not in (*_GIVEN, HTTPStatus.NO_CONTENT):
         raise Failed(_BY_STATUS.get(answer.status, "refused"))
-    if len(body) > MOST_BYTES:
-        raise Failed("refused")
     return body

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
+from socket import socket
 from typing import Final
 
 from paramiko import ECDSAKey, Ed25519Key, PKey, RSAKey, SFTPClient, Transport
@@ -20,11 +21,13 @@ from paramiko.ssh_exception import AuthenticationException, SSHException
 
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
-from security.stores.store import MOST_BYTES, Failed, Missing, draft_of, sound_name
+from security.stores.store import Failed, Missing, draft_of, sound_name
 
 WITHIN: Final = 60
 """Seconds for one act."""
 _QUIET: Final = 15
+_SMALL_TALK: Final = 1 << 20
+"""Bytes that a server may say in one act besides what was asked for."""
 _ALGORITHMS: Final = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """Under which a key of this type is used; all others under their own name."""
 _CODES: Final = {errno.EACCES: "forbidden", errno.EPERM: "forbidden", errno.ENOSPC: "full", errno.EDQUOT: "full"}
@@ -32,6 +35,27 @@ _CODES: Final = {errno.EACCES: "forbidden", errno.EPERM: "forbidden", errno.ENOS
 logging.getLogger("paramiko").setLevel(
     logging.CRITICAL
 )  # what fails is told by codes; its own lines hold names of hosts
+
+
+class _Measured:
+    """A connection that ends after so many bytes from the other side: SSH believes each length that a server writes, before anybody signed in even."""
+
+    def __init__(self, raw: socket, most: int) -> None:
+        self._raw, self._left = raw, most
+        self.send, self.settimeout, self.getpeername = raw.send, raw.settimeout, raw.getpeername
+
+    def recv(self, size: int) -> bytes:
+        """b"" at the end, theirs or ours."""
+        data = self._raw.recv(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+    def close(self) -> None:
+        self._raw.close()
+
+    @property
+    def _closed(self) -> bool:  # Transport looks at it while it ends
+        return self._raw.fileno() < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,7 @@ class Sftp:
     within: float = WITHIN
 
     def write(self, name: str, data: bytes) -> None:
-        with self._session() as files:
+        with self._session(len(data) // 16) as files:  # each packet of 32 KiB is answered
             self._make_folders(files, name)
             with files.open(self._path(draft_of(name)), "wb") as file:
                 file.write(data)
@@ -71,16 +95,11 @@ class Sftp:
                 _quietly(partial(files.remove, path))
                 files.rename(draft, path)
 
-    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
-        with self._session() as files, files.open(self._path(sound_name(name)), "rb") as file:
-            size = file.stat().st_size or 0
-            wanted = max(0, size - offset) if length is None else length
-            if wanted > MOST_BYTES:
-                raise Failed("refused")
-            if not offset and length is None:
-                file.prefetch(size)
+    def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
+        with self._session(most) as files, files.open(self._path(sound_name(name)), "rb") as file:
             file.seek(offset)
-            return bytes(file.read(wanted))
+            file.prefetch(min(file.stat().st_size or 0, offset + most))  # what it says is a hint of how much to ask for
+            return bytes(file.read(most))
 
     def delete(self, name: str) -> None:
         with self._session() as files:
@@ -101,15 +120,15 @@ class Sftp:
                 files.mkdir(path, 0o700)
 
     @contextmanager
-    def _session(self) -> Iterator[SFTPClient]:
-        """Signed in. Missing for a file that is not there; Failed for everything else."""
+    def _session(self, awaited: int = 0) -> Iterator[SFTPClient]:
+        """Signed in, to be sent `awaited` bytes. Missing for a file that is not there; Failed for everything else."""
         try:
             raw = connect(self.host, self.port, allowed=self.allowed, within=min(CONNECT_WITHIN, self.within))
         except Refused as refused:
             raise Failed(refused.code) from None
         with raw, cut_after(self.within, raw):
             try:
-                transport = Transport(raw)
+                transport = Transport(_Measured(raw, _SMALL_TALK + awaited + awaited // 8))
                 try:
                     yield self._signed_in(transport)
                 finally:

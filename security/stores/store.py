@@ -6,8 +6,6 @@ import re
 from typing import Final, Protocol
 
 _NAME: Final = re.compile(r"(?:[a-z0-9-]{1,64}/){1,3}[a-z0-9-]{1,80}\.[a-z0-9]{1,8}(?:\.[a-z0-9]{1,8})?", re.ASCII)
-MOST_BYTES: Final = 1 << 30
-"""Of one object."""
 
 
 class Missing(Exception):
@@ -33,8 +31,8 @@ class Store(Protocol):
     def named(self, name: str) -> None:
         """Give what was written its name; nothing happens if it has it already."""
 
-    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
-        """The object, or a part of it; Missing."""
+    def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
+        """From `offset` on, `most` bytes and never more, whatever the place says or sends; Missing. Ask for one more to see whether it ends."""
 
     def delete(self, name: str) -> None:
         """Take it away, and what may lie under its temporary name; nothing happens where there is neither."""

@@ -78,7 +78,7 @@ _SENTENCES: Final = {
     "server_in_use": _("A rule, or something on its way, sends to this server. Change the rule first."),
     "server_address": _("Enter https://host for S3, host or host:port for SFTP, without a path."),
     "server_bucket": _("Enter the name of the bucket."),
-    "server_secret": _("Enter the secret: it is asked for again when something is sent elsewhere."),
+    "server_secret": _("Enter the secret: it is asked for again when anything here is changed."),
     "server_recipient": _("This is no public key of age. It begins with age1."),
     "server_host": _("No host is called like this. Write it like files.example.com or 192.0.2.7."),
     "server_unresolved": _("There is no such host."),

@@ -79,7 +79,7 @@ RETENTION: Final = (
     Leak(
         "an own server's secret goes wherever the address says",
         "chat/retention/servers/configured.py",
-        "any(str(getattr(given, name)) != getattr(stored, name) for name in _WHERE_TO)",
+        "any(str(getattr(given, name)) != getattr(stored, name) for name in _FIELDS)",
         "False",
         (_OWN,),
     ),

@@ -1,7 +1,7 @@
 """Which server an organisation keeps its transcripts on, tried before it is stored.
 
 Danger: the secret of somebody's storage, and a name that leads where it should not. Rule: the secret is sealed under a key of the organisation's and
-never shown; who changes where it is sent to enters it again; connections are opened by `security.outgoing` alone. Proof:
+never shown; who changes anything of where it goes, or for whose eyes, enters it again; connections are opened by `security.outgoing` alone. Proof:
 tests/chat/retention/test_own_server.py, tests/security/test_outgoing.py.
 """
 
@@ -38,7 +38,6 @@ _TRY_WITHIN: Final = 8
 """Seconds for one act of a trial: somebody waits in front of a page."""
 _TRIAL_TAKES: Final = 60
 _FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
-_WHERE_TO: Final = ("kind", "address", "account", "host_key")
 _SSH: Final = 22
 _MOST_PORT: Final = 65_535
 
@@ -141,11 +140,11 @@ def recipient_of() -> str:
 
 
 def _complete(given: Given, stored: OwnServer | None) -> Given:
-    """With the stored secret where none was entered, and it goes where it went before."""
+    """With the stored secret where none was entered, and all else is as it was: bucket, folder and key say as much as the address where it goes."""
     _check(given)
     if given.secret:
         return given
-    if stored is None or any(str(getattr(given, name)) != getattr(stored, name) for name in _WHERE_TO):
+    if stored is None or any(str(getattr(given, name)) != getattr(stored, name) for name in _FIELDS):
         raise Invalid("server_secret")
     return replace(given, secret=_given_of(stored).secret)
 

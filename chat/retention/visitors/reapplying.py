@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,12 +16,15 @@ from security.errors import Conflict
 from security.stores.folder import Folder
 from tenants.models import Tenant
 
+_MOST_BYTES: Final = 1 << 16
+"""Of one of them: an id and two times."""
+
 
 def listed(store: Folder) -> list[dict[str, Any]]:
     """Erasures of the tenant in scope that lie beside the archive."""
     tenant = Tenant.objects.values_list("public_id", flat=True).get()
     names = store.names(folder_of_erasures(tenant))
-    return [json.loads(store.read(name)) for name in names if name.endswith(".json")]
+    return [json.loads(store.read(name, most=_MOST_BYTES)) for name in names if name.endswith(".json")]
 
 
 @transaction.atomic

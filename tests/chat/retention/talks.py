@@ -67,7 +67,7 @@ def contents(of: Organisation, archive: Folder) -> dict[UUID, dict[str, Any]]:
         for row in ArchivedConversation.objects.select_related("chunk"):
             key = keyring.stored_key(KeySubject.CONVERSATION, row.public_id)
             assert key is not None
-            sealed = archive.read(name_of(of.public_id, row.chunk.public_id), offset=row.offset, length=row.length)
+            sealed = archive.read(name_of(of.public_id, row.chunk.public_id), offset=row.offset, most=row.length)
             found[row.public_id] = chunks.unseal(
                 sealed, tenant_id=of.tenant_id, chunk=row.chunk.public_id, conversation=row.public_id, key=key
             )

@@ -144,9 +144,9 @@ class Dying:
     def named(self, name: str) -> None:
         self._call(lambda: self.real.named(name))
 
-    def read(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
+    def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
         found: list[bytes] = []
-        self._call(lambda: found.append(self.real.read(name, offset=offset, length=length)))
+        self._call(lambda: found.append(self.real.read(name, most=most, offset=offset)))
         return found[0]
 
     def delete(self, name: str) -> None:

@@ -26,6 +26,8 @@ from security.stores.sftp import Sftp
 
 HERE = networks(("127.0.0.0/8",))
 KEY_ID, SECRET, BUCKET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "transcripts"
+ENDLESS = 64
+"""Mebibytes that a server sends which does not stop by itself."""
 USER, PASSWORD = "archive", "correct-horse-battery"
 
 
@@ -43,6 +45,7 @@ class S3Server:
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self.fault = ""
         self.asked: list[tuple[str, str]] = []
+        self.mebibytes = 0
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -95,6 +98,9 @@ class S3Server:
         if fault == "cut while answering" and method == "GET":
             start("200 OK", [("Content-Length", "1000000")])
             return [b"half of it"]
+        if fault == "endless" and method == "GET":
+            start("200 OK", [("Content-Length", str(ENDLESS << 20))])
+            return self._endless()
         if fault == "error in the answer" and "HTTP_X_AMZ_COPY_SOURCE" in environ:
             start("200 OK", [])
             return [b"<?xml version='1.0'?><Error><Code>InternalError</Code></Error>"]
@@ -103,6 +109,10 @@ class S3Server:
             return [b""]
         answer: Iterable[bytes] = self._moto(environ, start)
         return answer
+
+    def _endless(self) -> Iterator[bytes]:
+        for self.mebibytes in range(1, ENDLESS + 1):
+            yield bytes(1 << 20)
 
     def _is_signed(self, environ: dict[str, Any], method: str, path: str) -> bool:
         """As botocore would have signed it."""
@@ -131,6 +141,10 @@ class _Files(asyncssh.SFTPServer):
         if self.fault == "cut while reading":
             self.channel.get_connection().abort()
         return bytes(await _done(super().read(file_obj, offset, size)))
+
+    def fstat(self, file_obj: object) -> Any:
+        said = super().fstat(file_obj)
+        return asyncssh.SFTPAttrs(size=1 << 40) if self.fault == "endless" else said
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         if self.fault == "denied":

@@ -22,10 +22,10 @@ def folder(tmp_path: Path) -> Folder:
 def test_what_is_written_is_there_once_it_is_named(folder: Folder) -> None:
     folder.write(NAME, b"everything")
     with pytest.raises(Missing):
-        folder.read(NAME)
+        folder.read(NAME, most=99)
     folder.named(NAME)
-    assert folder.read(NAME) == b"everything"
-    assert folder.read(NAME, offset=5, length=3) == b"thi"
+    assert folder.read(NAME, most=99) == b"everything"
+    assert folder.read(NAME, most=3, offset=5) == b"thi"
 
 
 def test_each_step_may_be_done_again(folder: Folder) -> None:
@@ -33,11 +33,11 @@ def test_each_step_may_be_done_again(folder: Folder) -> None:
     folder.write(NAME, b"everything")
     folder.named(NAME)
     folder.named(NAME)
-    assert folder.read(NAME) == b"everything"
+    assert folder.read(NAME, most=99) == b"everything"
     folder.delete(NAME)
     folder.delete(NAME)
     with pytest.raises(Missing):
-        folder.read(NAME)
+        folder.read(NAME, most=99)
 
 
 def test_what_was_never_written_gets_no_name(folder: Folder) -> None:
@@ -55,7 +55,7 @@ def test_nobody_else_may_look(folder: Folder) -> None:
 @pytest.mark.parametrize("name", ["", "x", "../x.cpa", "/etc/passwd", f"a/../{NAME}", f"{NAME}\n", NAME.upper()])
 def test_no_other_name_leads_anywhere(folder: Folder, name: str) -> None:
     for use in (
-        lambda: folder.read(name),
+        lambda: folder.read(name, most=99),
         lambda: folder.write(name, b""),
         lambda: folder.delete(name),
         lambda: folder.named(name),

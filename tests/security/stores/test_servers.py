@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,11 +17,12 @@ from botocore.credentials import Credentials
 from pyrage import decrypt, x25519
 
 from security.stores.age import is_recipient, sealed_to
+from security.stores.sftp import Sftp
 from security.stores.signing import Signer
 from security.stores.store import Failed, Missing
 from security.stores.trying import try_out
 
-from .servers import KEY_ID, SECRET, S3Server, SftpServer, either
+from .servers import ENDLESS, HERE, KEY_ID, SECRET, USER, S3Server, SftpServer, either
 
 NAME = "acme/0123456789abcdef0123456789abcdef.jsonl"
 Server = S3Server | SftpServer
@@ -47,10 +51,10 @@ def test_what_is_written_is_there_once_it_is_named(server: Server) -> None:
     store = server.store()
     store.write(NAME, b"everything")
     with pytest.raises(Missing):
-        store.read(NAME)
+        store.read(NAME, most=99)
     store.named(NAME)
-    assert store.read(NAME) == b"everything"
-    assert store.read(NAME, offset=5, length=3) == b"thi"
+    assert store.read(NAME, most=99) == b"everything"
+    assert store.read(NAME, most=3, offset=5) == b"thi"
     assert server.names() == [f"chat/{NAME}"]
 
 
@@ -62,7 +66,7 @@ def test_each_step_may_be_done_again(server: Server) -> None:
     store.named(NAME)
     store.write(NAME, b"everything, once more")
     store.named(NAME)
-    assert store.read(NAME) == b"everything, once more"
+    assert store.read(NAME, most=99) == b"everything, once more"
     store.delete(NAME)
     store.delete(NAME)
     assert server.names() == []
@@ -77,7 +81,7 @@ def test_what_takes_many_packets_comes_back_as_they_were(server: Server) -> None
     store, data = server.store(), bytes(range(256)) * 1024
     store.write(NAME, data)
     store.named(NAME)
-    assert store.read(NAME) == data
+    assert store.read(NAME, most=len(data) + 1) == data
 
 
 def test_trying_it_out_leaves_nothing_behind(server: Server) -> None:
@@ -90,7 +94,50 @@ def test_what_was_spoiled_there_is_read_as_it_is(server: Server) -> None:
     store.write(NAME, b"everything")
     store.named(NAME)
     server.spoil(f"chat/{NAME}")
-    assert store.read(NAME) != b"everything"
+    assert store.read(NAME, most=99) != b"everything"
+
+
+def test_no_server_gives_more_than_was_asked_for(server: Server) -> None:
+    store = server.store()
+    store.write(NAME, b"everything")
+    store.named(NAME)
+    assert store.read(NAME, most=5) == b"every"
+    server.fault = "endless"
+    assert len(store.read(NAME, most=5)) == 5
+    if isinstance(server, S3Server):
+        assert server.mebibytes < ENDLESS // 2
+    else:
+        assert store.read(NAME, most=1 << 20) == b"everything"
+
+
+def test_what_lies_behind_the_end_is_nothing(server: Server) -> None:
+    store = server.store()
+    store.write(NAME, b"")
+    store.named(NAME)
+    assert store.read(NAME, most=1) == b""
+
+
+def test_a_server_that_talks_before_anybody_signed_in_is_cut_off() -> None:
+    """Of SSH: its first packet says that a gibibyte follows."""
+    sent = 0
+
+    def talk() -> None:
+        nonlocal sent
+        with suppress(OSError), listening.accept()[0] as connection:
+            connection.sendall(b"SSH-2.0-endless\r\n" + (1 << 30 | 4).to_bytes(4, "big"))
+            for sent in range(1, ENDLESS + 1):  # noqa: B007 - what counts is how far it came
+                connection.sendall(bytes(1 << 20))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        talking = threading.Thread(target=talk, daemon=True)
+        talking.start()
+        store = Sftp(
+            "127.0.0.1", listening.getsockname()[1], USER, "", "ssh-ed25519 AAAA", "x", allowed=HERE, within=20
+        )
+        with pytest.raises(Failed, match="cut"):
+            store.read(NAME, most=1)
+        talking.join(20)
+    assert 0 < sent < ENDLESS // 2
 
 
 def test_another_secret_is_refused(server: Server) -> None:
