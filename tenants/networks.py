@@ -1,7 +1,7 @@
 """From which networks an organisation's members may work, and the pass that lets one in from elsewhere for an hour.
 
 Danger: a list that is looked at on pages alone leaves the sockets open, and one that nobody can get past locks everybody out of changing it. Rule:
-pages, sockets and programs ask `is_let_in`; an address that is not known is in no network; a pass is for one session and one organisation and
+pages and sockets ask `is_let_in`; an address that is not known is in no network; a pass is for one session and one organisation and
 ends by itself. Proof: tests/tenants/admin/test_networks.py.
 """
 

@@ -57,7 +57,9 @@ def rewrite(
     locked = Conversation.objects.select_for_update(of=("self",)).filter(pk__in=readings).order_by("pk")
     changes: list[_Change] = []
     rows = list(locked)
-    for row, found in zip(rows, stored(rows).values(), strict=True):
+    as_stored = stored(rows)
+    for row in rows:
+        found = as_stored[row.pk]
         reading = readings[row.pk]
         # Masking takes long, and who writes there waits for the lock: what still stands as it was read is not judged twice.
         if found != reading.stored:

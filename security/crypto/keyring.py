@@ -152,8 +152,9 @@ def renewed_keys(kind: KeySubject | str, subject_ids: Iterable[UUID]) -> dict[UU
     """As `renewed_key`, for many subjects by two queries."""
     tenant_id = require_tenant_id()
     tenant = _tenant_keys(tenant_id)
-    rows = list(SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id__in=set(subject_ids)))
-    if len(rows) != len(set(subject_ids)):
+    wanted = set(subject_ids)
+    rows = list(SubjectKey.objects.filter(kind=KeySubject(kind).value, subject_id__in=wanted))
+    if len(rows) != len(wanted):
         raise RuntimeError("a key that was destroyed is not made again")
     keys: dict[UUID, bytes] = {}
     for row in rows:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from security.accounts.clock import clock_of
 from security.accounts.ending import end_own_session
 from security.accounts.limits import is_within
-from security.accounts.sessions import polling, stay
+from security.accounts.sessions import polling, renew_key, stay
 from security.errors import Denied, NotFound
 from security.failures import refuse
 from security.models import User
@@ -77,6 +77,7 @@ def network_pass(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             networks.use_pass(token=token, user=user, session=request.session, now=timezone.now())
+            renew_key(request)
             return SeeOther(reverse("landing"))
         networks.check_pass(token=token, user=user, session=request.session)
     except NotFound:

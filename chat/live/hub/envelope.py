@@ -17,7 +17,6 @@ from chat.live.hub.rooms import RoomName
 
 PROCESS_BYTES: Final = 8
 _VERSION: Final = 1
-_EVENT_LINES: Final = 4
 
 
 class Sealer(Protocol):

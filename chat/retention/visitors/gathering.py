@@ -109,7 +109,7 @@ def _archived(visitor: Visitor, store: Store) -> list[dict[str, Any]]:
     for row in ArchivedConversation.objects.filter(visitor=visitor).select_related("chunk"):
         try:
             found.append({"kept_in": "archive", **opened_archived(row, store)})
-        except (Missing, Damaged, NotFound):
+        except (Missing, Damaged, NotFound, OSError):
             found.append({"kept_in": "archive", **_unreadable(row)})
     return found
 

@@ -16,7 +16,6 @@ _NINO: Final = re.compile(
     r"(?<![a-z0-9])(?!bg|gb|kn|nk|nt|tn|zz)[a-ceghj-prstw-z][a-ceghj-npr-tw-z][ -]?(?:[0-9]{2}[ -]?){3}([a-d])?(?![a-z0-9])"
 )
 _NOT_CHECKED: Final = 10
-_SIN_LENGTH: Final = 9
 # The dihedral group of order ten: Verhoeff's own permutation, applied place by place.
 _TURNED: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 _HALF: Final = 5

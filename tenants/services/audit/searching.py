@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -65,8 +65,3 @@ def people(*, grant: Grant) -> list[tuple[UUID, str]]:
     with transaction.atomic():
         rows = Membership.objects.order_by("name", "pk").values_list("user__public_id", "name")[:MOST_PEOPLE]
         return list(rows)
-
-
-def with_record(wanted: Filter, record: UUID) -> Filter:
-    """All that was done by, with or to one record: its timeline."""
-    return replace(wanted, about=about(record))

@@ -91,10 +91,12 @@ def test_all_that_is_kept_is_exported(acme: Organisation, archive: Folder) -> No
         assert '"extent":{"conversations":2,"messages":2}' in event
 
 
-def test_what_does_not_open_does_not_hide_the_rest(acme: Organisation, archive: Folder) -> None:
+@pytest.mark.parametrize("how", ["spoiled", "unreadable"])
+def test_what_does_not_open_does_not_hide_the_rest(acme: Organisation, archive: Folder, how: str) -> None:
     visitor, _ = vera(acme, archive)
-    for path in archive.base.rglob("*.cpa"):
-        path.write_bytes(b"spoiled")
+    for path in list(archive.base.rglob("*.cpa")):
+        path.unlink()
+        path.write_bytes(b"spoiled") if how == "spoiled" else path.mkdir()
     with tenant_scope(acme.tenant_id):
         found = export_visitor(grant=acme.grant("olga"), visitor=visitor, store=archive, now=NOW)
     assert [each.get("is_unreadable", False) for each in found["conversations"]].count(True) == 1

@@ -62,7 +62,7 @@ def test_reads_do_not_fail_meanwhile(acme: Organisation, settings: Settings) -> 
     with tenant_scope(acme.tenant_id):
         key = keyring.data_key(KeySubject.CONVERSATION, conversation)
     settings.CRYPTOGRAPHY_KEY = [NEW, *settings.CRYPTOGRAPHY_KEY]
-    ended, failed, reads = threading.Event(), [], [0]
+    ended, failed, reads = threading.Event(), [], threading.Semaphore(0)
 
     def read() -> None:
         try:
@@ -71,7 +71,7 @@ def test_reads_do_not_fail_meanwhile(acme: Organisation, settings: Settings) -> 
                 with tenant_scope(acme.tenant_id):
                     if keyring.existing_key(KeySubject.CONVERSATION, conversation) != key:
                         failed.append("another key")
-                reads[0] += 1
+                reads.release()
         except Exception as error:  # noqa: BLE001 - whatever it is, it was a failed read
             failed.append(repr(error))
         finally:
@@ -80,16 +80,14 @@ def test_reads_do_not_fail_meanwhile(acme: Organisation, settings: Settings) -> 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    while not reads[0]:
-        ended.wait(0.01)
+    happened = [reads.acquire(timeout=30)]
     rotated()
-    begun = reads[0]
-    while reads[0] < begun + 10 and not failed:
-        ended.wait(0.01)
+    happened += [reads.acquire(timeout=30) for _ in range(10)]
     ended.set()
     for reader in readers:
         reader.join()
     assert failed == []
+    assert all(happened), "They read before, meanwhile and after"
 
 
 def test_what_no_key_opens_is_named_and_left(acme: Organisation, settings: Settings) -> None:

@@ -163,8 +163,10 @@ def test_who_locked_himself_out_gets_in_by_mail(
     assert mail.outbox[-1].to == ["ada@acme.example"]
     assert "Let me in" in text_of(ada.get(link))
     assert ada.get(PAGE).status_code == 403, "looking at the link lets nobody in"
+    stolen = ada.session.session_key
     with django_capture_on_commit_callbacks(execute=True):
         assert ada.post(link).status_code == 303
+    assert ada.session.session_key != stolen, "a key that may do more is a new one"
     assert mail.outbox[-1].to == ["olga@acme.example"], "the owners are told"
     assert house.actions()[-1] == "session.network_pass_used"
     assert ada.get(PAGE).status_code == 200
