@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from threading import Timer
-from typing import Final
+from threading import Thread, Timer
+from time import monotonic
+from typing import Any, Final
 
 from security.net import Address, Networks
 
 CONNECT_WITHIN: Final = 10
-"""Seconds, for each address, and for each time that nothing comes."""
+"""Seconds, for finding the addresses and trying them all, and for each time that nothing comes."""
 _MOST_ADDRESSES: Final = 4
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 _EMBEDDING: Final = tuple(
@@ -46,21 +47,23 @@ def is_public(address: Address) -> bool:
 def connect(
     host: str, port: int, *, allowed: Networks = (), in_clear: bool = False, within: float = CONNECT_WITHIN
 ) -> socket.socket:
-    """A connected TCP socket. `in_clear`: nothing protects what is sent, so only the operator's own networks will do.
+    """A connected TCP socket, after `within` seconds at most. `in_clear`: nothing protects what is sent, so only the operator's own networks will do.
 
-    Refused("host", "unresolved", "private", "clear", "unreachable", "late").
+    Refused("host", "private", "clear", "unreachable", "late"); "private" for a name that there is not, too.
     """
-    addresses = _addresses(host, port)
+    until = monotonic() + within
+    addresses = _addresses(host, port, within)
     own = [address for address in addresses if any(address in network for network in allowed)]
     if len(own) != len(addresses):
         if not all(is_public(address) for address in addresses if address not in own):
             raise Refused("private")
         if in_clear:
             raise Refused("clear")
-    late = False
-    for address in addresses[:_MOST_ADDRESSES]:
+    late, tried = False, addresses[:_MOST_ADDRESSES]
+    for number, address in enumerate(tried):
+        share = max(0.01, (until - monotonic()) / (len(tried) - number))
         try:
-            return socket.create_connection((str(address), port), within)
+            return socket.create_connection((str(address), port), share)
         except TimeoutError:
             late = True
         except OSError:
@@ -87,20 +90,32 @@ def cut_after(seconds: float, connection: socket.socket) -> Iterator[None]:
         handle.close()
 
 
-def _addresses(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+def _addresses(host: str, port: int, within: float) -> list[IPv4Address | IPv6Address]:
     if not _HOST.fullmatch(host):
         raise Refused("host")
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Refused("unresolved") from None
     addresses: list[IPv4Address | IPv6Address] = []
-    for *_, place in found:
+    for *_, place in _found(host, port, within):
         if "%" in str(place[0]):  # a link-local address of one of our own interfaces
             raise Refused("private")
         address = ip_address(place[0])
         if address not in addresses:
             addresses.append(address)
     if not addresses:
-        raise Refused("unresolved")
+        raise Refused("private")  # as for a private one: nobody learns which names the own network has
     return addresses
+
+
+def _found(host: str, port: int, within: float) -> Sequence[tuple[Any, ...]]:
+    """In a thread of its own: the system's resolver waits as long as somebody's name server likes."""
+    found: list[tuple[Any, ...]] = []
+
+    def ask() -> None:
+        with suppress(OSError, UnicodeError):
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(within)
+    if asking.is_alive():
+        raise Refused("late")
+    return found

@@ -23,6 +23,7 @@ from security.models import User
 from security.permissions import Grant
 from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
+from tenants.interlude import Interlude, note_outcome
 from tenants.networks import is_let_in
 from tenants.services.hours import zone_named
 from tenants.services.networks import may_ask
@@ -72,6 +73,9 @@ class TenantMiddleware:
             return _opened_elsewhere(request)
         else:
             response = self._in_scope(request, user, active)
+            if isinstance(response, Interlude):
+                note_outcome(request, response.work())
+                response = self._in_scope(request, user, active)  # which asks for the grant again
             _note_seen(request, active)
         if is_refused(request) and isinstance(user, User):
             _record_refusal(request, PLATFORM_TENANT_ID if active is None else active.tenant_id)

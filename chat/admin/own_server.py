@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django.contrib import messages
@@ -13,13 +14,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chat.admin.own_server_forms import OwnServerForm
-from chat.retention.servers.configured import RIGHT, NotWorking, read_server, remove_server, save_server, try_server
+from chat.retention.servers.configured import (
+    RIGHT,
+    NotWorking,
+    Trial,
+    begin_trial,
+    carry_out,
+    note_trial,
+    read_server,
+    remove_server,
+    save_server,
+)
+from security.accounts.limits import is_within
 from security.errors import Conflict, Invalid
 from tenants.admin.base import require_grant
 from tenants.admin.organisation.security import holder_of
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.interlude import Interlude, outcome_of
 
 PAGE: Final = "admin:retention_server"
 _FIELD_OF: Final = {
@@ -28,7 +41,6 @@ _FIELD_OF: Final = {
     "server_secret": "secret",
     "server_recipient": "recipient",
     "server_host": "address",
-    "server_unresolved": "address",
     "server_private": "address",
     "server_clear": "address",
     "server_unreachable": "address",
@@ -47,11 +59,15 @@ def server(request: HttpRequest) -> HttpResponse:
     form = OwnServerForm(request.POST or None, stored=stored)
     if request.method == "POST" and form.is_valid():
         try:
+            trial = outcome_of(request)
+            if not isinstance(trial, Trial):
+                return _tried(request, form)
+            note_trial(trial)
             if "save" in request.POST:
-                save_server(grant=grant, given=form.given(), now=timezone.now())
+                save_server(grant=grant, trial=trial, now=timezone.now())
                 messages.success(request, _("It works, and is saved. Choose it in a rule to send transcripts there."))
                 return HttpResponseRedirect(reverse("admin:retention"))
-            try_server(grant=grant, given=form.given())
+            trial.require_worked()
             messages.success(request, _("It works: a file was written, read again and deleted. Nothing is saved yet."))
         except NotWorking as failed:
             shown = failed.told
@@ -67,6 +83,15 @@ def server(request: HttpRequest) -> HttpResponse:
         "failing": sentence_for(Invalid(f"server_{stored.failed_code}")) if stored and stored.failing_since else "",
     }
     return TemplateResponse(request, "admin/retention/server.html", context)
+
+
+def _tried(request: HttpRequest, form: OwnServerForm) -> Interlude:
+    """Then this page is asked once more."""
+    grant = require_grant(request)
+    given = begin_trial(grant=grant, given=form.given())
+    if not is_within(request, "server_trial", key=str(grant.tenant_id)):
+        raise Invalid("server_too_often")
+    return Interlude(partial(carry_out, given))
 
 
 def remove(request: HttpRequest) -> HttpResponseBase:

@@ -141,7 +141,7 @@ class Action(StrEnum):
     RETENTION_PURGED = "retention.purged", "Conversations were deleted, with their keys, as their time was over."
     RETENTION_SENT = "retention.sent", "Conversations went to the organisation's own server, and were deleted here."
     RETENTION_RUN = "retention.run", "A day's retention was done."
-    SERVER_TRIED = "server.tried", "The organisation's own server was tried, and worked."
+    SERVER_TRIED = "server.tried", "The organisation's own server was tried; the outcome says whether it worked."
     SERVER_CHANGED = "server.changed", "The organisation's own server for transcripts was set or changed."
     SERVER_REMOVED = "server.removed", "The organisation's own server for transcripts was removed."
     SERVER_FAILING = "server.failing", "The organisation's own server has not taken anything for a day."

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from math import inf
+from time import monotonic
 from typing import Final, Self
 from urllib.parse import quote, urlsplit
 
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
 from security.stores.signing import Signer
-from security.stores.store import Failed, Missing, draft_of, sound_name
+from security.stores.store import Failed, Missing, draft_of, sound_name, time_left
 
 WITHIN: Final = 60
 """Seconds for one request."""
@@ -38,6 +40,8 @@ class S3:
     secret: str = field(repr=False)
     allowed: Networks = ()
     within: float = WITHIN
+    until: float = inf
+    """On the monotonic clock: when all acts end."""
 
     def write(self, name: str, data: bytes) -> None:
         self._ask("PUT", draft_of(name), data)
@@ -78,8 +82,9 @@ class S3:
         signer = Signer(self.key_id, self.secret, self.region)
         given = {"host": parts.netloc, **(headers or {})}
         try:
+            ends = monotonic() + time_left(self.within, self.until)
             connection = _Connection(self)
-            with cut_after(self.within, connection.raw), connection:
+            with cut_after(ends - monotonic(), connection.raw), connection:
                 sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
                 connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
                 answer = connection.getresponse()
@@ -105,7 +110,7 @@ class _Connection(HTTPConnection):
         parts = urlsplit(store.endpoint)
         self.is_clear = parts.scheme == "http"
         super().__init__(parts.hostname or "", parts.port or (80 if self.is_clear else 443))
-        quiet = min(CONNECT_WITHIN, store.within)
+        quiet = min(CONNECT_WITHIN, time_left(store.within, store.until))
         self.raw = connect(self.host, self.port, allowed=store.allowed, in_clear=self.is_clear, within=quiet)
 
     def __enter__(self) -> Self:

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
+from math import inf
 from socket import socket
+from time import monotonic
 from typing import Final
 
 from paramiko import ECDSAKey, Ed25519Key, PKey, RSAKey, SFTPClient, Transport
@@ -21,7 +23,7 @@ from paramiko.ssh_exception import AuthenticationException, SSHException
 
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
-from security.stores.store import Failed, Missing, draft_of, sound_name
+from security.stores.store import Failed, Missing, draft_of, sound_name, time_left
 
 WITHIN: Final = 60
 """Seconds for one act."""
@@ -70,6 +72,8 @@ class Sftp:
     secret: str = field(repr=False)
     allowed: Networks = ()
     within: float = WITHIN
+    until: float = inf
+    """On the monotonic clock: when all acts end."""
 
     def write(self, name: str, data: bytes) -> None:
         with self._session(len(data) // 16) as files:  # each packet of 32 KiB is answered
@@ -122,11 +126,13 @@ class Sftp:
     @contextmanager
     def _session(self, awaited: int = 0) -> Iterator[SFTPClient]:
         """Signed in, to be sent `awaited` bytes. Missing for a file that is not there; Failed for everything else."""
+        left = time_left(self.within, self.until)
+        ends = monotonic() + left
         try:
-            raw = connect(self.host, self.port, allowed=self.allowed, within=min(CONNECT_WITHIN, self.within))
+            raw = connect(self.host, self.port, allowed=self.allowed, within=min(CONNECT_WITHIN, left))
         except Refused as refused:
             raise Failed(refused.code) from None
-        with raw, cut_after(self.within, raw):
+        with raw, cut_after(ends - monotonic(), raw):
             try:
                 transport = Transport(_Measured(raw, _SMALL_TALK + awaited + awaited // 8))
                 try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import monotonic
 from typing import Final, Protocol
 
 _NAME: Final = re.compile(r"(?:[a-z0-9-]{1,64}/){1,3}[a-z0-9-]{1,80}\.[a-z0-9]{1,8}(?:\.[a-z0-9]{1,8})?", re.ASCII)
@@ -36,6 +37,14 @@ class Store(Protocol):
 
     def delete(self, name: str) -> None:
         """Take it away, and what may lie under its temporary name; nothing happens where there is neither."""
+
+
+def time_left(within: float, until: float) -> float:
+    """Seconds for one act that may take `within`, and ends before `until` on the monotonic clock. Failed("late")."""
+    left = min(within, until - monotonic())
+    if left <= 0:
+        raise Failed("late")
+    return left
 
 
 def sound_name(name: str) -> str:

@@ -80,10 +80,10 @@ _SENTENCES: Final = {
     "server_bucket": _("Enter the name of the bucket."),
     "server_secret": _("Enter the secret: it is asked for again when anything here is changed."),
     "server_recipient": _("This is no public key of age. It begins with age1."),
+    "server_too_often": _("Your organisation tried many times in a row. Wait ten minutes."),
     "server_host": _("No host is called like this. Write it like files.example.com or 192.0.2.7."),
-    "server_unresolved": _("There is no such host."),
     "server_private": _(
-        "This leads to a private address, and such are not connected to. Ask the operator to allow it."
+        "There is no such host, or it leads to a private address, and such are not connected to. Ask the operator to allow it."
     ),
     "server_clear": _("Without TLS nothing is sent. Enter an address that begins with https://."),
     "server_unreachable": _("Nobody answers there."),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ipaddress import ip_address
 from time import monotonic
 
@@ -37,7 +39,7 @@ def port() -> Iterator[int]:
 def test_no_spelling_leads_into_the_own_network(host: str, port: int) -> None:
     with pytest.raises(Refused) as refused:
         connect(host, port)
-    assert refused.value.code in {"private", "host", "unresolved"}
+    assert refused.value.code in {"private", "host"}
 
 
 def test_a_name_that_leads_to_both_is_refused(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
@@ -75,3 +77,32 @@ def test_a_connection_ends_in_time_however_the_other_side_dawdles() -> None:
     with ours, theirs, cut_after(0.05, ours):
         assert ours.recv(1) == b""
     assert monotonic() - begun < 5
+
+
+def test_all_addresses_of_a_name_are_tried_within_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a name of an attacker's: four addresses, and none that ever answers."""
+    with socket.create_server(("", 0), backlog=1) as full, ExitStack() as waiting:
+        port = full.getsockname()[1]
+        for _ in range(4):  # more than wait in its queue: whoever comes now hears nothing
+            another = waiting.enter_context(socket.socket())
+            another.setblocking(False)
+            another.connect_ex(("127.0.0.1", port))
+        where = [(2, 1, 6, "", (f"127.0.0.{number}", port)) for number in (1, 2, 3, 4)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: where)
+        begun = monotonic()
+        with pytest.raises(Refused, match="late"):
+            connect("slow.example", port, allowed=networks(("127.0.0.0/8",)), within=0.3)
+        assert monotonic() - begun < 1
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(20) and [])
+    with pytest.raises(Refused, match="late"):
+        connect("slow.example", 443, within=0.1)
+    answered.set()
+
+
+def test_a_name_that_there_is_not_reads_as_one_of_the_own_network() -> None:
+    with pytest.raises(Refused, match="private"):
+        connect("nobody.invalid", 443)

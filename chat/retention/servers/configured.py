@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -19,14 +21,14 @@ from django.db import transaction
 from chat.models import ArchiveChunk, ChunkState, OwnServer, Place, ServerKind
 from chat.retention.rules import term_in as term_of
 from chat.retention.rules import terms, waiting
-from security.audit import Action, record, record_change
+from security.audit import Action, Outcome, record, record_change
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
 from security.crypto.sealed import SealedData, open_data, seal_data
 from security.errors import Conflict, Invalid
 from security.net import networks
 from security.permissions import Grant, Permission, require, require_member
-from security.scoping import be_patient, require_tenant_id
+from security.scoping import current_tenant_id, require_tenant_id
 from security.stores.age import is_recipient
 from security.stores.s3 import S3
 from security.stores.sftp import Sftp
@@ -34,9 +36,8 @@ from security.stores.store import Failed, Store
 from security.stores.trying import try_out
 
 RIGHT: Final = Permission.CONFIGURATION_STORAGE
-_TRY_WITHIN: Final = 8
-"""Seconds for one act of a trial: somebody waits in front of a page."""
-_TRIAL_TAKES: Final = 60
+TRIAL_WITHIN: Final = 20
+"""Seconds for all of a trial: somebody waits in front of a page."""
 _FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
 _SSH: Final = 22
 _MOST_PORT: Final = 65_535
@@ -65,6 +66,20 @@ class NotWorking(Invalid):
         self.told = told
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was tried, all of it, and what did not work, if anything."""
+
+    given: Given
+    failed: str = ""
+    told: str = ""
+
+    def require_worked(self) -> None:
+        """NotWorking."""
+        if self.failed:
+            raise NotWorking(self.failed, self.told)
+
+
 def read_server(*, grant: Grant) -> OwnServer | None:
     """What is stored; its secret is for nobody to see."""
     require(grant, RIGHT)
@@ -72,25 +87,37 @@ def read_server(*, grant: Grant) -> OwnServer | None:
 
 
 @transaction.atomic
-def try_server(*, grant: Grant, given: Given) -> None:
-    """Write, name, read again, and delete something there. NotWorking, Invalid("server_address", "server_secret", "server_recipient")."""
+def begin_trial(*, grant: Grant, given: Given) -> Given:
+    """What is to be tried: with the stored secret where none was entered. Invalid("server_address", "server_secret", "server_recipient")."""
     require(grant, RIGHT)
     require_member(grant)
-    complete = _complete(given, OwnServer.objects.first())
-    be_patient(_TRIAL_TAKES)
+    return _complete(given, OwnServer.objects.first())
+
+
+def carry_out(given: Given) -> Trial:
+    """Write, name, read again, and delete something there, without a transaction: it takes as long as the server likes, 20 seconds at most."""
+    if current_tenant_id() is not None:
+        raise RuntimeError("A stranger's server is waited for in no transaction.")
+    until = monotonic() + TRIAL_WITHIN
     try:
-        try_out(_store_of(complete, within=_TRY_WITHIN), token=uuid4())
+        try_out(_store_of(given, within=TRIAL_WITHIN, until=until), token=uuid4())
     except Failed as failed:
-        raise NotWorking(failed.code, failed.told) from None
-    record(Action.SERVER_TRIED, address=complete.address)
+        return Trial(given, "late" if monotonic() >= until else failed.code, failed.told)
+    return Trial(given)
+
+
+def note_trial(trial: Trial) -> None:
+    """Leave its event, whether it worked or not."""
+    outcome = Outcome.FAILED if trial.failed else Outcome.OK
+    record(Action.SERVER_TRIED, outcome=outcome, address=trial.given.address, code=trial.failed)
 
 
 @transaction.atomic
-def save_server(*, grant: Grant, given: Given, now: datetime) -> OwnServer:
-    """Try it, then store it. As `try_server`."""
-    try_server(grant=grant, given=given)
-    row = OwnServer.objects.select_for_update().first()
-    given = _complete(given, row)
+def save_server(*, grant: Grant, trial: Trial, now: datetime) -> OwnServer:
+    """Store what was tried. NotWorking."""
+    require(grant, RIGHT)
+    trial.require_worked()
+    given, row = trial.given, OwnServer.objects.select_for_update().first()
     before = None if row is None else OwnServer.objects.get(pk=row.pk)
     row = row or OwnServer()
     for name in _FIELDS:
@@ -172,7 +199,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
     return host, int(port) if port else _SSH
 
 
-def _store_of(given: Given, *, within: int = 60) -> Store:
+def _store_of(given: Given, *, within: int = 60, until: float = inf) -> Store:
     allowed = networks(tuple(settings.OUTGOING_NETWORKS))
     folder = given.folder.strip("/")
     if given.kind is ServerKind.S3:
@@ -185,6 +212,7 @@ def _store_of(given: Given, *, within: int = 60) -> Store:
             secret=given.secret,
             allowed=allowed,
             within=within,
+            until=until,
         )
     host, port = _host_and_port(given.address)
     return Sftp(
@@ -196,6 +224,7 @@ def _store_of(given: Given, *, within: int = 60) -> Store:
         secret=given.secret,
         allowed=allowed,
         within=within,
+        until=until,
     )
 
 

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from chat.models import OwnServer
 from security.crypto import keyring
+from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tests import cast
 from tests.cast import Organisation
@@ -76,6 +77,19 @@ def test_the_host_key_is_shown_entered_tried_saved_and_the_server_removed(
 def test_what_is_wrong_is_said(acme: Organisation, values: dict[str, str], sentence: str) -> None:
     typed = {"kind": "s3", "address": "https://127.0.0.1", "bucket": "chat", "account": "AKIA", "secret": "x", **values}
     assert sentence in text_of(sign_in(acme.user("olga")).post("retention_server", app="", save="1", **typed))
+
+
+def test_a_server_is_waited_for_after_the_transaction_and_not_all_the_time(
+    acme: Organisation, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "server_trial": "1/10m/key"}
+    typed = {"kind": "s3", "address": "https://127.0.0.1", "bucket": "chat", "account": "AKIA", "secret": "x"}
+    olga = sign_in(acme.user("olga"))
+    assert "leads to a private address" in text_of(olga.post("retention_server", app="", save="1", **typed))
+    with tenant_scope(acme.tenant_id):
+        (event,) = AuditEvent.objects.filter(action="server.tried")
+        assert (event.outcome, '"code":"private"' in event.entry.replace(" ", "")) == ("failed", True)
+    assert "Wait ten minutes" in text_of(olga.post("retention_server", app="", save="1", **typed))
 
 
 def test_who_may_not_set_it_sees_nothing(acme: Organisation) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from django.core import mail
@@ -16,7 +18,17 @@ from chat.retention.changing import change_rule
 from chat.retention.holds import place_hold
 from chat.retention.preview import effect
 from chat.retention.run import Found, run
-from chat.retention.servers.configured import Given, NotWorking, remove_server, save_server, try_server
+from chat.retention.servers import configured
+from chat.retention.servers.configured import (
+    Given,
+    NotWorking,
+    Trial,
+    begin_trial,
+    carry_out,
+    note_trial,
+    remove_server,
+    save_server,
+)
 from chat.retention.stores import Store
 from chat.retention.terms import DEFAULT, Term
 from security.accounts.outbox import deliver, sweep
@@ -63,9 +75,24 @@ def given_of(server: Server, **other: str) -> Given:
     return Given(**{**values, "folder": "chat", **other})
 
 
-def set_up(of: Organisation, server: Server, afterwards: Afterwards = Afterwards.SENT, **other: str) -> None:
+def tried(of: Organisation, given: Given, who: str = "olga") -> Trial:
     with tenant_scope(of.tenant_id):
-        save_server(grant=of.grant("olga"), given=given_of(server, **other), now=NOW)
+        complete = begin_trial(grant=of.grant(who), given=given)
+    trial = carry_out(complete)
+    with tenant_scope(of.tenant_id):
+        note_trial(trial)
+    return trial
+
+
+def save(of: Organisation, given: Given) -> OwnServer:
+    trial = tried(of, given)
+    with tenant_scope(of.tenant_id):
+        return save_server(grant=of.grant("olga"), trial=trial, now=NOW)
+
+
+def set_up(of: Organisation, server: Server, afterwards: Afterwards = Afterwards.SENT, **other: str) -> None:
+    save(of, given_of(server, **other))
+    with tenant_scope(of.tenant_id):
         RetentionRule.objects.create(primary_months=0, afterwards=afterwards.value)
 
 
@@ -209,22 +236,36 @@ def test_with_a_public_key_only_its_owner_reads_it(acme: Organisation, server: S
 
 
 def test_nothing_is_stored_that_does_not_work(acme: Organisation, server: Server, settings: Settings) -> None:
-    olga = acme.grant("olga")
+    with pytest.raises(NotWorking, match="server_forbidden"):
+        save(acme, given_of(server, secret="wrong"))
+    settings.OUTGOING_NETWORKS = []
+    with pytest.raises(NotWorking, match="server_private"):
+        save(acme, given_of(server))
     with tenant_scope(acme.tenant_id):
-        with pytest.raises(NotWorking, match="server_forbidden"):
-            save_server(grant=olga, given=given_of(server, secret="wrong"), now=NOW)
-        settings.OUTGOING_NETWORKS = []
-        with pytest.raises(NotWorking, match="server_private"):
-            save_server(grant=olga, given=given_of(server), now=NOW)
         assert not OwnServer.objects.exists()
+        failed = AuditEvent.objects.filter(action="server.tried", outcome="failed").order_by("pk")
+        assert ['"private"' in event.entry for event in failed] == [False, True]
+
+
+def test_a_trial_ends_in_time_and_waits_in_no_transaction(
+    acme: Organisation, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(acme.tenant_id), pytest.raises(RuntimeError, match="no transaction"):
+        carry_out(given_of(server))
+    monkeypatch.setattr(configured, "TRIAL_WITHIN", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        address = f"http://{where}" if isinstance(server, S3Server) else where
+        begun = monotonic()
+        assert carry_out(given_of(server, address=address)).failed == "late"
+    assert monotonic() - begun < 5
 
 
 def test_the_secret_is_sealed_and_goes_nowhere_else_by_itself(acme: Organisation, server: Server) -> None:
-    olga = acme.grant("olga")
+    olga, row = acme.grant("olga"), save(acme, given_of(server))
+    assert given_of(server).secret.encode() not in bytes(row.secret)
+    save(acme, given_of(server, secret=""))
     with tenant_scope(acme.tenant_id):
-        row = save_server(grant=olga, given=given_of(server), now=NOW)
-        assert given_of(server).secret.encode() not in bytes(row.secret)
-        save_server(grant=olga, given=given_of(server, secret="", folder="chat"), now=NOW)
         for elsewhere in (
             {"address": given_of(server).address.replace("127.0.0.1", "mallory.example")},
             {"account": "mallory"},
@@ -234,21 +275,21 @@ def test_the_secret_is_sealed_and_goes_nowhere_else_by_itself(acme: Organisation
             {"recipient": str(x25519.Identity.generate().to_public())},
         ):
             with pytest.raises(Invalid, match="server_secret"):
-                try_server(grant=olga, given=given_of(server, secret="", **elsewhere))
+                begin_trial(grant=olga, given=given_of(server, secret="", **elsewhere))
 
 
 def test_nobody_switches_the_encryption_off_without_the_secret(acme: Organisation, server: Server) -> None:
     set_up(acme, server, recipient=str(x25519.Identity.generate().to_public()))
     with tenant_scope(acme.tenant_id), pytest.raises(Invalid, match="server_secret"):
-        save_server(grant=acme.grant("olga"), given=given_of(server, secret=""), now=NOW)
+        begin_trial(grant=acme.grant("olga"), given=given_of(server, secret=""))
 
 
 def test_who_may_not_neither_tries_nor_saves_nor_removes(acme: Organisation, server: Server) -> None:
     with tenant_scope(acme.tenant_id):
         sam: Grant = acme.grant("sam")
         for act in (
-            lambda: try_server(grant=sam, given=given_of(server)),
-            lambda: save_server(grant=sam, given=given_of(server), now=NOW),
+            lambda: begin_trial(grant=sam, given=given_of(server)),
+            lambda: save_server(grant=sam, trial=Trial(given_of(server)), now=NOW),
             lambda: remove_server(grant=sam),
         ):
             with pytest.raises(Denied):
@@ -258,10 +299,10 @@ def test_who_may_not_neither_tries_nor_saves_nor_removes(acme: Organisation, ser
 def test_a_rule_needs_a_server_and_keeps_it(acme: Organisation, server: Server, archive: Store) -> None:
     olga, term = acme.grant("olga"), Term(0, Afterwards.SENT)
     asked = {"grant": olga, "department": None, "term": term, "seen": str(DEFAULT), "typed": "Acme", "now": NOW}
+    with tenant_scope(acme.tenant_id), pytest.raises(Invalid, match="no_server"):
+        change_rule(**asked)
+    save(acme, given_of(server))
     with tenant_scope(acme.tenant_id):
-        with pytest.raises(Invalid, match="no_server"):
-            change_rule(**asked)
-        save_server(grant=olga, given=given_of(server), now=NOW)
         assert change_rule(**asked) is not None  # it waits: less is kept here
         with pytest.raises(Conflict, match="server_in_use"):
             remove_server(grant=olga)
