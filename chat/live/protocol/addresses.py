@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
 
@@ -36,6 +36,7 @@ _LOCALE = re.compile(
 )
 _BETWEEN = re.compile(r"[^0-9A-Za-z]+")
 _DECODINGS: Final = 2
+_FIGURES = re.compile(r"\d+")
 _DIGIT = re.compile(r"\d")
 HIDDEN_DIGIT: Final = "x"
 """What stands for each digit of a path that spells a number: it stays an address that can be read."""
@@ -142,8 +143,19 @@ def without_secrets(url: str, masker: Callable[[str], str]) -> str | None:
         hidden = urlunsplit((parts.scheme, parts.netloc, _without_digits(parts.path), "", ""))
         return hidden if _says_nothing(hidden, masker) else None
     values = [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]
+    if _is_begun_in_path(parts.path, values, masker):
+        return urlunsplit((parts.scheme, parts.netloc, _without_digits(parts.path), "", ""))
     is_clean = all(_says_nothing(text, masker) for text in (parts.query, "".join(values), " ".join(values)) if text)
     return url if is_clean else bare
+
+
+def _is_begun_in_path(path: str, values: Sequence[str], masker: Callable[[str], str]) -> bool:
+    """Whether figures of the path and of the query are a number together that the path is not: "/4242/4242?a=4242&b=4242"."""
+    begun, rest = _FIGURES.findall(unquote(path)), _FIGURES.findall(" ".join(values))
+    if not begun or not rest:
+        return False
+    said = " ".join([*begun, *rest])
+    return masker(said) != said and masker(" ".join(rest)) == " ".join(rest)
 
 
 def _without_digits(path: str) -> str:

@@ -128,6 +128,20 @@ def test_a_path_that_spells_a_number_keeps_its_words_alone(path: str, hidden: st
     assert read(fields.url, f"https://shop.example/{path}") == f"https://shop.example/{hidden}"
 
 
+@pytest.mark.parametrize(
+    "rest", ["4242/4242?a=4242&b=4242", "42424242?order=42424242", "4242?q=4242+4242+4242", "%34242?q=4242-42424242"]
+)
+def test_a_number_that_begins_in_the_path_and_ends_in_the_query_is_hidden_in_both(rest: str) -> None:
+    found = read(fields.url, f"https://shop.example/{rest}")
+    assert found is not None
+    assert set(found.removeprefix("https://shop.example/")) <= {"x", "/"}
+
+
+def test_figures_of_path_and_query_that_are_no_number_stay() -> None:
+    text = "https://shop.example/2026/11/22/1234?page=4&size=20260&item=4532"
+    assert read(fields.url, text) == text
+
+
 def test_a_plus_makes_no_phone_number_of_a_card() -> None:
     with pytest.raises(Refused):
         read(fields.phone, "+378282246310005")
