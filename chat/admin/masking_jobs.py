@@ -52,7 +52,7 @@ def begin_remask(request: HttpRequest, grant: Grant) -> HttpResponseBase:
         return question(
             request,
             title=_("Mask stored messages again"),
-            question=_("Mask everything that is stored by the active rules? What is hidden then cannot be had back."),
+            question=_("Mask by the active rules everything that is stored? What is hidden then cannot be had back."),
             confirmed="yes",
             kind=kind.value,
             act=_("Mask stored messages again"),

@@ -238,11 +238,20 @@ def test_rules_that_cannot_be_read_raise_the_alarm(acme: Organisation) -> None:
     ada = acme.client("ada")
     page = shown(ada.get(PAGE))
     assert "Every message is withheld." in page
+    assert "masks now" not in page
     assert "Cannot be read." in page
     with tenant_scope(acme.tenant_id):
         revision = MaskingDraft.objects.get().revision
     assert "Version 4 masks now" in shown(post(acme, ada, "activate/", revision=revision))
     assert masked(acme, "EMP-123456") == "[staff]"
+
+
+def test_a_draft_that_cannot_be_read_does_not_read_as_one_without_rules(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        MaskingVersion.objects.create(number=3, content=SealedData(b"not ours"))
+    page = shown(acme.client("ada").get(PAGE))
+    assert "No rule of your own yet" not in page
+    assert "What rules the draft has cannot be read." in page
 
 
 def run_all(of: Organisation, kind: JobKind) -> None:
