@@ -17,7 +17,7 @@ from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Message, Status, Visitor
 from chat.personal import Page
 from chat.services import blocking
-from chat.services.joining import Earlier, Joining, earlier
+from chat.services.across_conversations import Earlier, Joining, earlier
 from chat.services.messages import append
 from chat.services.visitors import VisitorSession, store_visitor
 from chat.summaries import summary

@@ -13,7 +13,7 @@ from django.db import transaction
 from chat import access, events, sealing
 from chat.live.writer.memory import Keeps
 from chat.models import ArchivedConversation, Conversation, ConversationTag, Status, Tag, Visitor
-from chat.services.joining import Joining, joined_comment
+from chat.services.across_conversations import Joining, joined_comment
 from chat.services.messages import SystemCode, say
 from security.audit import Action, record
 from security.errors import Conflict, NotFound

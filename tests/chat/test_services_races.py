@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from chat.models import Conversation, Message, Status, Visitor
 from chat.services import assignment, beginning, lifecycle
+from chat.services.across_conversations import Joining
 from chat.services.beginning import Opening
-from chat.services.joining import Joining
 from chat.services.visitors import new_session
 from security.audit import Action
 from security.crypto import keyring

@@ -32,8 +32,8 @@ from chat.live.writer.orders import masked_in
 from chat.models import Status
 from chat.personal import Page, Profile
 from chat.services import beginning, identity, visitors
+from chat.services.across_conversations import Joining
 from chat.services.beginning import Opening
-from chat.services.joining import Joining
 from chat.services.visitors import VisitorSession
 from chat.side_by_side import without_joined_numbers
 from security.context import Actor, ActorKind

@@ -16,7 +16,6 @@ from uuid import UUID
 from chat.live.protocol.shapes import AuthorKind
 from chat.live.writer.drafts import Ledger, NewText, Row, draft_change, draft_post, draft_revision, recalled, redraft
 from chat.live.writer.item import Item
-from chat.live.writer.joining import NO_TAILS, Tails
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.memory import Kept
 from chat.live.writer.orders import (
@@ -31,6 +30,7 @@ from chat.live.writer.orders import (
     WriteRefused,
 )
 from chat.live.writer.reading import Read, Sent, sent
+from chat.live.writer.split_check import NO_TAILS, Tails
 from chat.live.writer.tail import Tail
 from chat.models import Status
 from security.crypto.envelope import Undecryptable

@@ -14,7 +14,7 @@ from chat.live.writer.orders import masked_in
 from security.masking import MaskedText, MaskingPolicy
 from security.masking.marks import marks_in
 from security.masking.splitting.check import REMEMBERED_FOR, TAIL, judge_or_withhold
-from security.masking.splitting.joining import Looks
+from security.masking.splitting.joined_digits import Looks
 from security.masking.splitting.releasing import settle
 from security.masking.splitting.verdicts import HELD, RELEASED, Change, Said, Verdict, by_rules_of_now
 from security.masking.text import as_opened

@@ -20,7 +20,10 @@ from psycopg import AsyncConnection
 from chat.live.writer import statements
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
-from chat.live.writer.joining import (
+from chat.live.writer.memory import Kept
+from chat.live.writer.orders import Post
+from chat.live.writer.reading import Cursor, Read, query, read, read_beside
+from chat.live.writer.split_check import (
     Opener,
     Tails,
     of_lone_visitors,
@@ -29,9 +32,6 @@ from chat.live.writer.joining import (
     tails,
     to_release,
 )
-from chat.live.writer.memory import Kept
-from chat.live.writer.orders import Post
-from chat.live.writer.reading import Cursor, Read, query, read, read_beside
 
 
 class Inconsistent(RuntimeError):

@@ -19,13 +19,13 @@ from psycopg import errors
 from chat.live.writer import turn
 from chat.live.writer.forgetting import EVERY, Forgetting
 from chat.live.writer.item import Item
-from chat.live.writer.joining import Opener
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.link import Link, default_conninfo
 from chat.live.writer.memory import HELD_FOR, Keeps, Memory
 from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revised, Stored, Unavailable, WriteRefused
 from chat.live.writer.recent import RecentTails
 from chat.live.writer.releases import Releases
+from chat.live.writer.split_check import Opener
 from security.crypto import keyring
 from security.crypto.keyring import KeysNotLoaded
 from security.masking import MaskedText, MaskingPolicy

@@ -22,7 +22,7 @@ from security.masking.policy import MaskingPolicy
 from security.masking.render import BULLET
 from security.masking.splitting.fragments import Fragment, may_hold_digits, parse
 from security.masking.splitting.heard import HEARD
-from security.masking.splitting.joining import (
+from security.masking.splitting.joined_digits import (
     LONGEST,
     Looks,
     Part,

@@ -13,10 +13,10 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from chat.live.writer import Order, turn
 from chat.live.writer.item import Item
-from chat.live.writer.joining import Opener
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.link import _SETTINGS, default_conninfo
 from chat.live.writer.memory import Memory
+from chat.live.writer.split_check import Opener
 from security.crypto import keyring
 from tests.chat.conversations import House
 

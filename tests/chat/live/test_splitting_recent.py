@@ -12,11 +12,11 @@ from psycopg import errors
 
 from chat.live.writer import Order, Posted, Stored, turn
 from chat.live.writer.item import Item
-from chat.live.writer.joining import Opener, tails
 from chat.live.writer.keys import ConversationKeys
 from chat.live.writer.memory import Memory
 from chat.live.writer.reading import read, read_beside
 from chat.live.writer.recent import RecentTails
+from chat.live.writer.split_check import Opener, tails
 from chat.live.writer.tail import Tail
 from chat.models import Status
 from security.crypto import keyring

@@ -10,7 +10,7 @@ import pytest
 
 from security.masking import MaskingPolicy, Stream, mask
 from security.masking.splitting.check import judge_or_withhold
-from security.masking.splitting.joining import MOST_STEPS, Looks
+from security.masking.splitting.joined_digits import MOST_STEPS, Looks
 
 from .talking import finally_
 
