@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -10,6 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from chat.models import Block, CannedResponse, Conversation, ConversationTag, Status, Tag, Visitor
 from security.errors import Denied, NotFound
 from security.permissions import Grant, Permission, has, has_somewhere, reach_of
+from tenants.access import role_permissions
+from tenants.models import DepartmentRole, Membership, Role
 
 WITH_PEOPLE = ("visitor", "department", "assigned_to", "site")
 SEE = (Permission.CHAT_SEE_OWN, Permission.CHAT_SEE_DEPARTMENT, Permission.CHAT_SEE_ALL)
@@ -79,6 +82,16 @@ def lock_conversation(grant: Grant, public_id: UUID) -> Conversation:
     if found is None:
         raise NotFound
     return found
+
+
+def answerers(among: QuerySet[Any] | None = None) -> QuerySet[Membership]:
+    """Members to narrow a list by: who may reply somewhere, and who answered, whatever he may by now."""
+    answered = Conversation.objects.order_by() if among is None else among
+    replying = [role.pk for role in Role.objects.all() if Permission.CHAT_REPLY in role_permissions(role)]
+    further = DepartmentRole.objects.filter(membership=OuterRef("pk"), role__in=replying)
+    # A stay of an operator's gives no right to reply, whatever its role holds.
+    may_reply = Q(entry=None) & (Q(role__in=replying) | Exists(further))
+    return Membership.objects.filter(may_reply | Exists(answered.filter(assigned_to=OuterRef("pk")))).order_by("name")
 
 
 def may_answer(grant: Grant, *, status: str, department_id: int | None, assigned_to_id: int | None) -> bool:

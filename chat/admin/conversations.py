@@ -60,6 +60,10 @@ class _AgentFilter(RecordFilter):
     field = "assigned_to"
     model = Membership
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows = access.answerers().values_list("public_id", "name")
+        return [(str(public_id), name) for public_id, name in rows]
+
 
 class _SiteFilter(RecordFilter):
     title = _("website")

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from chat.access import answerers
 from chat.models import ArchivedConversation
 from chat.retention.calendar import begins
 from chat.retention.rules import zone_of_tenant
@@ -56,9 +57,9 @@ def search_archive(*, grant: Grant, sought: Sought) -> Found:
 
 
 def choices(*, grant: Grant) -> tuple[list[Department], list[Membership]]:
-    """Departments and members, to search by."""
+    """Departments, and members who answer or did, to search by."""
     require(grant, RIGHT)
-    return list(Department.objects.order_by("name")), list(Membership.objects.order_by("name"))
+    return list(Department.objects.order_by("name")), list(answerers(ArchivedConversation.objects.order_by()))
 
 
 def _condition(sought: Sought) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,8 @@ from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Department, Membership, Role, Site
 from tests.tenants.admin.pages import Browse, sign_in, text_of
-from tests.tenants.people import Organisation, organisation
+from tests.tenants.people import Organisation, operator, organisation
+from tests.tenants.staying import enter
 
 NOW = timezone.now()
 
@@ -194,6 +196,20 @@ def test_filters_narrow_the_list(talks: Talks, as_: As) -> None:
     ):  # fmt: skip
         page = text_of(as_("sam").get("conversation_changelist", app="chat", query=query))
         assert {name for name in ("Vera", "Otto") if name in page} == seen, query
+
+
+def test_agents_to_narrow_by_are_those_who_answer_or_did(talks: Talks, as_: As) -> None:
+    for name in ("rita", "ruth"):
+        talks.acme.join(name, "analyst")
+    talks.begin("Vera", agent="Ruth")
+    enter(operator("oscar"), talks.acme, role="supervisor")
+    page = text_of(as_("olga").get("conversation_changelist", app="chat"))
+    offered = {
+        name
+        for name in ("Olga", "Sam", "Alice", "Bob", "Rita", "Ruth", "Oscar")
+        if re.search(rf"agent=[^<]*>\s*{name}", page)
+    }
+    assert offered == {"Olga", "Sam", "Alice", "Bob", "Ruth"}
 
 
 def test_a_tag_narrows_the_list_and_is_named_only_where_it_is_seen(talks: Talks, as_: As) -> None:

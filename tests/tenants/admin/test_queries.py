@@ -90,7 +90,7 @@ LEFT_OUT: Final = {
 COUNTS: Final = {
     "chat.block": 29,
     "chat.cannedresponse": 22,
-    "chat.conversation": 37,
+    "chat.conversation": 38,
     "chat.tag": 21,
     "security.auditevent": 35,
     "tenants.businesshours": 22,
