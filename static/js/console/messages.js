@@ -149,6 +149,8 @@ export const say = Object.freeze({
     addButton: "Add",
     remove: (/** @type {string} */ tag) => `Remove tag ${tag}`,
     none: "No tags yet.",
+    tooLong: (/** @type {number} */ most, /** @type {number} */ over) =>
+      `A tag has ${most} characters at most. Take ${over} away.`,
   }),
 
   transferTitle: "Transfer conversation",

@@ -62,7 +62,7 @@ function show(result, answer) {
     left.length > 0 && el("p", {}, words.left),
     left.length > 0 && el("ul", { class: "plain" }, ...left),
     el("p", { class: "quiet" }, said(words.looked, { what: answer.looked_for.join(", ") }), " · ",
-      said(words.time, { n: answer.microseconds })));
+      said(words.time, { n: answer.microseconds / 1000 })));
 }
 
 /** Ask how far it came; when it has ended the page is read anew. @param {HTMLElement} job @param {AbortSignal} signal */

@@ -30,7 +30,7 @@ function render(state, list, form) {
 /** @param {HTMLElement} root @param {any} app */
 export function mountTags(root, app) {
   const list = el("ul", { class: "tag-list", role: "list" });
-  const field = el("input", { class: "input", type: "text", "aria-label": say.tags.add, placeholder: say.tags.add, maxlength: TAG_LENGTH, autocomplete: "off" });
+  const field = el("input", { class: "input", type: "text", "aria-label": say.tags.add, placeholder: say.tags.add, autocomplete: "off" });
   const form = el("form", { class: "line-form" }, field, el("button", { class: "button", type: "submit" }, say.tags.addButton));
   fill(root, el("h3", {}, say.tags.title), list, form);
   app.focus.tags = () => field.focus();
@@ -40,9 +40,16 @@ export function mountTags(root, app) {
     const id = app.store.state.selected;
     const tag = field.value.trim();
     if (id === null || tag === "") return;
+    const over = [...tag].length - TAG_LENGTH; // as the server counts
+    if (over > 0) {
+      field.setCustomValidity(say.tags.tooLong(TAG_LENGTH, over));
+      field.reportValidity();
+      return;
+    }
     field.value = "";
     if (!app.store.state.conversations[id]?.tags.includes(tag)) app.session.tag(id, { add: [tag] });
   }, app.signal);
+  listen(field, "input", () => field.setCustomValidity(""), app.signal);
   listen(list, "click", (event) => {
     const button = event.target.closest("[data-tag]");
     const id = app.store.state.selected;
