@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from security.masking import mask
 from security.permissions import Grant
 from tenants.access import grant_of
 from tenants.models import Department, Membership, Site
+from tenants.services.masking.counts import RULE_LENGTH, add_counts
 
 CONVERSATIONS = Path(__file__).with_name("conversations.json")
 BETWEEN = timedelta(seconds=50)
@@ -51,7 +53,15 @@ def seed_conversations(*, now: datetime) -> int:
     fresh = [(number, story) for number, story in enumerate(stories) if _visitor_id(number) not in told]
     for number, story in fresh:
         _tell(number, story, cast, _start(story, now))
+        _count(story, _start(story, now))
     return len(fresh)
+
+
+def _count(story: dict[str, Any], at: datetime) -> None:
+    """What was hidden, as the message path counts it: the Masking page would show none beside a conversation with a hidden number."""
+    found = [finding for _, line in story["lines"] for finding in mask(line).findings]
+    day = at.astimezone(UTC).date()
+    add_counts(hits=Counter((day, one.rule[:RULE_LENGTH], one.kind) for one in found), withheld=0)
 
 
 def _visitor_id(number: int) -> UUID:
