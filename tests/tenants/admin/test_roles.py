@@ -79,6 +79,8 @@ def test_every_list_is_in_the_table() -> None:
         "platform_assign",
     }
     assert {page.name.partition("_")[0] for page in site.pages if page not in OPERATORS} == {
+        "archive",
+        "archived",
         "audit",
         "masking",
         "permission",
@@ -86,6 +88,8 @@ def test_every_list_is_in_the_table() -> None:
         "reports",
         "retention",
         "security",
+        "visitor",
+        "visitors",
     }
 
 
