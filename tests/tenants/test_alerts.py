@@ -15,10 +15,11 @@ from security.accounts import outbox
 from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Denied, Invalid, NotFound
-from security.models import AuditEvent, Mail
+from security.models import AuditEvent, AuditHead, Mail
 from security.scoping import tenant_scope
-from tenants.models import Alert, AlertKind
+from tenants.models import Alert, AlertKind, AlertRule
 from tenants.services.audit.alerts import QUIET_FOR, Wanted, change_rules, raise_alerts, see_alert, unseen_alerts
+from tenants.services.audit.watching import met
 from tests import cast
 from tests.cast import Organisation
 from tests.tenants.admin.pages import sign_in, text_of
@@ -127,6 +128,19 @@ def test_what_was_counted_is_not_counted_anew_while_nothing_is_added(acme: Organ
     assert [alert.count for alert in raised(acme, now + 2 * QUIET_FOR)] == [3]
 
 
+@pytest.mark.parametrize(("kind", "action"), [
+    (AlertKind.FAILED_SIGN_INS, Action.SESSION_SIGN_IN_FAILED), (AlertKind.EXPORTS, Action.REPORT_EXPORTED),
+])  # fmt: skip
+def test_what_came_in_the_quiet_hour_is_told_after_it(acme: Organisation, kind: AlertKind, action: Action) -> None:
+    switch_on(acme, kind, threshold=3, minutes=30)
+    does(acme, "sam", action, times=3)
+    now = timezone.now()
+    assert len(raised(acme, now)) == 1
+    does(acme, "sam", action, times=20)
+    told = [raised(acme, now + timedelta(minutes=minute)) for minute in range(1, 150, 10)]
+    assert [alert.count for alerts in told for alert in alerts] == [23]
+
+
 def test_a_rule_that_is_off_and_what_was_before_it_raise_nothing(acme: Organisation) -> None:
     does(acme, "sam", Action.MASKING_WITHHELD)
     assert raised(acme) == []
@@ -134,11 +148,16 @@ def test_a_rule_that_is_off_and_what_was_before_it_raise_nothing(acme: Organisat
     assert raised(acme) == []
 
 
-def test_what_is_longer_ago_than_the_minutes_does_not_count(acme: Organisation) -> None:
-    switch_on(acme, AlertKind.EXPORTS, threshold=2, minutes=5)
+@pytest.mark.parametrize("kind", [AlertKind.EXPORTS, AlertKind.FAILED_SIGN_INS])
+def test_what_is_further_apart_than_the_minutes_does_not_count(acme: Organisation, kind: AlertKind) -> None:
     for _ in range(2):
-        does(acme, "sam", Action.REPORT_EXPORTED)
-    assert raised(acme, timezone.now() + timedelta(minutes=6)) == []
+        MET[kind][1](acme)
+    with tenant_scope(acme.tenant_id):
+        head = AuditHead.objects.get().seq
+        assert met(AlertRule(kind=kind.value, threshold=2, minutes=0), head=head) is None, "a moment lies between them"
+        found = met(AlertRule(kind=kind.value, threshold=2, minutes=5), head=head)
+        assert found is not None
+        assert found.count == 2
 
 
 def test_anothers_trail_raises_nothing_here(acme: Organisation) -> None:

@@ -86,7 +86,7 @@ def raise_alerts(*, now: datetime) -> list[Alert]:
     for rule in AlertRule.objects.select_for_update(skip_locked=True).filter(is_on=True).order_by("kind"):
         if Alert.objects.filter(kind=rule.kind, raised_at__gt=now - QUIET_FOR).exists():
             continue  # what is new is looked at when the hour is over
-        found = met(rule, head=head, now=now)
+        found = met(rule, head=head)
         if found is not None:
             raised.append(_raise(rule, found, now))
         AlertRule.objects.filter(pk=rule.pk).update(looked_to=head)

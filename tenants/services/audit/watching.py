@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from security.audit import Action, Outcome
 from security.audit.search import seq_at
 from security.context import ActorKind
 from security.models import AuditAddress, AuditEvent
+from security.scoping import require_tenant_id
 from tenants.models import AlertKind, AlertRule
 
 MOST_NAMED: Final = 10
@@ -30,6 +32,26 @@ _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
 })  # fmt: skip
 _PEOPLE: Final = (ActorKind.PERSON.value, ActorKind.OPERATOR.value)
 
+_OF_ONE: Final = """
+SELECT actor_id, max(number) AS most, max(seq) FROM (
+    SELECT actor_id, seq, count(*) OVER (PARTITION BY actor_id ORDER BY at RANGE BETWEEN %(span)s PRECEDING AND CURRENT ROW) AS number
+    FROM security_auditevent
+    WHERE tenant_id = %(tenant)s AND action = ANY(%(actions)s) AND seq BETWEEN %(since)s AND %(head)s
+      AND actor_id IS NOT NULL AND actor_kind = ANY(%(kinds)s) AND outcome = %(outcome)s
+) counted
+WHERE seq > %(looked_to)s AND number >= %(threshold)s
+GROUP BY actor_id ORDER BY most DESC, actor_id LIMIT %(most)s
+"""
+_OF_ALL: Final = """
+SELECT NULL::uuid, max(number), max(seq) FROM (
+    SELECT seq, count(*) OVER (ORDER BY at RANGE BETWEEN %(span)s PRECEDING AND CURRENT ROW) AS number
+    FROM security_auditevent
+    WHERE tenant_id = %(tenant)s AND action = ANY(%(actions)s) AND seq BETWEEN %(since)s AND %(head)s
+) counted
+WHERE seq > %(looked_to)s AND number >= %(threshold)s
+HAVING count(*) > 0
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Met:
@@ -40,50 +62,38 @@ class Met:
     who: tuple[UUID, ...] = ()
 
 
-def met(rule: AlertRule, *, head: int, now: datetime) -> Met | None:
+def met(rule: AlertRule, *, head: int) -> Met | None:
     """What raises the rule's alert; None where nothing new does."""
-    return _LOOKS[AlertKind(rule.kind)](rule, head, now)
+    return _LOOKS[AlertKind(rule.kind)](rule, head)
 
 
-def _by_one_person(rule: AlertRule, head: int, now: datetime) -> Met | None:
-    """So many by one person within the minutes, the last of them new."""
-    rows = _within(rule, head, now).filter(actor_kind__in=_PEOPLE, outcome=Outcome.OK.value).exclude(actor_id=None)
-    busy = (
-        rows.values("actor_id")
-        .annotate(number=Count("pk"), last=Max("seq"))
-        .filter(number__gte=rule.threshold, last__gt=rule.looked_to)
-        .order_by("-number", "actor_id")
-    )
-    found = list(busy[:MOST_NAMED])
+def _by_one_person(rule: AlertRule, head: int) -> Met | None:
+    """So many by one person within the minutes up to one that is new."""
+    found = _counted(rule, head, _OF_ONE, kinds=list(_PEOPLE), outcome=Outcome.OK.value)
     if not found:
         return None
-    return Met(
-        found[0]["number"],
-        max(row["last"] for row in found),
-        tuple(row["actor_id"] for row in found if row["actor_id"]),
-    )
+    return Met(found[0][1], max(last for _, _, last in found), tuple(who for who, _, _ in found if who))
 
 
-def _by_anybody(rule: AlertRule, head: int, now: datetime) -> Met | None:
-    """So many within the minutes, the last of them new."""
-    counted = _within(rule, head, now).aggregate(number=Count("pk"), last=Max("seq"))
-    is_met = counted["number"] >= rule.threshold and counted["last"] > rule.looked_to
-    return Met(counted["number"], counted["last"]) if is_met else None
+def _by_anybody(rule: AlertRule, head: int) -> Met | None:
+    """So many within the minutes up to one that is new."""
+    found = _counted(rule, head, _OF_ALL)
+    return Met(found[0][1], found[0][2]) if found else None
 
 
-def _any_new(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+def _any_new(rule: AlertRule, head: int) -> Met | None:
     found = _new(rule, head).aggregate(number=Count("pk"), last=Max("seq"))
     return Met(found["number"], found["last"]) if found["number"] else None
 
 
-def _not_whole(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+def _not_whole(rule: AlertRule, head: int) -> Met | None:
     """A checkpoint was refused, or a check found an entry that is not as it was written."""
     rows = _new(rule, head).exclude(action=Action.AUDIT_VERIFIED.value, entry__contains='"valid":true')
     found = rows.aggregate(number=Count("pk"), last=Max("seq"))
     return Met(found["number"], found["last"]) if found["number"] else None
 
 
-def _from_new_place(rule: AlertRule, head: int, now: datetime) -> Met | None:  # noqa: ARG001 - as the others
+def _from_new_place(rule: AlertRule, head: int) -> Met | None:
     """Sign-ins from a network in which the person never signed in before; the first sign-in of all is none."""
     fresh = _new(rule, head).exclude(actor_id=None).order_by("seq").values_list("seq", "actor_id")
     found = [(seq, who) for seq, who in fresh if who is not None and _is_new_place(seq, who)]
@@ -107,13 +117,32 @@ def _new(rule: AlertRule, head: int) -> QuerySet[AuditEvent, AuditEvent]:
     return AuditEvent.objects.filter(action__in=names, seq__gt=rule.looked_to, seq__lte=head)
 
 
-def _within(rule: AlertRule, head: int, now: datetime) -> QuerySet[AuditEvent, AuditEvent]:
-    names = [action.value for action in _ACTIONS[AlertKind(rule.kind)]]
-    since = seq_at(now - timedelta(minutes=rule.minutes), head)
-    return AuditEvent.objects.filter(action__in=names, seq__gte=since, seq__lte=head)
+def _counted(rule: AlertRule, head: int, query: str, **among: Any) -> list[tuple[UUID | None, int, int]]:
+    """Who, how many at most within the minutes, and the number of the last that met the rule; the busiest first.
+
+    The minutes before each new event are counted, not those before now: what came while nobody looked, in the quiet hour say, was as close
+    together as it was.
+    """
+    first = AuditEvent.objects.filter(seq__gt=rule.looked_to, seq__lte=head).order_by("seq").first()
+    if first is None:
+        return []
+    span = timedelta(minutes=rule.minutes)
+    values: dict[str, Any] = {
+        "tenant": require_tenant_id(),
+        "actions": [action.value for action in _ACTIONS[AlertKind(rule.kind)]],
+        "since": seq_at(first.at - span, head),
+        "head": head,
+        "span": span,
+        "looked_to": rule.looked_to,
+        "threshold": rule.threshold,
+        "most": MOST_NAMED,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, {**values, **among})
+        return list(cursor.fetchall())
 
 
-Look = Callable[[AlertRule, int, datetime], Met | None]
+Look = Callable[[AlertRule, int], Met | None]
 _LOOKS: Final[Mapping[AlertKind, Look]] = MappingProxyType({
     AlertKind.EXPORTS: _by_one_person,
     AlertKind.READS: _by_one_person,
