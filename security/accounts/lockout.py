@@ -84,6 +84,11 @@ def unlock(email: str) -> int:
     return attempts.forget(name) + int(reset(username=name))
 
 
+def take_lift(email: str, *, now: datetime) -> bool:
+    """Count one more lift of a person's lock by an administrator, of whatever organisation; False for one too many within a day."""
+    return attempts.take_lift(name_digest(email), now=now)
+
+
 def locked_people(emails: Iterable[str], *, now: datetime) -> dict[str, datetime]:
     """Which of these addresses are locked, somewhere or everywhere, and until when at the latest."""
     names = {name_digest(email): email for email in emails}

@@ -1,14 +1,13 @@
 """Members who are locked out after failed sign-ins. The count is the person's, whatever organisation he belongs to.
 
-Danger: each lift gives whoever guesses as many guesses again. Rule: a member's lock is lifted three times a day at most, he is told each time, and
-each time stands in the trail. Proof: tests/tenants/admin/test_security.py.
+Danger: each lift gives whoever guesses as many guesses again. Rule: a person's lock is lifted three times a day at most, by all
+organisations together; he is told each time, and each time stands in the trail. Proof: tests/tenants/admin/test_security.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -17,13 +16,9 @@ from security.accounts import lockout
 from security.accounts.mail import send
 from security.audit import Action, record
 from security.errors import Conflict, Denied, NotFound
-from security.models import AuditEvent
 from security.permissions import Grant, Permission, require
 from tenants.models import Membership, Tenant, unexpired
 from tenants.services.people.members import may_act_on
-
-LIFTED_AT_MOST: Final = 3
-LIFTED_WITHIN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +59,10 @@ def lift_lock(*, grant: Grant, member: UUID, now: datetime) -> int:
         raise NotFound
     if not may_act_on(grant, membership):
         raise Denied
-    if _lifted(membership, now) >= LIFTED_AT_MOST:
+    if not lockout.take_lift(membership.user.email, now=now):
         raise Conflict("lifted_often")
     forgotten = lockout.unlock(membership.user.email)
     context = {"administrator": grant.name, "organisation": Tenant.objects.get().name}
     send("tenants/email/lock_lifted", membership.user.email, context)
     record(Action.MEMBER_UNLOCKED, on=membership, failures=forgotten)
     return forgotten
-
-
-def _lifted(membership: Membership, now: datetime) -> int:
-    """How often lately, by the trail: whoever lifts one stands in it, and nobody takes that back."""
-    lifts = AuditEvent.objects.filter(object_id=membership.public_id, action=Action.MEMBER_UNLOCKED.value)
-    return lifts.filter(at__gt=now - LIFTED_WITHIN).count()

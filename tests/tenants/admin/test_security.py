@@ -17,7 +17,7 @@ from security.errors import Denied
 from security.models import Revocation, User
 from security.permissions import Permission
 from security.scoping import tenant_scope
-from tenants.models import Policy
+from tenants.models import Membership, Policy, Role
 from tenants.services.people.lockouts import lift_lock, read_locks
 from tenants.services.people.members import require_password_change_of_all
 from tenants.services.settings import change_policy, read_policy
@@ -214,6 +214,21 @@ def test_a_lock_is_lifted_three_times_a_day_and_the_member_told_each_time(
     with tenant_scope(house.tenant_id):
         tomorrow = timezone.now() + timedelta(days=1)
         assert lift_lock(grant=house.grant("ada"), member=alice.public_id, now=tomorrow) >= 5
+
+
+def test_two_organisations_lift_the_lock_of_one_person_no_more_often_than_one(
+    house: Organisation, rival: Organisation, as_: As
+) -> None:
+    alice = house.member("alice")
+    with tenant_scope(rival.tenant_id):
+        guest = Membership.objects.create(user=alice.user, role=Role.objects.get(slug="agent"), name="Alice")
+        for _ in range(2):
+            lift_lock(grant=rival.grant("mallory"), member=guest.public_id, now=timezone.now())
+    for _ in range(2):
+        _lock_out("alice@acme.example")
+        as_("ada").post("security_lift", alice.public_id, app="")
+    assert house.actions().count("member.unlocked") == 1
+    assert "alice@acme.example" in text_of(as_("ada").get("security_locks", app=""))
 
 
 def test_who_may_not_see_members_lifts_no_lock(house: Organisation, as_: As) -> None:
