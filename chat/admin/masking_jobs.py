@@ -17,6 +17,7 @@ from chat.admin.masking import act, back, may_configure, question
 from chat.models import JobKind, MaskingJob
 from chat.services import masking_jobs
 from chat.tasks import run_masking_job
+from security.accounts.sessions import polling
 from security.permissions import Grant
 from tenants.admin.base import require_grant
 from tenants.admin.sections import Section
@@ -74,6 +75,7 @@ def _moved(service: Callable[..., MaskingJob]) -> Callable[..., HttpResponseBase
 
 
 @require_safe
+@polling
 def progress(request: HttpRequest, job: UUID) -> HttpResponse:
     """How far a job came, for the page that watches it."""
     found = masking_jobs.access_job(grant=require_grant(request), job=job)

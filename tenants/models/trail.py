@@ -14,7 +14,7 @@ from tenants.models.people import Membership
 
 
 class SavedFilter(PublicModel):
-    """A filter of the trail under a name of its member's; `query` is the part of the address that says it."""
+    """A filter of the trail under a name of its member's; `query` is the part of the page's address that says it, without network addresses."""
 
     membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=60)

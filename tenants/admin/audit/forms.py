@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from ipaddress import ip_address
 from typing import Any, ClassVar, Final
@@ -51,6 +51,8 @@ GROUPS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
 _DAY: Final = forms.DateInput(attrs={"type": "date"})
 _ADDRESS: Final = forms.TextInput(attrs={"autocomplete": "off"})
 _NO_ADDRESS: Final = _("Enter an address such as 203.0.113.7 or 2001:db8::7.")
+_YEARS: Final = range(2000, 3000)
+"""Nothing is in the trail outside of them, and the first and last days there are have no midnight in each time zone."""
 _NO_ID: Final = _("Enter an id as it stands in the address of a record's page.")
 
 
@@ -101,6 +103,9 @@ class FilterForm(forms.Form):
         """Days in their order."""
         data = super().clean() or self.cleaned_data
         since, until = data.get("since"), data.get("until")
+        for name, day in (("since", since), ("until", until)):
+            if day and day.year not in _YEARS:
+                self.add_error(name, _("Enter a year from 2000 to 2999."))
         if since and until and since > until:
             self.add_error("until", _("Enter a day that is not before the first."))
         return data
@@ -123,8 +128,11 @@ class FilterForm(forms.Form):
 
     def query(self) -> str:
         """The part of an address that says the same."""
-        values = {name: value for name, value in self.cleaned_data.items() if value}
-        return urlencode({name: str(value) for name, value in values.items()})
+        return _query(self.cleaned_data)
+
+    def kept(self) -> str:
+        """The same without the address: a kept filter lies in the clear, and the trail's addresses are deleted before it would be."""
+        return _query({**self.cleaned_data, "address": ""})
 
     def _midnight(self, day: Any) -> datetime:
         return datetime.combine(day, time(), self.zone)
@@ -134,6 +142,10 @@ class SaveForm(forms.Form):
     """A name for the filter that is set."""
 
     name = MaskedCharField(label=_("Name"), max_length=60, masker=masked_for_members)
+
+
+def _query(values: Mapping[str, Any]) -> str:
+    return urlencode({name: str(value) for name, value in values.items() if value})
 
 
 def _actions(value: str) -> tuple[str, ...]:

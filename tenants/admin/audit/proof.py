@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from security.accounts.sessions import polling
 from security.audit import offline
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
@@ -126,6 +127,7 @@ def _begin(request: HttpRequest, grant: Grant) -> HttpResponse:
 
 
 @require_safe
+@polling
 def progress(request: HttpRequest, check: UUID) -> HttpResponse:
     """How far a check came, for the page that watches it."""
     found = checks.access_check(grant=require_grant(request), check=check)

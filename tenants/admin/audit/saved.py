@@ -31,9 +31,11 @@ def save(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse(LIST))
     if not named.is_valid():
         messages.error(request, _("Enter a name of up to 60 characters for the filter."))
+    elif not asked.kept():
+        messages.error(request, _("An address is not kept, and nothing else is set. Choose something else as well."))
     else:
         try:
-            save_filter(grant=grant, name=str(named.cleaned_data["name"]), query=asked.query())
+            save_filter(grant=grant, name=str(named.cleaned_data["name"]), query=asked.kept())
             messages.success(request, _("The filter is kept. You find it above the list."))
         except Conflict as refused:
             messages.error(request, sentence_for(refused))

@@ -3,12 +3,15 @@
 import re
 from datetime import timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -65,6 +68,26 @@ def test_polling_is_no_activity_and_a_page_is(acme: Organisation) -> None:
     assert UserSession.objects.get().last_seen_at < timezone.now() - timedelta(minutes=9)
     olga.get("/get-started/")
     assert UserSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
+
+
+def polled_addresses() -> set[str]:
+    """What templates give to scripts that ask by themselves. The rules of a password are asked for while somebody types."""
+    asking = re.compile(r"<[a-z]+ [^>]*?data-url=\"{% url '([\w:]+)'[^%]*%}")
+    found = [
+        match
+        for page in (settings.BASE_DIR / "templates").rglob("*.html")
+        for match in asking.finditer(page.read_text())
+    ]
+    return {match[1] for match in found if "data-password-rules" not in match[0]}
+
+
+def test_no_page_that_asks_by_itself_keeps_a_session(acme: Organisation) -> None:
+    olga, names = signed_in(), polled_addresses()
+    assert names >= {"get_started_status", "console_visits", "admin:audit_check", "admin:masking_job"}
+    for name in names:
+        move(seen=timedelta(minutes=10))
+        olga.get(reverse(name, args=[uuid4()] if name.startswith("admin:") else []))
+        assert UserSession.objects.get().last_seen_at < timezone.now() - timedelta(minutes=9), name
 
 
 def test_activity_in_a_socket_counts(acme: Organisation) -> None:

@@ -90,6 +90,8 @@ def test_the_timeline_of_a_member_is_what_they_did_and_what_was_done_to_them(tra
         ("actor=bob", "Choose somebody of the list"),
         ("action=bake", "Choose one of the list"),
         ("record=7", "Enter an id as it stands"),
+        ("until=9999-12-31", "Enter a year from 2000 to 2999"),
+        ("since=0001-01-01", "Enter a year from 2000 to 2999"),
     ],
 )
 def test_what_cannot_be_is_answered_with_what_can(trail: Organisation, as_: As, query: str, says: str) -> None:
@@ -140,6 +142,16 @@ def test_a_kept_filter_is_its_members_own(trail: Organisation, as_: As) -> None:
     assert as_("olga").post("audit_filter_remove", kept, app="").status_code == 404
     assert audrey.post("audit_filter_remove", kept, app="").status_code == 302
     assert trail.actions().count("audit.filter_saved") == trail.actions().count("audit.filter_removed") == 1
+
+
+def test_a_kept_filter_holds_no_address(trail: Organisation, as_: As) -> None:
+    audrey, asked = as_("audrey"), "?action=exports&address=203.0.113.7"
+    assert "The address is not kept with it" in text_of(audrey.get(LIST, app="security", query=asked))
+    audrey.client.post(f"/admin/audit/filters/save/{asked}", {"name": "Home"})
+    answer = audrey.client.post("/admin/audit/filters/save/?address=203.0.113.7", {"name": "Alone"}, follow=True)
+    assert "nothing else is set" in text_of(answer)
+    with tenant_scope(trail.tenant_id):
+        assert [kept.query for kept in SavedFilter.objects.all()] == ["action=exports"]
 
 
 def test_the_export_of_a_filter_has_what_fits_and_is_an_event(trail: Organisation, as_: As) -> None:
