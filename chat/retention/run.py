@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 CHUNK: Final = 200
 """Conversations of one object, and of one transaction that deletes."""
 LONGEST_STEP: Final = 300
-"""Seconds: some acts at a server of somebody else's, each of which ends in time by itself."""
+"""Seconds: acts at a server of somebody else's, which end in time by themselves (`configured.STEP_WITHIN`), and work of our own."""
 _FIRST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=6)
 

@@ -38,6 +38,8 @@ from security.stores.trying import try_out
 RIGHT: Final = Permission.CONFIGURATION_STORAGE
 TRIAL_WITHIN: Final = 20
 """Seconds for all of a trial: somebody waits in front of a page."""
+STEP_WITHIN: Final = 180
+"""Seconds for all that a step of the day's run says to the server: it holds a transaction meanwhile."""
 _FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
 _SSH: Final = 22
 _MOST_PORT: Final = 65_535
@@ -154,11 +156,11 @@ def has_server() -> bool:
 
 
 def own_store() -> Store:
-    """Of the organisation in scope, ready to be spoken to. Failed("none", "sealed")."""
+    """Of the organisation in scope, ready to be spoken to for one step. Failed("none", "sealed")."""
     row = OwnServer.objects.first()
     if row is None:
         raise Failed("none")
-    return _store_of(_given_of(row))
+    return _store_of(_given_of(row), until=monotonic() + STEP_WITHIN)
 
 
 def recipient_of() -> str:

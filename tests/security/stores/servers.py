@@ -46,6 +46,7 @@ class S3Server:
         self.fault = ""
         self.asked: list[tuple[str, str]] = []
         self.mebibytes = 0
+        self._never = threading.Event()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -92,6 +93,8 @@ class S3Server:
                 f"{fault.removeprefix('status ')} Fault", [("Location", "http://127.0.0.1:1/"), ("Content-Length", "0")]
             )
             return [b""]
+        if fault == "slow":
+            self._never.wait(0.2)
         if fault == "cut":
             environ["werkzeug.socket"].close()
             raise ConnectionError
@@ -147,6 +150,8 @@ class _Files(asyncssh.SFTPServer):
         return asyncssh.SFTPAttrs(size=1 << 40) if self.fault == "endless" else said
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        if self.fault == "slow":
+            await asyncio.sleep(0.2)
         if self.fault == "denied":
             raise asyncssh.SFTPPermissionDenied("no")
         return await _done(super().open(path, pflags, attrs))
