@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+from chat.live.protocol.fields import FIELD_COUNT
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
 from security.crypto.sealed import SealedData, open_data, seal_data
@@ -30,12 +31,13 @@ class Profile:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def merged(self, newer: Profile) -> Profile:
-        """What `newer` leaves empty is kept."""
+        """What `newer` leaves empty is kept; of a website's own fields the newest `FIELD_COUNT`, however many frames brought them."""
+        fields = {name: value for name, value in self.fields.items() if name not in newer.fields} | dict(newer.fields)
         return Profile(
             name=newer.name or self.name,
             email=newer.email or self.email,
             phone=newer.phone or self.phone,
-            fields={**self.fields, **newer.fields},
+            fields=dict(list(fields.items())[-FIELD_COUNT:]),
         )
 
 
