@@ -173,11 +173,11 @@ class Action(StrEnum):
     VISITOR_BLOCKED = "visitor.blocked", "A visitor was blocked."
     VISITOR_UNBLOCKED = "visitor.unblocked", "A block was lifted."
     VISITOR_BLOCKS_READ = "visitor.blocks_read", "The list of blocked visitors was shown."
-    VISITORS_SEARCHED = "visitor.searched", "Visitors were looked for by a mail address."
+    VISITOR_SEARCHED = "visitor.searched", "Visitors were looked for by a mail address."
     VISITOR_EXPORTED = "visitor.exported", "All that is kept about a visitor was exported."
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
-    KEYS_REWRAPPED = "key.rewrapped", "The organisation's keys were wrapped by a new master key."
+    KEY_REWRAPPED = "key.rewrapped", "The organisation's keys were wrapped by a new master key."
     MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."
 
     ACCESS_DENIED = "access.denied", "Something was refused for lack of a right."

@@ -15,5 +15,5 @@ def rotate_master(*, dry_run: bool = False) -> int:
         return rotation.outdated()
     done = rotation.rewrap()
     if done:
-        record(Action.KEYS_REWRAPPED, keys=done)
+        record(Action.KEY_REWRAPPED, keys=done)
     return done

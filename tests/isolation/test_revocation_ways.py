@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Final
 from uuid import UUID
 
@@ -17,13 +18,14 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from chat.models import Block, Conversation, Status, Visitor, VisitorToken
+from chat.retention.visitors.erasing import erase_visitor
 from chat.services import blocking
 from chat.services.visitors import TOKEN_LIFE, forget_session, new_session, store_visitor, token_digest
-from security.accounts import people
+from security.accounts import people, sessions
 from security.accounts.ending import SessionsAdapter
 from security.masking import mask_or_withhold
 from security.models import RevocationKind, User
@@ -32,6 +34,7 @@ from security.revocation import revoked_since, session_digest
 from security.scoping import tenant_scope
 from tenants.models import Department, DepartmentRole, Membership, Role, Site
 from tenants.services import departments
+from tenants.services.networks import change_networks
 from tenants.services.people import members
 from tenants.services.platform import accounts, entering
 from tenants.services.rights import department_roles, roles
@@ -67,6 +70,21 @@ def ending_a_session_of_the_list(acme: Organisation) -> str:
     with tenant_scope(acme.tenant_id):
         SessionsAdapter().end_sessions(UserSession.objects.filter(user=acme.user("alice")))
     return session_digest(acme.session("alice"))
+
+
+def a_new_key_of_the_session(acme: Organisation) -> str:
+    old = acme.session("alice")
+    request = RequestFactory().get("/")
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(old)
+    sessions.renew_key(request)
+    return session_digest(old)
+
+
+def networks_that_leave_her_out(acme: Organisation) -> str:
+    olga = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        change_networks(grant=olga, networks=["198.51.100.0/24"], address="198.51.100.7", is_sure=False)
+    return str(acme.grant("alice").membership_public_id)
 
 
 def a_new_password(acme: Organisation) -> str:
@@ -179,15 +197,28 @@ def switching_a_site_off(acme: Organisation) -> str:
 
 
 def forgetting_a_visitor(acme: Organisation) -> str:
+    visitor, token = _known(acme)
+    with tenant_scope(acme.tenant_id):
+        forget_session(site_id=visitor.site_id, token=token)
+    return token_digest(token).hex()[:32]
+
+
+def erasing_a_visitor(acme: Organisation) -> str:
+    visitor, token = _known(acme)
+    olga, name = acme.grant("olga"), "Acme"
+    with tenant_scope(acme.tenant_id):
+        erase_visitor(grant=olga, visitor=visitor.public_id, typed=name, now=timezone.now())
+    return token_digest(token).hex()[:32]
+
+
+def _known(acme: Organisation) -> tuple[Visitor, str]:
     session = new_session()
     assert session.token
     with tenant_scope(acme.tenant_id):
-        site = Site.objects.get()
-        visitor = Visitor.objects.create(site=site)
-        digest = token_digest(session.token)
-        VisitorToken.objects.create(visitor=visitor, digest=digest, expires_at=timezone.now() + TOKEN_LIFE)
-        forget_session(site_id=site.pk, token=session.token)
-    return digest.hex()[:32]
+        visitor = Visitor.objects.create(site=Site.objects.get())
+        until = timezone.now() + TOKEN_LIFE
+        VisitorToken.objects.create(visitor=visitor, digest=token_digest(session.token), expires_at=until)
+    return visitor, session.token
 
 
 def locking_the_account(acme: Organisation) -> str:
@@ -240,7 +271,9 @@ def _blocked(acme: Organisation) -> tuple[Visitor, Block]:
 WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "signing out": (signing_out, RevocationKind.SESSION, "end_sockets_of_session"),
     "signing out everywhere": (signing_out_everywhere, RevocationKind.USER, "end_sessions"),
-    "ending a session of the list": (ending_a_session_of_the_list, RevocationKind.SESSION, "SessionsAdapter"),
+    "ending a session of the list": (ending_a_session_of_the_list, RevocationKind.SESSION, "_end"),
+    "a new key of the session": (a_new_key_of_the_session, RevocationKind.SESSION, "renew_key"),
+    "networks that leave her out": (networks_that_leave_her_out, RevocationKind.MEMBERSHIP, "change_networks"),
     "a new password": (a_new_password, RevocationKind.USER, "change_password"),
     "a reset by mail": (a_reset_by_mail, RevocationKind.USER, "end_sessions"),
     "a lock by an operator": (locking_the_account, RevocationKind.USER, "end_sessions"),
@@ -261,6 +294,7 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),
     "a visitor who is forgotten": (forgetting_a_visitor, RevocationKind.VISITOR, "forget_session"),
+    "a visitor who is erased": (erasing_a_visitor, RevocationKind.VISITOR, "_forget"),
     "a visitor who is blocked": (blocking_a_visitor, RevocationKind.VISITOR, "block_visitor"),
     "an address that is blocked": (blocking_an_address, RevocationKind.ADDRESS, "block_visitor"),
 }  # fmt: skip

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 DEFINERS: Final = {
     "audit_append": "takes the tenant from the scope, never from the event",
+    "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is a year old",
+    "audit_sweep": "deletes of the scope's own trail what a tombstone covers",
     "audit_unsigned": "numbers of tenants whose chain is ahead of its last checkpoint, nothing else",
     "sweep_accounts": "deletes what is over of global tables",
     "sweep_revocations": "deletes revocations of an hour ago",

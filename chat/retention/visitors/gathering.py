@@ -45,7 +45,7 @@ def find_visitors(*, grant: Grant, email: str) -> list[Visitor]:
     digest = email_digest(email)
     rows = Visitor.objects.filter(email_digest=digest).select_related("site").order_by("-seen_at", "-pk")
     found = list(rows[:_MOST_FOUND]) if digest else []
-    record(Action.VISITORS_SEARCHED, found=len(found))
+    record(Action.VISITOR_SEARCHED, found=len(found))
     return found
 
 

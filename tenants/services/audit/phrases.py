@@ -129,7 +129,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.VISITOR_BLOCKED: _("%(who)s blocked %(what)s"),
     Action.VISITOR_UNBLOCKED: _("%(who)s lifted the block of %(what)s"),
     Action.VISITOR_BLOCKS_READ: _("%(who)s looked at the list of blocked visitors"),
-    Action.VISITORS_SEARCHED: _("%(who)s looked for visitors by a mail address"),
+    Action.VISITOR_SEARCHED: _("%(who)s looked for visitors by a mail address"),
     Action.VISITOR_EXPORTED: _("%(who)s exported all that is kept about %(what)s"),
     Action.VISITOR_ERASED: _("%(who)s erased a visitor's data"),
     Action.ADMIN_CREATED: _("%(who)s created %(what)s"),
