@@ -44,6 +44,7 @@ from security.audit import Action, Extent, record
 from security.crypto import keyring
 from security.models import KeySubject
 from security.scoping import be_patient, require_tenant_id, tenant_scope
+from security.stores.store import Failed
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -200,8 +201,22 @@ def _put_off(chunk: ArchiveChunk, now: datetime, error: Exception) -> None:
     chunk.failures += 1
     chunk.next_try_at = now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(chunk.failures - 1, 10))
     chunk.save()
-    if _is_sent(chunk):
-        note_failure(code=getattr(error, "code", "missing"), now=now)
+    code = _fault_of_server(error)
+    if _is_sent(chunk) and code is not None:
+        note_failure(code=code, now=now)
+
+
+def _fault_of_server(error: Exception) -> str | None:
+    """What is to be said of an organisation's own server; None where the fault is ours, such as a key that the worker was not given."""
+    match error:
+        case Failed():
+            return error.code
+        case Missing():
+            return "missing"
+        case chunks.Damaged():
+            return "differs"
+        case _:
+            return None
 
 
 def _write(chunk: ArchiveChunk, work: _Work) -> None:

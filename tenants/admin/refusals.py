@@ -102,6 +102,8 @@ _SENTENCES: Final = {
     "server_refused": _("It answered with an error."),
     "server_short": _("It stored less than was written. It may be full."),
     "server_differs": _("What was read again is not what was written."),
+    "server_missing": _("What was written there is not there any more."),
+    "server_none": _("No server is set up here any more, and transcripts wait for one."),
     "server_not_deleted": _("What was deleted is still there."),
     "server_host_key": _("It showed another host key than this one. Somebody may be in between: ask who runs it."),
     "server_host_key_unknown": _("Compare the host key below with what who runs the server says, then enter it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from time import monotonic
@@ -37,7 +38,9 @@ from security.models import AuditEvent, SubjectKey
 from security.permissions import Grant
 from security.scoping import tenant_scope
 from security.stores.folder import Folder
+from tenants.admin.refusals import sentence_for
 from tests.cast import Organisation
+from tests.sources import PROJECT, modules
 
 from ...security.stores.servers import BUCKET, KEY_ID, PASSWORD, SECRET, USER, S3Server, SftpServer, either
 from .talks import NOW, closed, live
@@ -163,6 +166,28 @@ def test_what_the_server_did_not_take_whole_stays_and_is_sent_later(
     assert list(sent(server).values()) == list(said.values())
     with tenant_scope(acme.tenant_id):
         assert OwnServer.objects.get().failing_since is None
+
+
+def test_a_key_that_our_worker_lacks_is_no_fault_of_the_server(
+    acme: Organisation, server: Server, archive: Folder, settings: Settings
+) -> None:
+    set_up(acme, server)
+    said = {closed(acme, "Where is my kettle?"): ["Where is my kettle?"]}
+    settings.AUDIT_SIGNING_KEY = lambda: None
+    assert run(acme.tenant_id, NOW, store=archive) == Found()
+    assert live(acme) == said
+    with tenant_scope(acme.tenant_id):
+        assert ArchiveChunk.objects.get().failures == 1
+        assert OwnServer.objects.get().failing_since is None
+
+
+def test_each_fault_of_a_server_has_a_sentence_of_its_own() -> None:
+    codes = {
+        code for module in modules() for code in re.findall(r'Failed\("(\w+)"', (PROJECT / module).read_text())
+    } | {"missing", "differs"}
+    assert len(codes) > 10
+    otherwise = sentence_for(Invalid("no such code"))
+    assert [code for code in sorted(codes) if sentence_for(Invalid(f"server_{code}")) == otherwise] == []
 
 
 def test_a_step_ends_in_time_however_slow_the_server_is(
