@@ -7,6 +7,7 @@ verifier asks for all of it. Proof: tests/security/audit/test_pruning.py.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from security.audit.record import record
 from security.audit.registry import Action
 from security.models.audit import AuditCheckpoint, AuditTombstone
 from security.scoping import tenant_scope
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 5_000
 
@@ -59,7 +62,12 @@ def prune(*, before: datetime, keys: Iterable[bytes]) -> int | None:
     believed = tuple(keys)
     old = AuditTombstone.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     newest = AuditCheckpoint.objects.filter(signed_at__lte=before, seq__gt=old).order_by("-seq").first()
-    if newest is None or not read_note(newest.note).is_signed_by(believed):
+    if newest is None:
+        return None
+    if not read_note(newest.note).is_signed_by(believed):
+        logger.warning(
+            "A trail is old enough to be pruned, but its checkpoint at %d is not signed by our key", newest.seq
+        )
         return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_prune(%s)", [newest.seq])
