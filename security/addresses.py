@@ -20,6 +20,9 @@ from security.masking import mask_or_withhold
 _MOST: Final = 4_000
 # Ids, digests and tokens of ours: letters and digits in one, too long for anything that is masked.
 _OPAQUE: Final = re.compile(r"(?=[0-9-]*[a-z])[0-9a-f-]{32,}", re.IGNORECASE)
+# A token in base64 (secrets.token_urlsafe(32)) is letters and digits by chance: "cvD230" in one is no card verification code.
+_TOKEN: Final = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{43}(?![\w-])")
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+")
 _NAMES: Final = re.compile(r"[?&][^=&]{0,80}=")
 
@@ -45,7 +48,7 @@ def spells_secret(address: str) -> bool:
     """Whether something in it would be masked: with percent codes undone, without what separates, its values put together."""
     if len(address) > _MOST:  # longer than any of ours: read in part, and kept nowhere
         address = address[:_MOST]
-    plain = _OPAQUE.sub("?", unquote_plus(address))
+    plain = _TOKEN.sub(lambda found: _LETTERS.sub("x", found[0]), _OPAQUE.sub("?", unquote_plus(address)))
     values = _NAMES.sub(" ", plain)
     readings = (plain, _BETWEEN.sub(" ", plain), values, values.replace(" ", ""))
     return any(mask_or_withhold(reading).findings for reading in readings)

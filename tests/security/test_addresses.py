@@ -46,6 +46,16 @@ def test_ids_and_tokens_pass() -> None:
             assert not spells_secret(address), address
 
 
+def test_what_a_token_spells_by_chance_is_no_word() -> None:
+    assert not spells_secret("/invitations/MUII-Ev9Z9zu2e_7cvD230BgHqyeUQD8NjIEYZdDQt8/")
+    assert not spells_secret(f"/invitations/{'Ab_cvv123-ssn-pin4321_'.ljust(43, 'q')}/")
+
+
+def test_nor_does_a_number_hide_in_what_looks_like_a_token(client: Client) -> None:
+    for hidden in ("Ab-4242-4242-4242-4242", "Ab_4242424242424242", "Ab-536-90-4399"):
+        assert spells_secret(f"/invitations/{hidden + '_'}{'q' * (42 - len(hidden))}/"), hidden
+
+
 def test_neither_does_a_form_lead_on_to_one(client: Client) -> None:
     for path in ("/theme/", "/accounts/login/"):
         answer = client.post(path, {"next": f"/{CARD.replace(' ', '')}", "theme": "dark"})

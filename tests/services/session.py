@@ -25,7 +25,8 @@ _BASE = Path(__file__).resolve().parents[2]
 _SERVER_VARIABLE, _PREFIX_VARIABLE = "CHATPLATFORM_TEST_POSTGRES", "CHATPLATFORM_TEST_PREFIX"
 _REDIS_VARIABLE = "CHATPLATFORM_TEST_REDIS"
 _OWN_PREFIX = "chatplatform"
-_UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "400"}
+# Without autovacuum no plan depends on the moment at which it came by.
+_UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "400"}
 
 
 @dataclass(slots=True)

@@ -150,7 +150,7 @@ ORDER BY m.sent_at, m.conversation_id, m.seq
 """  # noqa: S608 - put together from constants
 """The last messages of these visitors' conversations, of both sides, oldest first. By `seq`, which has no gaps: for an order with a limit all are read."""
 
-# The ids are named twice: joined alone, a planner without statistics reads all of the tenant's rows and throws the others away.
+# The ids are named twice: joined alone, a planner with few statistics reads all of the tenant's rows and throws the others away.
 ADVANCE: Final = """
 UPDATE chat_conversation c
 SET last_seq = v.last_seq, last_rev = v.last_rev, last_visible_seq = v.last_visible_seq, last_message_at = v.last_message_at,

@@ -8,13 +8,14 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-import pytest
 from asgiref.sync import sync_to_async
 from psycopg.types.numeric import Int8BinaryDumper
 
 from chat.live.writer import statements
 from chat.live.writer.link import _SETTINGS, default_conninfo
+from chat.models import Conversation, Visitor
 from security.masking.splitting.check import TAIL
+from security.scoping import tenant_scope
 from tests.chat.conversations import House
 from tests.services import session
 
@@ -37,9 +38,9 @@ def planned(connection: psycopg.Connection, statement: str, values: tuple[object
     return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("is_analyzed", [False, True])
-async def test_each_statement_touches_only_what_it_was_asked_for(acme: House, is_analyzed: bool) -> None:
+async def test_each_statement_touches_only_what_it_was_asked_for(acme: House) -> None:
     talks = await sync_to_async(lambda: [acme.talk() for _ in range(20)])()
+    await sync_to_async(_more_conversations)(acme)
     async with writing() as writer:
         await asyncio.gather(*(writer.put(post(talk)) for talk in talks for _ in range(100)))
     two, now = talks[:2], datetime.now(UTC)
@@ -79,14 +80,18 @@ async def test_each_statement_touches_only_what_it_was_asked_for(acme: House, is
             connection.rollback()
             return found
 
-    if is_analyzed:
-        await sync_to_async(_analyze)()
+    # Before a table is first analysed its planner takes look-ups by tenant for cheap, as long as it is small; what it does then is its own.
+    await sync_to_async(_analyze)()
     touched = await asyncio.to_thread(explain)
-    # Of a table that nobody has analysed yet, look-ups may read more until somebody does; the counters are written at every message.
-    looked_at = asked if is_analyzed else {statements.ADVANCE}
-    assert {query: touched[query] for query in looked_at if touched[query] > 2} == {}
-    if is_analyzed:
-        assert {query: touched[query] for query in last if touched[query] > 2 * TAIL} == {}, "the last messages alone"
+    assert {query: touched[query] for query in asked if touched[query] > 2} == {}
+    assert {query: touched[query] for query in last if touched[query] > 2 * TAIL} == {}, "the last messages alone"
+
+
+def _more_conversations(house: House) -> None:
+    """So many that reading all of them is dearer than looking two up, however few pages the counters' updates have filled."""
+    with tenant_scope(house.tenant_id):
+        visitors = Visitor.objects.bulk_create(Visitor(site_id=house.site_pk) for _ in range(500))
+        Conversation.objects.bulk_create(Conversation(site_id=house.site_pk, visitor=visitor) for visitor in visitors)
 
 
 def _analyze() -> None:
