@@ -29,6 +29,8 @@ _GROUPS_OF_A_CARD: Final = 4
 _THREE: Final = 3
 _PAIR: Final = 2
 _PLAIN: Final = frozenset((" ", "-"))  # as on a card: nothing to be said of them
+# One of these between all groups, without a space, is how a number is disguised. A plus adds up, a comma with a space lists.
+_DISGUISES: Final = frozenset(":;=#@&!<>^")
 _SPOKEN: Final = "words"
 _SOFT: Final = frozenset(("soft", "phone"))
 _ALL: Final = Said(frozenset({"card"}), frozenset())
@@ -273,17 +275,24 @@ def _said_together(window: Window) -> Iterator[tuple[int, ...]]:
 
 
 def _weigh_gaps(window: Window, points: Points, gaps: Sequence[str], kinds: Sequence[int], is_one_gap: bool) -> None:
-    if WORDS in kinds:
+    is_said = not (is_one_gap and _is_disguise(gaps))
+    if is_said and WORDS in kinds:
         points.add("words between")
     elif SIGNS in kinds and not is_one_gap:
         points.add("mixed signs")
-    elif SIGNS in kinds or not is_one_gap:
+    elif is_said and (SIGNS in kinds or not is_one_gap):
         points.add("signs between")
     if window.row.is_listed(window.first, window.last):
         points.add("listed")
     sizes = window.sizes
     if sizes[0] <= _THREE and set(sizes[1:]) == {_THREE} and is_one_gap and gaps[0] in (",", ".", "'"):
         points.add("thousands")
+
+
+def _is_disguise(gaps: Sequence[str]) -> bool:
+    """Whether the one mark between all groups says nothing else; a letter between two groups alone is a part number's."""
+    gap = gaps[0]
+    return gap in _DISGUISES or (len(gap) == 1 and "a" <= gap <= "z" and len(gaps) > 1)
 
 
 def _beside(window: Window, gaps: Sequence[str]) -> tuple[int, int]:

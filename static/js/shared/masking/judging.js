@@ -16,6 +16,7 @@ const MOST_JUDGED = 200;
 const LONGEST_PHONE = 15;
 const EAN_LENGTH = 13;
 const MOST_GROUPS = 6;
+const DISGUISES = new Set(":;=#@&!<>^");
 /** @type {Said} */
 const ALL = { near: new Set(["card"]), labels: new Set() };
 /** @type {Record<string, number>} */
@@ -205,12 +206,19 @@ function saidTogether({ row, first, last }) {
 /** @param {Window} window @param {Points} points @param {number[]} sizes @param {string[]} gaps @param {boolean} isOneGap */
 function weighGaps({ row, first, last }, points, sizes, gaps, isOneGap) {
   const kinds = row.kinds.slice(first, last);
-  if (kinds.includes(WORDS)) points.add("words between");
+  const isSaid = !(isOneGap && isDisguise(gaps));
+  if (isSaid && kinds.includes(WORDS)) points.add("words between");
   else if (kinds.includes(SIGNS) && !isOneGap) points.add("mixed signs");
-  else if (kinds.includes(SIGNS) || !isOneGap) points.add("signs between");
+  else if (isSaid && (kinds.includes(SIGNS) || !isOneGap)) points.add("signs between");
   if (isListed(row, first, last)) points.add("listed");
   const isInThrees = sizes[0] <= 3 && sizes.slice(1).every((size) => size === 3);
   if (isInThrees && isOneGap && [",", ".", "'"].includes(gaps[0])) points.add("thousands");
+}
+
+/** Whether the one mark between all groups says nothing else; a letter between two groups alone is a part number's. @param {string[]} gaps */
+function isDisguise(gaps) {
+  const [gap] = gaps;
+  return DISGUISES.has(gap) || (/^[a-z]$/.test(gap) && gaps.length > 1);
 }
 
 /** How many groups of the same size and behind the same separator stand before it, and after it. @param {Window} window @param {number[]} sizes @param {string[]} gaps */
