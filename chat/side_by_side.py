@@ -1,9 +1,10 @@
-"""What a visitor says of himself is shown field by field, one below the other: no number may stand in several of them together.
+"""What is shown one below the other, field by field or word by word: no number may stand in several of them together.
 
 Danger: `{"c1": "4242", "c2": "4242", …}` is a card that no field holds. Rule: all values with digits are masked as one text too, as they were given and by
 their names, and the digits of each value that is part of what is found are hidden. Names of fields are shown as well, and a tampered client sends
 what names it likes: figures in them count among themselves and with the values, and become `x` as those in the path of an address do. An e-mail
 address that is a number before its @ counts, though it stays as it is; other addresses and the phone number, which are parsed, stay out of it.
+The title of a page stands above its address and where it was come from, and a conversation's tags stand in a row: they are looked at in the same way.
 Proof: tests/chat/test_side_by_side.py.
 """
 
@@ -13,8 +14,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote_plus, urlsplit
 
-from chat.personal import Profile
+from chat.live.protocol.addresses import rebuilt_origin
+from chat.personal import Page, Profile
 from security.masking import MAX_LENGTH, MaskedText
 from security.masking.reading.views import digits_of
 from security.masking.render import BULLET
@@ -44,6 +47,30 @@ def without_joined_numbers(profile: Profile, masked: Callable[[str], MaskedText]
         for name, value in profile.fields.items()
     }
     return replace(profile, name=_without_digits(profile.name) if _NAME in found else profile.name, fields=fields)
+
+
+def page_without_joined_numbers(page: Page, masked: Callable[[str], MaskedText]) -> Page:
+    """`page` without what its title, its address and the one before spell together: digits of the title, all but the origin of an address."""
+    shown = {"title": page.title, "url": _behind_origin(page.url), "referrer": _behind_origin(page.referrer)}
+    found = _found({part: text for part, text in shown.items() if digits_of(text)}, masked)
+    if not found:
+        return page
+    return Page(
+        title=_without_digits(page.title) if "title" in found else page.title,
+        url=rebuilt_origin(page.url) or "" if "url" in found else page.url,
+        referrer=rebuilt_origin(page.referrer) or "" if "referrer" in found else page.referrer,
+    )
+
+
+def tags_without_joined_numbers(names: Sequence[str], masked: Callable[[str], MaskedText]) -> Mapping[str, MaskedText]:
+    """Those of a conversation's tags that are part of a number together, each with what is shown in its place."""
+    found = _found({name: name for name in names if digits_of(name)}, masked)
+    return {name: masked(_without_digits(name)) for name in names if name in found}
+
+
+def _behind_origin(url: str) -> str:
+    parts = urlsplit(url)
+    return unquote_plus(f"{parts.path}?{parts.query}").strip("/?")
 
 
 def _found(parts: Mapping[str, str], masked: Callable[[str], MaskedText]) -> set[str]:

@@ -15,11 +15,13 @@ from chat.live.writer.memory import Keeps
 from chat.models import ArchivedConversation, Conversation, ConversationTag, Status, Tag, Visitor
 from chat.services.across_conversations import Joining, joined_comment
 from chat.services.messages import SystemCode, say
+from chat.side_by_side import tags_without_joined_numbers
 from security.audit import Action, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission
 from tenants.models import Department, Membership, Policy
+from tenants.policies import masked_for_members
 
 BLOCKED: Final = "blocked"
 """The outcome of a conversation whose visitor was blocked."""
@@ -117,13 +119,17 @@ def rate_conversation(
 def tag_conversation(
     *, grant: Grant, conversation: UUID, add: Sequence[MaskedText], remove: Sequence[MaskedText]
 ) -> Conversation:
-    """Add and remove tags; unknown words become tags of the tenant."""
+    """Add and remove tags; unknown words become tags of the tenant. Those that spell a number together lose its digits."""
     found = access.lock_conversation(grant, conversation)
     access.require_on(grant, Permission.CHAT_TAG, found)
-    for name in add:
+    ConversationTag.objects.filter(conversation=found, tag__name__in=[str(name) for name in remove]).delete()
+    had = ConversationTag.objects.filter(conversation=found).values_list("tag__name", flat=True)
+    names = list(dict.fromkeys([*had, *map(str, add)]))
+    hidden = tags_without_joined_numbers(names, masked_for_members)
+    ConversationTag.objects.filter(conversation=found, tag__name__in=hidden).delete()
+    for name in dict.fromkeys([*(hidden.get(str(name), name) for name in add), *hidden.values()]):
         tag, _ = Tag.objects.get_or_create(name=str(name))
         ConversationTag.objects.get_or_create(conversation=found, tag=tag)
-    ConversationTag.objects.filter(conversation=found, tag__name__in=[str(name) for name in remove]).delete()
     record(Action.CONVERSATION_TAGGED, on=found, added=len(add), removed=len(remove))
     events.publish_change(found)
     return found

@@ -10,7 +10,7 @@ from chat.live.protocol.addresses import without_secrets
 from chat.models import Visitor
 from chat.personal import Page, Profile, open_page, open_profile, seal_page, seal_profile
 from chat.services.remasked_conversation import Unmaskable
-from chat.side_by_side import without_joined_numbers
+from chat.side_by_side import page_without_joined_numbers, without_joined_numbers
 from chat.tally import Tally
 from security.masking import MaskedText
 from tenants.rules import Masking
@@ -64,5 +64,8 @@ def _masked(profile: Profile, page: Page, masking: Masking, tally: Tally) -> tup
     fields = {name: counted(value) for name, value in profile.fields.items()}
     return (
         without_joined_numbers(replace(profile, name=counted(profile.name), fields=fields), masking.masked),
-        replace(page, url=address(page.url), title=counted(page.title), referrer=address(page.referrer)),
+        page_without_joined_numbers(
+            replace(page, url=address(page.url), title=counted(page.title), referrer=address(page.referrer)),
+            masking.masked,
+        ),
     )

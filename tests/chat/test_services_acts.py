@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from django.utils import timezone
 
-from chat.models import Conversation, Status, Visitor
+from chat.models import Conversation, ConversationTag, Status, Tag, Visitor
 from chat.services import assignment, lifecycle
 from security.audit import Action
 from security.crypto import keyring
@@ -161,3 +161,13 @@ def test_a_note_beside_it_needs_the_right_to_write_notes(acme: Organisation, nam
         with pytest.raises(Denied):
             NOTED[name](without, on, NOW)
         NOTED[name](alice, on, NOW)
+
+
+def test_tags_that_come_to_spell_a_card_lose_its_digits_the_earlier_ones_too(acme: Organisation) -> None:
+    on, grant = conversation(acme, Status.OPEN), acme.grant("alice")
+    with tenant_scope(acme.tenant_id):
+        for name in ("vip", "4242 a", "4242 b", "4242 c", "4242 d"):
+            lifecycle.tag_conversation(grant=grant, conversation=on, add=[mask(name)], remove=[])
+        names = ConversationTag.objects.filter(conversation__public_id=on).values_list("tag__name", flat=True)
+        assert sorted(names) == ["vip", *(f"•••• {end}" for end in "abcd")]
+        assert not Tag.objects.filter(name="4242 d").exists()

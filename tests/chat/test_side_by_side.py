@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat.personal import Profile
-from chat.side_by_side import without_joined_numbers
+from chat.personal import Page, Profile
+from chat.side_by_side import page_without_joined_numbers, tags_without_joined_numbers, without_joined_numbers
 from security.masking import mask
 
 CARD = "4242"
@@ -75,3 +75,30 @@ def test_numbers_that_are_none_together_stay() -> None:
 
 def test_more_than_is_masked_at_once_is_hidden() -> None:
     assert shown(a="1" + "x" * 5_000, b="2" + "x" * 5_000)["a"].startswith("•x")
+
+
+def test_a_title_and_an_address_spell_no_number_together() -> None:
+    page = Page(title="4242 4242", url="https://shop.example/4242/4242?q=hat", referrer="https://other.example/7")
+    assert page_without_joined_numbers(page, mask) == Page(
+        title="•••• ••••", url="https://shop.example", referrer="https://other.example/7"
+    )
+
+
+def test_nor_do_an_address_and_the_one_before() -> None:
+    page = Page(title="Hats", url="https://shop.example/?a=42424242", referrer="https://shop.example/?a=42424242")
+    found = page_without_joined_numbers(page, mask)
+    assert found == Page(title="Hats", url="https://shop.example", referrer="https://shop.example")
+
+
+def test_a_page_with_a_number_of_its_own_stays() -> None:
+    page = Page(title="Order 20261122", url="https://shop.example/orders/20261122?page=2", referrer="")
+    assert page_without_joined_numbers(page, mask) == page
+
+
+def test_tags_spell_no_number_together() -> None:
+    names = ["vip", "4242 d", "4242 b", "4242 a", "4242 c"]
+    assert tags_without_joined_numbers(names, mask) == {f"4242 {end}": f"•••• {end}" for end in "abcd"}
+
+
+def test_tags_with_figures_stay() -> None:
+    assert tags_without_joined_numbers(["2026", "iphone 15", "order-4711", "v2.1", "4 stars"], mask) == {}

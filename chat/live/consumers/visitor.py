@@ -25,7 +25,7 @@ class VisitorConsumer(VisitorSocket):
         site = self.visit.site
         token = frame.token or self.cookie()
         self.locale, self.department = frame.locale or "", frame.department
-        self.page = page_of(frame.page) if frame.page else None
+        self.page = page_of(frame.page, self.masking.masked) if frame.page else None
         who = await in_scope(
             site.tenant_id, visitors.access_session, site_id=site.site_id, token=token, now=timezone.now()
         )
@@ -93,7 +93,7 @@ class VisitorConsumer(VisitorSocket):
         await self.learn(profile_of(frame))
 
     async def on_page(self, frame: visitor.Page) -> None:
-        self.page = page_of(frame)
+        self.page = page_of(frame, self.masking.masked)
         if self.who.pk is not None:
             await self.call(visitors.change_page, visitor_id=self.who.pk, page=self.page, now=timezone.now())
 

@@ -35,7 +35,7 @@ from chat.services import beginning, identity, visitors
 from chat.services.across_conversations import Joining
 from chat.services.beginning import Opening
 from chat.services.visitors import VisitorSession
-from chat.side_by_side import without_joined_numbers
+from chat.side_by_side import page_without_joined_numbers, without_joined_numbers
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskedText, MaskingPolicy
@@ -362,8 +362,9 @@ class VisitorSocket(ChatConsumer):
                 log_failure("following", error)
 
 
-def page_of(frame: visitor.Page) -> Page:
-    return Page(url=frame.url or "", title=frame.title or "", referrer=frame.referrer or "")
+def page_of(frame: visitor.Page, masked: Callable[[str], MaskedText]) -> Page:
+    page = Page(url=frame.url or "", title=frame.title or "", referrer=frame.referrer or "")
+    return page_without_joined_numbers(page, masked)
 
 
 def profile_of(frame: visitor.Profile) -> Profile:

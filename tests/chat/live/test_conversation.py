@@ -180,6 +180,21 @@ async def test_a_card_over_the_fields_of_a_profile_is_shown_to_nobody(
     assert "4242" not in str(shown)
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["with the hello", "after the first message"])
+async def test_a_card_over_a_pages_title_and_address_is_shown_to_nobody(
+    door: Door, acme_live: Organisation, is_known: bool
+) -> None:
+    alice = await door.agent(acme_live, "alice")
+    page = {"url": "https://acme.example/4242/4242", "title": "4242 4242"}
+    vera = await door.visitor(acme_live.site_key, **({} if is_known else {"page": page}))
+    sent = await vera.say("Hello")
+    if is_known:
+        await vera.send("page", **page)
+        await vera.say("It is me")
+    shown = (await alice.ask("claim", "assigned", conversation=sent["conversation"]))["visitor"]["page"]
+    assert (shown["url"], shown["title"]) == ("https://acme.example", "•••• ••••")
+
+
 async def test_a_note_never_reaches_the_visitor(door: Door, acme_live: Organisation) -> None:
     vera, alice, conversation = await talking(door, acme_live)
     client_id = str(uuid4())
