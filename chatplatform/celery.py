@@ -33,7 +33,7 @@ app.conf.update(
 
 @app.on_configure.connect
 def _read_settings(**_: Any) -> None:
-    app.conf.update(broker_url=settings.CELERY_BROKER_URL)
+    app.conf.update(broker_url=settings.CELERY_BROKER_URL, broker_use_ssl=settings.CELERY_BROKER_USE_SSL)
 
 
 app.autodiscover_tasks()

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
-from chatplatform.deployment import LOOPBACK_HOSTS, is_loopback
+from chatplatform.hosts import LOOPBACK_HOSTS, is_loopback
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 

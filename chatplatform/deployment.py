@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatplatform import database, generated
+from chatplatform import database, generated, verified
 from chatplatform.embedded.state import Layout
 from chatplatform.env import Environment
+from chatplatform.hosts import LOOPBACK_HOSTS, is_loopback
 
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 EMBEDDABLE = frozenset({"postgres", "valkey", "keys"})
 _KEY_BYTES = 32
 _SECRET_KEY_LENGTH = 50
@@ -129,19 +129,23 @@ class Deployment:
 
     def database_url(self) -> str:
         """The application's role."""
-        return self.env.secret("DATABASE_URL") or self._embedded("postgres", "DATABASE_URL").app
+        url = self.env.secret("DATABASE_URL") or self._embedded("postgres", "DATABASE_URL").app
+        return self._verified_database(url, "DATABASE_URL")
 
     def database_owner_url(self) -> str:
         """The owner's role; web and worker need no such right, so without it the alias is the application's role."""
         url = self.env.secret("DATABASE_OWNER_URL")
         if url:
-            return url
+            return self._verified_database(url, "DATABASE_OWNER_URL")
         given = self.env.secret("DATABASE_URL")
         return given or self._embedded("postgres", "DATABASE_OWNER_URL").owner
 
     def redis_url(self) -> str:
         """Redis or Valkey."""
-        return database.redis_checked(self.env.secret("REDIS_URL") or self._embedded("valkey", "REDIS_URL").redis)
+        url = database.redis_checked(self.env.secret("REDIS_URL") or self._embedded("valkey", "REDIS_URL").redis)
+        if not self.debug:
+            verified.redis(url)
+        return url
 
     def trusted_proxies(self) -> list[str]:
         """Networks whose X-Forwarded-For is believed."""
@@ -159,6 +163,8 @@ class Deployment:
         split = urlsplit(url)
         if split.scheme not in {"smtp", "smtps", "smtp+tls"} or not split.hostname:
             raise ImproperlyConfigured("EMAIL_URL must be set: smtp+tls://user:password@host:587 or smtps://….")
+        if not self.debug:
+            verified.mail(split)
         options = dict(parse_qsl(split.query))
         return "django.core.mail.backends.smtp.EmailBackend", {
             "EMAIL_HOST": split.hostname,
@@ -170,6 +176,13 @@ class Deployment:
             "EMAIL_TIMEOUT": 10,
             "DEFAULT_FROM_EMAIL": options.get("from", f"no-reply@{urlsplit(self.site_url).hostname}"),
         }
+
+    def _verified_database(self, url: str, setting: str) -> str:
+        """`url`, which is sound; in production it keeps to this machine or is verified."""
+        database.parse(url, setting=setting)
+        if not self.debug:
+            verified.database(url, setting=setting)
+        return url
 
     def _key(self, name: str, why: str) -> str:
         if not self.env.secret(name) and self._may_embed("keys"):
@@ -186,17 +199,6 @@ class Deployment:
         if not self._may_embed(part):
             raise ImproperlyConfigured(f"{setting} must be set: an embedded {part} is for development.")
         return Layout(self.var).urls()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can be meant."""
-    name = host.strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _decoded(value: str, name: str) -> bytes:

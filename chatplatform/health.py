@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from chatplatform.demo import FORWARDED, is_own_host
-from chatplatform.deployment import is_loopback
+from chatplatform.hosts import is_loopback
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ Nothing has an unsafe default: outside of DEBUG what is missing or unsafe stops 
 from pathlib import Path
 from typing import Any
 
-from chatplatform import database
+from chatplatform import database, verified
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
 from chatplatform.steady_pool import CONNECT_WITHIN
@@ -158,6 +158,7 @@ LIMITS = {
     }.items()
 }
 CELERY_BROKER_URL = database.broker(REDIS_URL)
+CELERY_BROKER_USE_SSL = verified.broker_tls(REDIS_URL)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"

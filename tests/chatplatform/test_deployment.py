@@ -6,15 +6,16 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from chatplatform import generated
-from chatplatform.deployment import Deployment, is_loopback
+from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
+from chatplatform.hosts import is_loopback
 
 _SOUND = {
     "SECRET_KEY": generated.fresh("SECRET_KEY"),
     "CRYPTOGRAPHY_KEY": generated.fresh("CRYPTOGRAPHY_KEY"),
     "SITE_URL": "https://chat.example.com",
     "ALLOWED_HOSTS": "chat.example.com",
-    "DATABASE_URL": "postgresql://chat_app@db/chat",
+    "DATABASE_URL": "postgresql://chat_app@db/chat?sslmode=verify-full",
     "REDIS_URL": "rediss://cache/0",
     "EMAIL_URL": "smtps://mail.example.com",
 }

@@ -12,8 +12,8 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from chatplatform import server
 from chatplatform.connections import Bounds
-from chatplatform.deployment import is_loopback
 from chatplatform.embedded import temporary
+from chatplatform.hosts import is_loopback
 from security.net import networks
 
 
