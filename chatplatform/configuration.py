@@ -43,6 +43,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.master_keys
     yield deployment.audit_signing_key
     yield deployment.checkpoint_urls
+    yield deployment.audit_public_keys
     yield deployment.archive_folder
     yield lambda: deployment.site_url
     yield lambda: deployment.allowed_hosts

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatplatform import database, generated, verified
+from chatplatform import audit_trail, database, generated, verified
 from chatplatform.embedded.state import Layout
 from chatplatform.env import Environment
 from chatplatform.hosts import LOOPBACK_HOSTS, is_loopback
+from security.crypto.signing import public_key as public_key_of
 
 EMBEDDABLE = frozenset({"postgres", "valkey", "keys"})
 _KEY_BYTES = 32
@@ -107,17 +108,18 @@ class Deployment:
         """Where the worker remembers what it signed; not in the database, or it would prove nothing."""
         return Path(self.env.text("AUDIT_CHECKPOINT_DIR", str(self.var / "checkpoints"))).absolute()
 
+    def audit_public_keys(self) -> list[bytes]:
+        """Whose checkpoints count: today's key first, then those it followed; [] where none is noted."""
+        keys = [audit_trail.public_key(word) for word in self.env.words("AUDIT_PUBLIC_KEYS")]
+        seed = self.audit_signing_key() if keys and self.is_given_signing_key else None
+        if seed is not None and public_key_of(seed) not in keys:
+            raise ImproperlyConfigured("AUDIT_PUBLIC_KEYS must name the key that AUDIT_SIGNING_KEY signs with, too.")
+        return keys
+
     def checkpoint_urls(self) -> list[str]:
-        """Where copies of signed checkpoints go: folders and mailboxes."""
-        urls = self.env.words("AUDIT_CHECKPOINT_URLS")
-        for url in urls:
-            split = urlsplit(url)
-            is_folder = split.scheme == "file" and not split.netloc and split.path.startswith("/")
-            if not is_folder and not (split.scheme == "mailto" and "@" in split.path):
-                raise ImproperlyConfigured(
-                    "AUDIT_CHECKPOINT_URLS must be file:///a/folder or mailto:somebody@example.com."
-                )
-        return urls
+        """Where copies of signed checkpoints go: folders, mailboxes and servers of others."""
+        urls = [word.strip() for word in self.env.secret("AUDIT_CHECKPOINT_URLS").split(",")]
+        return [audit_trail.sound_place(url) for url in urls if url]
 
     def archive_folder(self) -> Path:
         """Where the archive lies: the folder of ARCHIVE_URL."""

@@ -32,6 +32,7 @@ ARCHIVE_DIR = deployment.archive_folder()
 IS_GIVEN_SIGNING_KEY = deployment.is_given_signing_key
 AUDIT_CHECKPOINT_DIR = deployment.checkpoint_folder
 AUDIT_CHECKPOINT_URLS = deployment.checkpoint_urls()
+AUDIT_PUBLIC_KEYS = deployment.audit_public_keys()
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 SITE_URL = deployment.site_url
 ALLOWED_HOSTS = deployment.allowed_hosts

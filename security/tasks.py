@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
@@ -15,7 +14,7 @@ from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.outbox import Queued
 from security.audit import Action, outside, record_failed
 from security.audit.checkpoints import Refused, Signer, behind, sign_tenant
-from security.audit.memory import Memory
+from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
 from security.scoping import tenant_ids, tenant_scope
 
@@ -45,19 +44,21 @@ def sweep_mail() -> None:
 @shared_task(name="security.sign_checkpoints")
 def sign_checkpoints(tenant_id: int | None = None) -> None:
     """Sign what was appended to each chain: beat asks twice a minute; `record` asks for one chain once it has grown by many events."""
-    seed = settings.AUDIT_SIGNING_KEY()
-    if seed is None:
+    signer = workers_signer()
+    if signer is None:
         logger.error("AUDIT_SIGNING_KEY is not set: no checkpoint of the audit trail is signed")
         return
-    signer = Signer(seed, Memory(Path(settings.AUDIT_CHECKPOINT_DIR)))
+    places = outside.Outside(tuple(settings.AUDIT_CHECKPOINT_URLS), signer.memory)
     with acting(actor=Actor(ActorKind.JOB, name=sign_checkpoints.name)):
         for chain in behind() if tenant_id is None else (tenant_id,):
-            _sign(chain, signer)
+            _sign(chain, signer, places)
+        places.pay()
 
 
-def _sign(tenant_id: int, signer: Signer) -> None:
+def _sign(tenant_id: int, signer: Signer, places: outside.Outside) -> None:
     try:
-        outside.push(settings.AUDIT_CHECKPOINT_URLS, sign_tenant(tenant_id, signer=signer, now=timezone.now()))
+        for note in sign_tenant(tenant_id, signer=signer, now=timezone.now()):
+            places.owe(tenant_id, note)
     except Refused as refusal:
         if signer.memory.is_new_refusal(tenant_id, str(refusal)):
             logger.critical("A checkpoint was refused at event %s: %s; tenant=%s", refusal.seq, refusal, tenant_id)

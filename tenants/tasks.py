@@ -15,13 +15,12 @@ from uuid import UUID, uuid4
 from zlib import crc32
 
 from celery import Task, shared_task
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from security.accounts.sweeping import sweep_accounts
+from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
-from security.crypto.signing import public_key
 from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope
 from tenants.services.audit import alerts, checks, keeping
 from tenants.services.people.password_warnings import warn_of_passwords
@@ -100,9 +99,9 @@ def run_trail_check(tenant_id: int, check: str) -> None:
 @shared_task(name="tenants.prune_trail")
 def prune_trail(tenant_id: int) -> None:
     """Forget the beginning of a trail, where its organisation wants that."""
-    seed = settings.AUDIT_SIGNING_KEY()
+    signer = workers_signer()
     with acting(actor=Actor(ActorKind.JOB, name=prune_trail.name)):
-        keeping.prune_trail(tenant_id, now=timezone.now(), keys=[] if seed is None else [public_key(seed)])
+        keeping.prune_trail(tenant_id, now=timezone.now(), keys=() if signer is None else signer.believed)
 
 
 @shared_task(name="tenants.prune_trails_everywhere")

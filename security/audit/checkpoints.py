@@ -39,15 +39,21 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key and the memory that goes with it."""
+    """A key and the memory that goes with it; `former` are public keys of before, whose checkpoints it goes on from."""
 
     seed: bytes = field(repr=False)
     memory: Memory
+    former: tuple[bytes, ...] = ()
 
     @property
     def public_key(self) -> bytes:
         """What others verify with."""
         return public_key(self.seed)
+
+    @property
+    def believed(self) -> tuple[bytes, ...]:
+        """Whose checkpoints count."""
+        return (self.public_key, *self.former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +131,16 @@ def _sign_next(signer: Signer, now: datetime) -> str | None:
 def _last(signer: Signer, kept: str | None) -> Note | None:
     """The newest checkpoint of ours: the remembered one; that of the database where nothing is remembered, or where it came later."""
     note = None if kept is None else read_note(kept)
-    if note is not None and not note.is_signed_by([signer.public_key]):
-        raise Refused(note.after + 1, "what the signer remembers is not signed by its key")
     if kept is not None and note is not None:
-        if not AuditCheckpoint.objects.filter(seq=note.seq, hash=note.hash, public_key=signer.public_key).exists():
-            _store(note, kept, signer.public_key, datetime.now(UTC))  # it was remembered, and then the commit failed
+        key = note.signer_among(signer.believed)
+        if key is None:
+            raise Refused(note.after + 1, "what the signer remembers is not signed by its key")
+        if not AuditCheckpoint.objects.filter(seq=note.seq, hash=note.hash, public_key=key).exists():
+            _store(note, kept, key, datetime.now(UTC))  # it was remembered, and then the commit failed
         return note
-    stored = AuditCheckpoint.objects.filter(public_key=signer.public_key).order_by("seq").last()
+    stored = AuditCheckpoint.objects.filter(public_key__in=signer.believed).order_by("seq").last()
     found = None if stored is None else read_note(stored.note)
-    if found is not None and not found.is_signed_by([signer.public_key]):
+    if found is not None and not found.is_signed_by(signer.believed):
         raise Refused(found.after + 1, "a checkpoint in the database is not signed by its key")
     return found
 

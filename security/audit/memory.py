@@ -67,6 +67,26 @@ class Memory:
         path.write_text(reason, encoding="utf-8")
         return True
 
+    def owe(self, tenant_id: int, place: str, after: int, *, is_less: bool = False) -> None:
+        """A place has to get the checkpoints after this number; what it was owed before stays owed unless it `is_less` now."""
+        path = self._debt(tenant_id, place)
+        if is_less or not path.exists():
+            draft = path.with_suffix(".draft")
+            draft.write_text(str(after), encoding="utf-8")
+            draft.replace(path)
+
+    def owed(self, place: str) -> list[tuple[int, int]]:
+        """By tenant, after which number."""
+        found = sorted(self.folder.glob(f"*.{place}.owed"))
+        return [(int(path.name.partition(".")[0]), int(path.read_text(encoding="utf-8"))) for path in found]
+
+    def paid(self, tenant_id: int, place: str) -> None:
+        """A place has got everything."""
+        self._debt(tenant_id, place).unlink(missing_ok=True)
+
+    def _debt(self, tenant_id: int, place: str) -> Path:
+        return self.folder / f"{tenant_id}.{place}.owed"
+
     def _path(self, tenant_id: int) -> Path:
         return self.folder / f"{tenant_id}.note"
 

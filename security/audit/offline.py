@@ -32,10 +32,12 @@ from typing import Any, Final
 from uuid import UUID
 
 FORMAT: Final = "chatplatform-audit"
-HASH_BYTES, PRINT_BYTES = 32, 4
+HASH_BYTES: Final = 32
+PRINT_BYTES: Final = 4
 SIGNED_WITHIN: Final = timedelta(minutes=10)  # it is done each minute; an older event without one was robbed of it
 UNSIGNED_AT_MOST: Final = 2_000
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _DECODE: Final = json.JSONDecoder().raw_decode  # json.loads without what it does for other types, a million times
 _ERASURES: Final = {"visitor.erased": "visitor", "member.erased": "person"}
 Details = Mapping[str, bytes | None]
@@ -69,8 +71,9 @@ def link(previous: bytes, seq: int, at: datetime, entry: str) -> bytes:
     """The hash of event `seq`, which follows the one whose hash is `previous`."""
     if len(previous) != HASH_BYTES:
         raise ValueError(f"a hash has {HASH_BYTES} bytes")
-    place = seq.to_bytes(8, "big", signed=True) + ((at - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
-    return sha256(b"chatplatform audit event v1\n" + previous + place + entry.encode()).digest()
+    number = seq.to_bytes(8, "big", signed=True)
+    moment = ((at - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
+    return sha256(b"chatplatform audit event v1\n" + previous + number + moment + entry.encode()).digest()
 
 
 def commitment(salt: bytes, values: str) -> bytes:
@@ -94,14 +97,22 @@ class Note:
 
     def says(self, seq: int, found: bytes) -> bool:
         """Whether event `seq`, one of those that it covers, had this hash when it was signed."""
+        if seq == self.seq:
+            return found == self.hash
         start = (seq - self.after - 1) * PRINT_BYTES
-        print_ = self.prints[start : start + PRINT_BYTES]
-        return found == self.hash if seq == self.seq else found[:PRINT_BYTES] == print_
+        return found[:PRINT_BYTES] == self.prints[start : start + PRINT_BYTES]
+
+    def signer_among(self, keys: Iterable[bytes]) -> bytes | None:
+        """Which of the keys signed it."""
+        for key in keys:
+            for name, made in self.signatures:
+                if name == key_id(key) and is_signature(key, self.text, made):
+                    return key
+        return None
 
     def is_signed_by(self, keys: Iterable[bytes]) -> bool:
         """Whether one of the keys signed it."""
-        pairs = ((key, made) for name, made in self.signatures for key in keys if name == key_id(key))
-        return any(is_signature(key, self.text, made) for key, made in pairs)
+        return self.signer_among(keys) is not None
 
 
 def key_id(key: bytes) -> bytes:
@@ -121,15 +132,17 @@ def read_key(text: str) -> bytes:
 def read_note(note: str) -> Note:
     """A checkpoint; ValueError for what is none."""
     text, blank, rest = note.partition("\n\n")
-    origin, seq, root_text, signed, after, prints = text.split("\n")
+    origin, seq_line, hash_line, signed_line, after_line, prints_line = text.split("\n")
+    begins = (signed_line[:7], after_line[:6], prints_line[:7]) == ("signed ", "after ", "prints ")
     chain = UUID(origin[len(FORMAT) + 1 :])
-    root, covered = b64decode(root_text, validate=True), b64decode(prints[7:], validate=True)
-    number, since, signatures = int(seq), int(after[6:]), tuple(_signature(line) for line in rest.splitlines())
-    is_whole = (blank, signed[:7], after[:6], prints[:7], len(root)) == ("\n\n", "signed ", "after ", "prints ", 32)
-    is_counted = 0 <= since < number and len(covered) == (number - since) * PRINT_BYTES
-    if not is_whole or not is_counted or origin != f"{FORMAT}/{chain}":
+    seq, after = int(seq_line), int(after_line[6:])
+    root = b64decode(hash_line, validate=True)
+    prints = b64decode(prints_line[7:], validate=True)
+    is_counted = 0 <= after < seq and len(prints) == (seq - after) * PRINT_BYTES
+    if not blank or not begins or not is_counted or len(root) != HASH_BYTES or origin != f"{FORMAT}/{chain}":
         raise ValueError("not a checkpoint")
-    return Note(chain, number, root, since, covered, f"{text}\n".encode(), signatures)
+    signatures = tuple(_signature(line) for line in rest.splitlines())
+    return Note(chain, seq, root, after, prints, f"{text}\n".encode(), signatures)
 
 
 def read_notes(text: str) -> list[Note]:
@@ -139,9 +152,12 @@ def read_notes(text: str) -> list[Note]:
 
 
 def _signature(line: str) -> tuple[bytes, bytes]:
+    """The id of a key, and what it made; empty for a line of another name."""
     dash, name, encoded = line.split(" ")
     raw = b64decode(encoded, validate=True)
-    return (raw[:4], raw[4:]) if (dash, name) == ("—", FORMAT) else (b"", b"")
+    if (dash, name) != ("—", FORMAT):
+        return b"", b""
+    return raw[:4], raw[4:]
 
 
 @dataclass(slots=True)
@@ -167,7 +183,8 @@ class Witness:
         """Compare one event's hash with the checkpoints that cover it."""
         while self._ahead and self._ahead[0][0] < seq:
             note = heappop(self._ahead)[2]
-            self._notes += [note] if note.seq >= seq else []
+            if note.seq >= seq:
+                self._notes.append(note)
         done = None
         for note in self._notes:
             if not note.says(seq, found):
@@ -179,23 +196,26 @@ class Witness:
 
     def end(self, seq: int, since: datetime | None, now: datetime) -> None:
         """At the end of the chain; `since` is when the first event was written that no checkpoint covers."""
-        beyond = next((note for note in (*self._notes, *(one[2] for one in self._ahead)) if note.seq > seq), None)
-        if beyond is not None:
-            raise Broken(seq + 1, f"the tail is missing: {self._why(beyond, seq, b'')}")
+        for note in (*self._notes, *(ahead[2] for ahead in self._ahead)):
+            if note.seq > seq:
+                raise Broken(seq + 1, f"the tail is missing: {self._why(note, seq, b'')}")
         if not self.keys:
             return
         if self._last is not None and not self._last.is_signed_by(self.keys):
             raise Broken(self._last.after + 1, f"the checkpoint at {self._last.seq} is not signed by the key")
         self.signed = self.covered
-        is_late = seq - self.covered > UNSIGNED_AT_MOST or (since is not None and now - since > SIGNED_WITHIN)
-        if seq > self.covered and is_late:
+        is_much = seq - self.covered > UNSIGNED_AT_MOST
+        is_old = since is not None and now - since > SIGNED_WITHIN
+        if seq > self.covered and (is_much or is_old):
             raise Broken(self.covered + 1, "no checkpoint covers the event, though one is signed each minute")
 
     def _why(self, note: Note, seq: int, found: bytes) -> str:
         if not note.is_signed_by(self.keys):
             return f"a checkpoint at {note.seq}, which the key did not sign, says otherwise"
-        others = (one.is_signed_by(self.keys) for one in self._notes if one.seq >= seq and one.says(seq, found))
-        return f"{'a fork' if any(others) else 'written anew'}: the checkpoint that was signed at {note.seq} says otherwise"
+        agreeing = (one for one in self._notes if one.seq >= seq and one.says(seq, found))
+        is_fork = any(one.is_signed_by(self.keys) for one in agreeing)
+        kind = "a fork" if is_fork else "written anew"
+        return f"{kind}: the checkpoint that was signed at {note.seq} says otherwise"
 
 
 @dataclass(slots=True)
@@ -214,10 +234,10 @@ class Walk:
 
     def step(self, seq: int, at: datetime, entry: str, found: bytes, details: Details) -> None:
         """Go on by one event, or raise Broken. `details` maps each part that is there to its commitment."""
-        if seq != self.seq + 1:
-            raise Broken(
-                min(seq, self.seq + 1), "the event is missing" if seq > self.seq else "the number is there twice"
-            )
+        if seq > self.seq + 1:
+            raise Broken(self.seq + 1, "the event is missing")
+        if seq <= self.seq:
+            raise Broken(seq, "the number is there twice")
         try:
             if link(self.hash, seq, at, entry) != found:
                 raise Broken(seq, "the hash does not follow from the entry and the event before it")
@@ -226,22 +246,31 @@ class Walk:
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise Broken(seq, "the entry is not an event's") from None
         self.witness.see(seq, found)
-        self.unsigned_since = None if self.witness.covered == seq else self.unsigned_since or at
-        self.seq, self.hash, self.entries = seq, found, self.entries + 1
+        if self.witness.covered == seq:
+            self.unsigned_since = None
+        elif self.unsigned_since is None:
+            self.unsigned_since = at
+        self.seq, self.hash = seq, found
+        self.entries += 1
 
     def end(self, seq: int, final: bytes, now: datetime) -> None:
         """Compare with where the chain is said to end, with the checkpoints, and missing details with erasures; or raise Broken."""
-        if self.seq != seq:
-            why = (
-                "the tail is missing: the chain ends" if self.seq < seq else "the event is beyond the end of the chain"
-            )
-            raise Broken(min(self.seq, seq) + 1, f"{why} at {seq}")
+        if self.seq < seq:
+            raise Broken(self.seq + 1, f"the tail is missing: the chain ends at {seq}")
+        if self.seq > seq:
+            raise Broken(seq + 1, f"the event is beyond the end of the chain at {seq}")
         if self.hash != final:
             raise Broken(seq, "the end of the chain has another hash")
         self.witness.end(seq, self.unsigned_since, now)
         if self._pruned < self.began:
             raise Broken(self.began, "the beginning is missing: no event says that it was pruned")
-        if lost := [n for of, numbers in self._gone.items() for n in numbers if n >= self._erased.get(of, 0)]:
+        lost = [
+            number
+            for subject, numbers in self._gone.items()
+            for number in numbers
+            if number >= self._erased.get(subject, 0)
+        ]
+        if lost:
             raise Broken(min(lost), "sealed values are gone and no erasure names their subject")
 
     def _look_at_details(self, seq: int, said: dict[str, Any], details: Details) -> None:
@@ -257,7 +286,8 @@ class Walk:
         kind = _ERASURES.get(said["action"])
         if kind is not None and said["outcome"] == "ok":
             self._erased[f"{kind}:{said['on']['id']}"] = seq
-        self._pruned = max(self._pruned, said["detail"]["until"] if said["action"] == "audit.pruned" else 0)
+        if said["action"] == "audit.pruned":
+            self._pruned = max(self._pruned, said["detail"]["until"])
 
 
 def _is_plain(entry: str, details: Details) -> bool:
@@ -305,7 +335,8 @@ def _is_where_pruned(header: dict[str, Any], keys: tuple[bytes, ...]) -> bool:
 def read_header(line: str) -> dict[str, Any]:
     """The header of an export; ValueError, KeyError or TypeError for anything else."""
     header = json.loads(line)
-    first, last, chain = header["first"], header["last"], UUID(header["chain"])
+    chain = UUID(header["chain"])
+    first, last = header["first"], header["last"]
     previous, final = bytes.fromhex(header["previous"]), bytes.fromhex(header["hash"])
     exported = datetime.fromisoformat(header["exported"]) if header["version"] > 1 else datetime.now(UTC)
     is_range = type(first) is int and type(last) is int and 1 <= first <= last + 1
@@ -375,9 +406,12 @@ def is_signature(key: bytes, text: bytes, signature: bytes) -> bool:
     except ValueError:
         return False
     number = int.from_bytes(signature[32:64], "little")
+    if number >= _L:
+        return False
     challenge = int.from_bytes(sha512(signature[:32] + key + text).digest(), "little") % _L
-    (x, y, z, _), (u, v, w, _) = _times(number, _BASE), _added(nonce, _times(challenge, owner))
-    return number < _L and (x * w - u * z) % _P == 0 and (y * w - v * z) % _P == 0
+    x, y, z, _ = _times(number, _BASE)
+    u, v, w, _ = _added(nonce, _times(challenge, owner))
+    return (x * w - u * z) % _P == 0 and (y * w - v * z) % _P == 0
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,32 +1,79 @@
 """Copies of signed checkpoints at places outside the database: what somebody else keeps shows a history that was written anew.
 
-A place is chosen by the scheme of its URL. Folders are written here; mailboxes take one mail a day and chain (`security.tasks`); whatever else
-comes, an archive for one, is one more function in PLACES.
+A place is chosen by the scheme of its URL: a folder, a bucket whose objects are locked, an SFTP server; mailboxes take one mail a day and chain
+(`security.tasks`). What is owed to a place is written down before it is sent, so a place that was away gets everything later.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from django.conf import settings
+
+from security.audit.memory import Memory
 from security.audit.offline import read_note
+from security.models import AuditCheckpoint
+from security.net import networks
+from security.scoping import tenant_scope
+from security.stores.s3 import S3
+from security.stores.sftp import Sftp
 
 logger = logging.getLogger(__name__)
 
+WITHIN: Final = 20
+"""Seconds for the copies of one chain at one place."""
+AT_ONCE: Final = 50
+_YEAR: Final = timedelta(days=366)
 
-def push(urls: Iterable[str], notes: Iterable[str]) -> None:
-    """Hand the notes to each place. One that fails is logged: the next checkpoint says where the chain stood, too."""
-    made = list(notes)
-    for url in urls:
-        split = urlsplit(url)
+
+@dataclass(slots=True)
+class Outside:
+    """The places, and what each of them still has to get."""
+
+    urls: tuple[str, ...]
+    memory: Memory
+    _away: set[str] = field(default_factory=set)
+
+    def owe(self, tenant_id: int, note: str) -> None:
+        """Each place shall get this checkpoint, and all after it."""
+        for url in self._places():
+            self.memory.owe(tenant_id, _name_of(url), read_note(note).after)
+
+    def pay(self) -> None:
+        """Send what is owed, chain by chain. A place that fails is logged once, and asked again at the next turn."""
+        for url in self._places():
+            for tenant_id, after in self.memory.owed(_name_of(url)):
+                with self.memory.held(tenant_id) as is_ours:
+                    if is_ours and url not in self._away:
+                        self._send(url, tenant_id, after)
+
+    def _send(self, url: str, tenant_id: int, after: int) -> None:
+        split, ends = urlsplit(url), monotonic() + WITHIN
+        with tenant_scope(tenant_id):
+            rows = AuditCheckpoint.objects.filter(after__gte=after).order_by("after", "pk")
+            notes = list(rows.values_list("note", flat=True)[: AT_ONCE + 1])
         try:
-            for note in made:
-                PLACES[split.scheme](split, note)
+            for note in notes[:AT_ONCE]:
+                PLACES[split.scheme](split, note, ends)
+                after = read_note(note).seq
         except OSError:
-            logger.exception("A checkpoint was not written outside")
+            self._away.add(url)
+            logger.exception("A checkpoint was not written outside; tenant=%s", tenant_id)
+        if len(notes) > AT_ONCE or url in self._away:
+            self.memory.owe(tenant_id, _name_of(url), after, is_less=True)
+        else:
+            self.memory.paid(tenant_id, _name_of(url))
+
+    def _places(self) -> list[str]:
+        return [url for url in self.urls if urlsplit(url).scheme in PLACES]
 
 
 def mailboxes(urls: Iterable[str]) -> list[str]:
@@ -34,7 +81,19 @@ def mailboxes(urls: Iterable[str]) -> list[str]:
     return [unquote(urlsplit(url).path) for url in urls if url.startswith("mailto:")]
 
 
-def _to_folder(place: SplitResult, note: str) -> None:
+def _name_of(url: str) -> str:
+    """The place without who signs in: what is owed outlives a new password."""
+    split = urlsplit(url)
+    return sha256(f"{split.scheme} {split.hostname} {split.port} {split.path}".encode()).hexdigest()[:16]
+
+
+def _object_of(note: str) -> str:
+    """A name of its own for each checkpoint, also for two that contradict each other: neither hides the other."""
+    read = read_note(note)
+    return f"{read.chain}/{read.seq:012d}-{sha256(note.encode()).hexdigest()[:16]}.txt"
+
+
+def _to_folder(place: SplitResult, note: str, _ends: float) -> None:
     """One file for each chain, only ever appended to; on storage that keeps what was written, nobody takes it back."""
     folder = Path(unquote(place.path))
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +101,48 @@ def _to_folder(place: SplitResult, note: str) -> None:
         file.write(f"{note}\n")
 
 
-PLACES: Final[dict[str, Callable[[SplitResult, str], None]]] = {
+def _to_bucket(place: SplitResult, note: str, ends: float) -> None:
+    """An object that nobody deletes or replaces before its years are over, its owner neither: the lock is asked for, and looked at."""
+    asked = parse_qs(place.query)
+    bucket, _, folder = unquote(place.path).strip("/").partition("/")
+    store = S3(
+        endpoint=f"{place.scheme.removeprefix('s3+')}://{_host(place)}",
+        region=asked.get("region", ["us-east-1"])[-1],
+        bucket=bucket,
+        folder=folder,
+        key_id=unquote(place.username or ""),
+        secret=unquote(place.password or ""),
+        allowed=networks(tuple(settings.OUTGOING_NETWORKS)),
+        until=ends,
+    )
+    years = int(asked.get("years", ["1"])[-1])
+    store.write_locked(_object_of(note), note.encode(), until=datetime.now(UTC) + years * _YEAR)
+
+
+def _to_sftp(place: SplitResult, note: str, ends: float) -> None:
+    """One file for each checkpoint."""
+    store = Sftp(
+        host=place.hostname or "",
+        port=place.port or 22,
+        user=unquote(place.username or ""),
+        folder=unquote(place.path).strip("/"),
+        host_key=parse_qs(place.query)["host_key"][-1],
+        secret=unquote(place.password or ""),
+        allowed=networks(tuple(settings.OUTGOING_NETWORKS)),
+        until=ends,
+    )
+    name = _object_of(note)
+    store.write(name, note.encode())
+    store.named(name)
+
+
+def _host(place: SplitResult) -> str:
+    return place.netloc.rpartition("@")[2]
+
+
+PLACES: Final[dict[str, Callable[[SplitResult, str, float], None]]] = {
     "file": _to_folder,
-    "mailto": lambda _place, _note: None,
+    "s3+https": _to_bucket,
+    "s3+http": _to_bucket,
+    "sftp": _to_sftp,
 }

@@ -1,8 +1,8 @@
 """Forgetting the beginning of a trail: as a whole, up to a signed checkpoint, a year old at least; and where what is left begins.
 
 Danger: whoever can shorten a trail can hide what he did. Rule: PostgreSQL deletes only what a tombstone covers, and refuses a tombstone that is
-younger than twelve months or on no checkpoint; the worker asks for its own signature; the event `audit.pruned` stands in what is left, and a
-verifier asks for all of it. Proof: tests/security/audit/test_pruning.py.
+younger than twelve months or on no checkpoint; the worker asks for a signature of its own, or of a key that it had before; the event `audit.pruned`
+stands in what is left, and a verifier asks for all of it. Proof: tests/security/audit/test_pruning.py.
 """
 
 from __future__ import annotations
@@ -61,13 +61,11 @@ def prune(*, before: datetime, keys: Iterable[bytes]) -> int | None:
     """
     believed = tuple(keys)
     old = AuditTombstone.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    newest = AuditCheckpoint.objects.filter(signed_at__lte=before, seq__gt=old).order_by("-seq").first()
-    if newest is None:
-        return None
-    if not read_note(newest.note).is_signed_by(believed):
-        logger.warning(
-            "A trail is old enough to be pruned, but its checkpoint at %d is not signed by our key", newest.seq
-        )
+    due = AuditCheckpoint.objects.filter(signed_at__lte=before, seq__gt=old).order_by("-seq")
+    newest = due.filter(public_key__in=believed).first()
+    if newest is None or not read_note(newest.note).is_signed_by(believed):
+        if due.exists():
+            logger.warning("A trail is old enough to be pruned, but its checkpoint is not signed by a key of ours")
         return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_prune(%s)", [newest.seq])

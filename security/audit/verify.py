@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from security.audit.details import Opener
 from security.audit.export import events_after
+from security.audit.keys import believed_keys
 from security.audit.offline import Note, read_note
 from security.audit.pruning import beginning
 from security.audit.walk import Broken, Report, StoredWalk, Witness
@@ -32,16 +33,15 @@ def verify_tenant(
 ) -> Report:
     """Follow the tenant's chain from its first event to its head, each page in a scope of its own.
 
-    Without `keys`, those that the database names are believed. Events may be appended meanwhile; they are verified too. `tell` is called in
-    the tenant's scope with how far it came.
+    Without `keys`, those that the operator has noted are believed, else those that the database names. Events may be appended meanwhile; they
+    are verified too. `tell` is called in the tenant's scope with how far it came.
     """
     with tenant_scope(tenant_id):
         head = AuditHead.objects.first()
         if head is None:
             stray = AuditEvent.objects.order_by("seq").first()
             return Report(True, 0) if stray is None else Report(False, 0, stray.seq, "the end of the chain is missing")
-        named = AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()
-        believed = tuple(bytes(key) for key in named) if keys is None else tuple(keys)
+        believed = believed_keys() if keys is None else tuple(keys)
     witness = Witness(head.chain, believed)
     for note in held:
         witness.add(note)

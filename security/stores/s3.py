@@ -6,8 +6,10 @@ Each request opens a connection of its own by `security.outgoing`, verifies the 
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import md5
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from math import inf
@@ -23,6 +25,7 @@ from security.stores.store import Failed, Missing, draft_of, sound_name, time_le
 WITHIN: Final = 60
 """Seconds for one request."""
 _MOST_TOLD: Final = 1 << 16
+_LOCK: Final = "COMPLIANCE"
 _GIVEN: Final = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 _REDIRECTS: Final = range(300, 400)
 _BY_STATUS: Final = {401: "forbidden", 403: "forbidden", 429: "busy", 503: "busy", 507: "full"}
@@ -57,6 +60,16 @@ class S3:
             raise Failed("refused")
         self._ask("DELETE", draft)
 
+    def write_locked(self, name: str, data: bytes, *, until: datetime) -> None:
+        """Under its name at once, kept by the server from everybody until then (compliance mode). Failed("not_locked") where it does not say so."""
+        given = {
+            "content-md5": b64encode(md5(data, usedforsecurity=False).digest()).decode(),  # S3 asks for it with a lock
+            "x-amz-object-lock-mode": _LOCK,
+            "x-amz-object-lock-retain-until-date": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        self._ask("PUT", sound_name(name), data, headers=given)
+        self._ask("HEAD", sound_name(name), told={"x-amz-object-lock-mode": _LOCK})
+
     def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
         if not most:
             return b""
@@ -75,9 +88,16 @@ class S3:
         return quote(f"/{self.bucket}/{folder}{key}", safe="/~")
 
     def _ask(
-        self, method: str, key: str, body: bytes = b"", *, headers: dict[str, str] | None = None, most: int = _MOST_TOLD
+        self,
+        method: str,
+        key: str,
+        body: bytes = b"",
+        *,
+        headers: dict[str, str] | None = None,
+        most: int = _MOST_TOLD,
+        told: dict[str, str] | None = None,
     ) -> bytes:
-        """One request, and the first `most` bytes of what it answered. Missing, Failed."""
+        """One request, and the first `most` bytes of what it answered, with the headers `told`. Missing, Failed."""
         parts, path = urlsplit(self.endpoint), self._path(key)
         signer = Signer(self.key_id, self.secret, self.region)
         given = {"host": parts.netloc, **(headers or {})}
@@ -88,7 +108,9 @@ class S3:
                 sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
                 connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
                 answer = connection.getresponse()
-                return _judged(answer, answer.read(most if answer.status in _GIVEN else _MOST_TOLD))
+                given_back = _judged(answer, answer.read(most if answer.status in _GIVEN else _MOST_TOLD))
+                _require_told(answer, told or {})
+                return given_back
         except Refused as refused:
             raise Failed(refused.code) from None
         except ssl.SSLCertVerificationError:
@@ -129,6 +151,12 @@ def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _require_told(answer: HTTPResponse, told: dict[str, str]) -> None:
+    """Failed("not_locked")."""
+    if any(answer.headers.get(name) != value for name, value in told.items()):
+        raise Failed("not_locked")
 
 
 def _judged(answer: HTTPResponse, body: bytes) -> bytes:
