@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from security.errors import Denied
 from security.failures import refuse
-from security.permissions import Grant, Permission, require_somewhere
+from security.permissions import Grant, Permission, has, require_somewhere
 
 View = Callable[..., HttpResponseBase]
 
@@ -22,6 +22,16 @@ def grant_of_request(request: HttpRequest) -> Grant | None:
     """What the person may do in the organisation whose page this is; None for anybody else."""
     grant: Grant | None = getattr(request, "grant", None)
     return grant
+
+
+def holder_of(permission: Permission) -> Callable[[HttpRequest], bool]:
+    """Whether a page that needs this right is for the person who asks."""
+
+    def is_allowed(request: HttpRequest) -> bool:
+        grant = grant_of_request(request)
+        return grant is not None and has(grant, permission)
+
+    return is_allowed
 
 
 def member_page(permission: Permission | None = None) -> Callable[[View], View]:

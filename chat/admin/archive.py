@@ -22,10 +22,10 @@ from chat.retention.stores import store
 from security.errors import Conflict, Invalid
 from security.forms import spells_no_secret
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 
 _may_see = holder_of(RIGHT)
 _DAY = {"type": "date"}

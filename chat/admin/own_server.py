@@ -28,10 +28,10 @@ from chat.retention.servers.configured import (
 from security.accounts.limits import is_within
 from security.errors import Conflict, Invalid
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 from tenants.interlude import Interlude, outcome_of
 
 PAGE: Final = "admin:retention_server"

@@ -25,12 +25,11 @@ from chat.retention.overview import read_holds, read_outlook, read_overview, rea
 from security.errors import Conflict, Invalid, NotFound
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.platform.plot import HEIGHT, WIDTH, bars
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
-from tenants.guards import grant_of_request
+from tenants.guards import grant_of_request, holder_of
 from tenants.services.settings import change_policy, read_policy
 
 PAGE: Final = "admin:retention"

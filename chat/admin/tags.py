@@ -21,7 +21,7 @@ from security.audit import Action
 from security.forms import MaskedCharField
 from security.permissions import Permission
 from security.scoping import TenantQuerySet
-from tenants.admin.acts import Act, Done
+from tenants.admin.acts import PageOfAct
 from tenants.admin.base import TenantAdmin, require_grant
 from tenants.admin.fields import PublicChoiceField
 from tenants.admin.forms import TenantModelForm
@@ -54,7 +54,7 @@ class MergeForm(forms.Form):
         self.fields["into"].queryset = others  # type: ignore[attr-defined]
 
 
-_MERGE = Act("merge", _("Merge into another"), "", lambda grant, tag: Done(""))
+_MERGE = PageOfAct("merge", _("Merge into another"))
 
 
 @admin.register(Tag, site=site)
@@ -89,7 +89,7 @@ class TagAdmin(TenantAdmin):
         answer = super().render_change_form(request, context, *args, **kwargs)
         original = context.get("original")
         if original is not None and self.has_change_permission(request, original):
-            answer.context_data["acts"] = [(_MERGE, self.url_of(original, "merge"))]
+            answer.context_data["acts"] = [(_MERGE, self.url_of(original, _MERGE.name))]
         return answer
 
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

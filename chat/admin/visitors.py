@@ -32,11 +32,10 @@ from security.errors import Conflict, Invalid
 from security.forms import MaskedCharField, spells_no_secret
 from security.permissions import has
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
-from tenants.guards import grant_of_request
+from tenants.guards import grant_of_request, holder_of
 
 PAGE: Final = "admin:visitor_data"
 _may_export, _may_erase = holder_of(EXPORT), holder_of(ERASE)

@@ -45,6 +45,15 @@ class Act:
     is_danger: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PageOfAct:
+    """An act that asks more than yes: its link stands among the others', the page is its own."""
+
+    name: str
+    label: str | Promise
+    is_danger: bool = False
+
+
 def act_urls(model_admin: TenantAdmin, by_key: str) -> list[URLPattern]:
     """A path for each act of the admin's records."""
     meta = model_admin.opts

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 from tenants.models import Alert, AlertKind, AlertRule
 from tenants.services.audit import alerts
 from tenants.services.audit.searching import people

@@ -14,10 +14,10 @@ from security.permissions import Permission
 from tenants.admin.audit.events import filter_form
 from tenants.admin.audit.forms import SaveForm
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 from tenants.services.audit.saved import remove_filter, save_filter
 
 LIST = "admin:security_auditevent_changelist"

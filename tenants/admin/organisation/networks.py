@@ -18,9 +18,9 @@ from security.context import current
 from security.errors import Invalid
 from security.permissions import Permission
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 from tenants.networks import MOST, contains, parse_networks
 from tenants.services.networks import change_networks
 from tenants.services.settings import read_policy

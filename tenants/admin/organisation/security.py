@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from security.errors import Conflict
-from security.permissions import Permission, has
+from security.permissions import Permission
 from tenants.admin.base import require_grant
 from tenants.admin.organisation.security_forms import (
     PasswordPolicyForm,
@@ -28,20 +27,10 @@ from tenants.admin.organisation.security_forms import (
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
-from tenants.guards import grant_of_request
+from tenants.guards import holder_of
 from tenants.services import settings
 from tenants.services.people.lockouts import lift_lock, read_locks
 from tenants.services.people.members import require_password_change_of_all
-
-
-def holder_of(permission: Permission) -> Callable[[HttpRequest], bool]:
-    """Whether a page that needs this right is for the person who asks."""
-
-    def is_allowed(request: HttpRequest) -> bool:
-        grant = grant_of_request(request)
-        return grant is not None and has(grant, permission)
-
-    return is_allowed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
