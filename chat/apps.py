@@ -8,10 +8,15 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         """Say whose key seals a visitor's values in the trail, and where conversations of a deleted department go."""
         from chat.models import Visitor
+        from chat.retention import holds
+        from chat.retention.servers import configured
         from chat.services.lifecycle import hand_over_department
         from security.audit import register_subject
+        from security.crypto.replacing import register
         from security.models import KeySubject
         from tenants.services.departments import on_deletion
 
         register_subject(Visitor, KeySubject.VISITOR)
         on_deletion(hand_over_department)
+        register(holds.under_tenant_key())
+        register(configured.under_tenant_key())

@@ -17,6 +17,7 @@ from chat.retention.run import run
 from chat.retention.servers import sending
 from chat.retention.stores import store
 from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, usage, visitors
+from chat.services.due import tenants_with_chat
 from security.context import Actor, ActorKind, acting
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.tasks import for_each_tenant, tenant_task
@@ -89,12 +90,12 @@ def resume_masking_jobs() -> None:
 
 @shared_task(name="chat.resume_masking_jobs_everywhere")
 def resume_masking_jobs_everywhere() -> None:
-    for_each_tenant(resume_masking_jobs)
+    for_each_tenant(resume_masking_jobs, tenants_with_chat("masking"))
 
 
 @shared_task(name="chat.sweep_queues")
 def sweep_queues() -> None:
-    for_each_tenant(sweep_queue)
+    for_each_tenant(sweep_queue, tenants_with_chat("open"))
 
 
 @shared_task(name="chat.close_idle_everywhere")
@@ -122,7 +123,7 @@ def send_transcripts(tenant_id: int) -> None:
 
 @shared_task(name="chat.send_transcripts_everywhere")
 def send_transcripts_everywhere() -> None:
-    for_each_tenant(send_transcripts)
+    for_each_tenant(send_transcripts, tenants_with_chat("own server"))
 
 
 @shared_task(name="chat.sweep_retention")

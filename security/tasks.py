@@ -16,7 +16,7 @@ from security.audit import Action, outside, record_failed
 from security.audit.checkpoints import Refused, Signer, behind, sign_tenant
 from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
-from security.scoping import tenant_ids, tenant_scope
+from security.scoping import tenant_ids, tenant_scope, tenants_with
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def deliver_mail(tenant_id: int, mail: int) -> None:
 @shared_task(name="security.sweep_mail")
 def sweep_mail() -> None:
     """Queue what is due, of all tenants and of the platform; give up what waited for too long."""
-    for tenant_id in tenant_ids():
+    for tenant_id in tenants_with("mail"):
         with acting(actor=Actor(ActorKind.JOB, name="security.sweep_mail")), tenant_scope(tenant_id):
             due = outbox.sweep(now=timezone.now())
         for queued in due:

@@ -9,12 +9,15 @@ class TenantsConfig(AppConfig):
         """Connect to the signals of libraries and say which records are people; both need the registry of apps."""
         from security.accounts.passwords import register_rules
         from security.audit import register_subject
+        from security.crypto.replacing import register
         from security.models import KeySubject
         from tenants import signals
         from tenants.models import Invitation, Membership
         from tenants.password_rules import rules_of_person
+        from tenants.services.identity import under_tenant_key
 
         register_subject(Membership, KeySubject.PERSON)
         register_subject(Invitation, KeySubject.PERSON)
         register_rules(rules_of_person)
+        register(under_tenant_key())
         signals.connect()

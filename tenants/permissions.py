@@ -37,7 +37,6 @@ TIERS: Final[Mapping[str, Text]] = MappingProxyType(
 )
 _OWN, _SEEN, _QUEUE = (Right.CHAT_SEE_OWN,), (Right.CHAT_SEE_DEPARTMENT,), (Right.CHAT_SEE_QUEUE,)
 _TRAIL, _FIGURES = (Right.AUDIT_READ,), (Right.REPORTS_OWN,)
-_NO_PAGE: Final = _("There is no page for it yet.")
 _NO_TRANSCRIPTS: Final = _("Transcripts cannot be taken out yet.")
 _NO_INTERFACE: Final = _("There is no interface for other programs yet.")
 
@@ -60,7 +59,7 @@ _ENTRIES: Final = (
     Entry(Right.CHAT_EXPORT_TRANSCRIPT, _("Save transcripts"), _("Take a conversation's transcript out as a file."), _OWN, _NO_TRANSCRIPTS),
     Entry(Right.CHAT_MAIL_TRANSCRIPT, _("Mail transcripts"), _("Send a conversation's transcript to its visitor by mail."), _OWN, _NO_TRANSCRIPTS),
     Entry(Right.CONFIGURATION_ACCOUNT, _("Organisation's name and account"), _("Change what the organisation is called, and end its account.")),
-    Entry(Right.CONFIGURATION_KEYS, _("Encryption keys"), _("Replace the organisation's encryption keys, or destroy them."), (), _NO_PAGE),
+    Entry(Right.CONFIGURATION_KEYS, _("Encryption keys"), _("Replace the organisation's encryption keys, or destroy them.")),
     Entry(Right.CONFIGURATION_SITES, _("Websites"), _("Add websites, say which addresses may show the widget, and renew their secrets.")),
     Entry(Right.CONFIGURATION_BRANDING, _("Appearance"),
           _("Change the widget's colours and greeting apart from everything else about a website."), (), _("The right to websites decides on it so far.")),

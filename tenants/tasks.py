@@ -7,7 +7,7 @@ tenant's failure or slowness is its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
@@ -21,8 +21,10 @@ from django.utils import timezone
 from security.accounts.sweeping import sweep_accounts
 from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
-from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope
+from security.crypto.replacing import State
+from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope, tenants_with
 from tenants.services.audit import alerts, checks, keeping
+from tenants.services.keys import go_on_replacing
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
 
@@ -34,6 +36,8 @@ END_ENTRIES_EVERY = timedelta(minutes=1)
 RESUME_EVERY = timedelta(minutes=3)
 PRUNE_EVERY = timedelta(hours=12)
 WATCH_EVERY = timedelta(minutes=1)
+REPLACE_EVERY = timedelta(minutes=1)
+REPLACE_FOR = timedelta(minutes=2)
 P = ParamSpec("P")
 
 
@@ -53,9 +57,9 @@ def tenant_task(name: str) -> Callable[[Callable[P, None]], Task[Concatenate[int
     return decorate
 
 
-def for_each_tenant(task: Task[Any, None]) -> None:
-    """Queue `task` once for each tenant; the platform's own row has no conversations and no people."""
-    for tenant_id in tenant_ids():
+def for_each_tenant(task: Task[Any, None], among: Iterable[int] | None = None) -> None:
+    """Queue `task` once for each tenant, or for those that have work; the platform's own row has no conversations and no people."""
+    for tenant_id in tenant_ids() if among is None else among:
         if tenant_id != PLATFORM_TENANT_ID:
             task.delay(tenant_id)
 
@@ -132,8 +136,8 @@ def raise_alerts() -> None:
 
 @shared_task(name="tenants.raise_alerts_everywhere")
 def raise_alerts_everywhere() -> None:
-    """One task for each tenant."""
-    for_each_tenant(raise_alerts)
+    """One task for each tenant that has a rule on."""
+    for_each_tenant(raise_alerts, tenants_with("alerts"))
 
 
 @tenant_task("tenants.resume_trail_checks")
@@ -145,11 +149,31 @@ def resume_trail_checks() -> None:
 
 @shared_task(name="tenants.resume_trail_checks_everywhere")
 def resume_trail_checks_everywhere() -> None:
-    """One task for each tenant."""
-    for_each_tenant(resume_trail_checks)
+    """One task for each tenant whose trail is being followed."""
+    for_each_tenant(resume_trail_checks, tenants_with("trail check"))
+
+
+@shared_task(name="tenants.replace_key")
+def replace_key(tenant_id: int) -> None:
+    """What can be done now of a replacement that was begun; the rest is queued, so that other tasks have their turn."""
+    with acting(actor=Actor(ActorKind.JOB, name=replace_key.name)):
+        found = go_on_replacing(tenant_id, now=timezone.now(), seconds=REPLACE_FOR.total_seconds())
+    if found.is_moved and found.state is not State.DONE:
+        replace_key.delay(tenant_id)
+
+
+@shared_task(name="tenants.replace_keys_everywhere")
+def replace_keys_everywhere() -> None:
+    """One task for each tenant whose key is being replaced."""
+    for_each_tenant(replace_key, tenants_with("key"))
 
 
 SCHEDULE = {
+    "replace-tenant-keys": {
+        "task": replace_keys_everywhere.name,
+        "schedule": REPLACE_EVERY,
+        "options": {"expires": REPLACE_EVERY.total_seconds()},
+    },
     "mail-checkpoints-of-organisations": {
         "task": mail_checkpoints_everywhere.name,
         "schedule": keeping.MAIL_EVERY,

@@ -104,6 +104,7 @@ QUIET = {
         "console/canned-responses/",
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
+            "admin/security/keys/",
             "admin/security/networks/",
             "admin/security/passwords/",
             "admin/security/second-factor/",
@@ -176,6 +177,7 @@ JOBS = {
     "tenants.prune_trail": "audit.pruned",
     "tenants.raise_alerts": "alert.raised",
     "tenants.run_trail_check": "audit.verified",
+    "tenants.replace_key": "key.destroyed",
     "tenants.end_operators_entries": "operator.left",
     "chat.sweep_queue": "conversation.requeued",
     "chat.close_idle": "conversation.closed",
@@ -202,11 +204,13 @@ QUIET_JOBS = {
     "tenants.prune_trails_everywhere": "queues tasks",
     "tenants.raise_alerts_everywhere": "queues tasks",
     "tenants.resume_trail_checks": "queues checks, which leave their events",
+    "tenants.replace_keys_everywhere": "queues tasks",
     "tenants.resume_trail_checks_everywhere": "queues tasks",
     "tenants.sweep_accounts": "removes what has run out",
 }
 COMMANDS = {
     "erase_visitor": "visitor.erased",
+    "replace_tenant_key": "key.replaced",
     "rotate_keys": "key.rewrapped",
     "export_visitor": "visitor.exported",
     "reapply_erasures": "visitor.erased",

@@ -39,6 +39,8 @@ FAN_OUT = {
     "tenants.prune_trails_everywhere": "queues one task for each tenant, by its number",
     "tenants.raise_alerts_everywhere": "queues one task for each tenant, by its number",
     "tenants.resume_trail_checks_everywhere": "queues one task for each tenant, by its number",
+    "tenants.replace_key": "opens the tenant's scope for each batch anew, so that what is done stays done",
+    "tenants.replace_keys_everywhere": "queues one task for each tenant that has work, by its number",
     "tenants.run_trail_check": "opens the tenant's scope for each page anew",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
@@ -49,6 +51,7 @@ COMMANDS = {
     "check_config": "reads settings",
     "create_tenant": "founds one organisation through the service",
     "erase_visitor": "opens the scope of the one tenant that knows the visitor",
+    "replace_tenant_key": "opens the scope of the tenant that is named, for each step",
     "rotate_keys": "opens each tenant's scope in turn",
     "export_visitor": "opens the scope of the one tenant that knows the visitor",
     "reapply_erasures": "opens each tenant's scope in turn",

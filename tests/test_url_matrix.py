@@ -163,6 +163,7 @@ SHOWN_TO = {
     "admin/tenants/businesshours/add/": "OAS",
     "admin/security/locks/": "OA",
     "admin/security/locks/<uuid:member>/lift/": "",
+    "admin/security/keys/": "O",
     "admin/security/networks/": "OA",
     "admin/security/passwords/": "OA",
     "admin/security/passwords/require/": "OA",

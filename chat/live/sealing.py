@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from chat.live.hub.rooms import RoomName
 from security.crypto import keyring
-from security.crypto.envelope import bind, open_sealed, seal
+from security.crypto.envelope import Undecryptable, bind, open_sealed, seal
 from security.scoping import current_tenant_id, tenant_scope
 
 KEPT_FOR: Final = 60.0
@@ -32,7 +33,7 @@ class TenantSealer:
     """
 
     def __init__(self) -> None:
-        self._keys: dict[int, tuple[bytes, float]] = {}
+        self._keys: dict[int, tuple[list[bytes], float]] = {}
 
     def load(self, tenant_id: int) -> None:
         """Fetch, or renew, the tenant's key."""
@@ -51,10 +52,17 @@ class TenantSealer:
             self._keys.pop(tenant_id, None)
 
     def seal(self, tenant_id: int, room: RoomName, plaintext: bytes, /) -> bytes:
-        return seal(self._key(tenant_id), plaintext, _place(tenant_id, room))
+        return seal(self._all(tenant_id)[0], plaintext, _place(tenant_id, room))
 
     def open(self, tenant_id: int, room: RoomName, sealed: bytes, /) -> bytes:
-        return open_sealed(self._key(tenant_id), sealed, _place(tenant_id, room))
+        first, *others = self._all(tenant_id)
+        try:
+            return open_sealed(first, sealed, _place(tenant_id, room))
+        except Undecryptable:  # while a tenant's key is replaced, processes seal by either
+            for key in others:
+                with suppress(Undecryptable):
+                    return open_sealed(key, sealed, _place(tenant_id, room))
+            raise
 
     def is_loaded(self, tenant_id: int) -> bool:
         """Whether `seal` would work now."""
@@ -62,9 +70,9 @@ class TenantSealer:
         return found is not None and time.monotonic() < found[1]
 
     def _remember(self, tenant_id: int) -> None:
-        self._keys[tenant_id] = (keyring.derived_key("hub"), time.monotonic() + KEPT_FOR)
+        self._keys[tenant_id] = (keyring.derived_keys("hub"), time.monotonic() + KEPT_FOR)
 
-    def _key(self, tenant_id: int) -> bytes:
+    def _all(self, tenant_id: int) -> list[bytes]:
         found = self._keys.get(tenant_id)
         if found is None or time.monotonic() >= found[1]:
             raise KeyNotLoaded

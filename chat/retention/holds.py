@@ -17,7 +17,8 @@ from chat.retention.rules import lock_deletions
 from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
-from security.crypto.sealed import SealedText, open_text, seal_text
+from security.crypto.replacing import UnderTenantKey
+from security.crypto.sealed import SealedText, open_text_by_any, seal_text
 from security.errors import Conflict, Invalid, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission, require
@@ -89,13 +90,18 @@ def release_hold(*, grant: Grant, hold: UUID, now: datetime) -> LegalHold:
 def reason_of(hold: LegalHold) -> MaskedText | None:
     """Why it was placed; None where that was tampered with."""
     try:
-        return open_text(hold.reason, keyring.tenant_key(), _reason_place(hold))
+        return open_text_by_any(hold.reason, keyring.tenant_keys(), _reason_place(hold))
     except Undecryptable:
         return None
 
 
 def _sealed(hold: LegalHold, reason: MaskedText) -> SealedText:
     return seal_text(reason, keyring.tenant_key(), _reason_place(hold))
+
+
+def under_tenant_key() -> UnderTenantKey:
+    """What is sealed anew when an organisation's key is replaced."""
+    return UnderTenantKey(LegalHold, "reason", None, _reason_place)
 
 
 def _reason_place(hold: LegalHold) -> bytes:

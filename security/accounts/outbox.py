@@ -20,7 +20,8 @@ from django.core.mail import EmailMessage
 from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
-from security.crypto.sealed import open_data, seal_data
+from security.crypto.replacing import UnderTenantKey
+from security.crypto.sealed import open_by_any, seal_data
 from security.models import Mail
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, require_tenant_id, tenant_scope
 
@@ -30,6 +31,7 @@ FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 SWEPT_AT_ONCE: Final = 100
+_PURPOSE: Final = "mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def queue(letter: Letter, *, template: str) -> Queued:
     tenant_id = current_tenant_id() or PLATFORM_TENANT_ID
     with tenant_scope(tenant_id):
         row = Mail(template=template)
-        row.letter = seal_data(json.dumps(asdict(letter)), _key(), _place(row.public_id))
+        row.letter = seal_data(json.dumps(asdict(letter)), keyring.derived_key(_PURPOSE), _place(row.public_id))
         row.save()
     return Queued(tenant_id, row.pk)
 
@@ -94,7 +96,8 @@ def _claimed(pk: int, now: datetime) -> Letter | None:
     row.due_at, row.attempts = now + _pause(row.attempts), row.attempts + 1
     row.save(update_fields=["due_at", "attempts"])
     try:
-        return Letter(**json.loads(open_data(row.letter, _key(), _place(row.public_id))))
+        letter = open_by_any(row.letter, keyring.derived_keys(_PURPOSE), _place(row.public_id))
+        return Letter(**json.loads(letter))
     except Undecryptable:
         logger.critical("A mail does not open; mail=%s", pk)
         return None
@@ -104,9 +107,10 @@ def _pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts, 10)), LONGEST_PAUSE)
 
 
-def _key() -> bytes:
-    return keyring.derived_key("mail")
-
-
 def _place(public_id: UUID) -> bytes:
     return record_aad(AAD_VERSION, require_tenant_id(), "mail", public_id, "letter")
+
+
+def under_tenant_key() -> UnderTenantKey:
+    """What is sealed anew when an organisation's key is replaced."""
+    return UnderTenantKey(Mail, "letter", _PURPOSE, lambda row: _place(row.public_id))

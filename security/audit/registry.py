@@ -178,6 +178,11 @@ class Action(StrEnum):
     VISITOR_ERASED = "visitor.erased", "A visitor's data was erased."
 
     KEY_REWRAPPED = "key.rewrapped", "The organisation's keys were wrapped by a new master key."
+    KEY_REPLACED = (
+        "key.replaced",
+        "A new key was made for the organisation; all others go under it, then the old one is destroyed.",
+    )
+    KEY_DESTROYED = "key.destroyed", "The organisation's old key was destroyed, as nothing was under it any more."
     MAIL_GIVEN_UP = "mail.given_up", "A mail could not be sent within a day."
 
     ACCESS_DENIED = "access.denied", "Something was refused for lack of a right."

@@ -63,10 +63,15 @@ def derive(key: bytes, info: bytes, length: int = KEY_BYTES) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(key)
 
 
-def keyed_digest(key: bytes, kind: str, value: str) -> bytes:
-    """HMAC-SHA256 for equality look-ups of personal data; `value` must come normalised by its caller."""
+def lookup_key(key: bytes, kind: str) -> bytes:
+    """What look-ups of one kind are keyed by; nobody gets from it to `key`."""
+    return derive(key, b"lookup:" + kind.encode())
+
+
+def keyed_digest(key: bytes, value: str) -> bytes:
+    """HMAC-SHA256 under a `lookup_key`, for equality look-ups of personal data; `value` must come normalised by its caller."""
     _require_key(key)
-    return hmac.new(derive(key, b"lookup:" + kind.encode()), value.encode(), sha256).digest()
+    return hmac.new(key, value.encode(), sha256).digest()
 
 
 def bind(*parts: int | str | bytes | UUID | None) -> bytes:

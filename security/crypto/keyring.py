@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from security.crypto.cache import ShortLived
-from security.crypto.envelope import Undecryptable, bind, derive, keyed_digest, new_key
+from security.crypto.envelope import Undecryptable, bind, derive, keyed_digest, lookup_key, new_key
 from security.crypto.master import Ring
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.scoping import require_tenant_id, tenant_scope
@@ -27,6 +28,10 @@ from security.scoping import require_tenant_id, tenant_scope
 logger = logging.getLogger(__name__)
 
 _Subject = tuple[int, str, UUID]
+
+LOOKUPS: Final = frozenset({"address", "audit_origin", "email", "external_id", "jti"})
+"""Kinds of look-ups; what they are keyed by outlives the tenant's first key (`rotation.keep_lookups`)."""
+_FIRST: Final = 1
 
 _tenants: Final[ShortLived[int, "_TenantKeys"]] = ShortLived(capacity=5_000)
 _subjects: Final[ShortLived[_Subject, bytes]] = ShortLived()
@@ -47,8 +52,11 @@ class NewSubjectKey:
 
 @dataclass(frozen=True, slots=True)
 class _TenantKeys:
+    """`ring` begins with the key that seals, of `version`; `first` is the tenant's very first one, while it is there."""
+
     ring: Ring
     version: int
+    first: bytes | None = field(repr=False)
 
 
 def master() -> Ring:
@@ -57,8 +65,34 @@ def master() -> Ring:
 
 
 def tenant_key() -> bytes:
-    """The newest key of the tenant in scope; made if there is none."""
+    """The key of the tenant in scope that seals; made if there is none."""
     return _tenant_keys(require_tenant_id()).ring.keys[0]
+
+
+def tenant_keys() -> tuple[bytes, ...]:
+    """All of them, the one that seals first: for what is sealed for longer than a key is the newest."""
+    return _tenant_keys(require_tenant_id()).ring.keys
+
+
+def sealing_version() -> int:
+    """Of the key that seals."""
+    return _tenant_keys(require_tenant_id()).version
+
+
+def first_key() -> bytes | None:
+    """The tenant's very first one; None once it was destroyed."""
+    return _tenant_keys(require_tenant_id()).first
+
+
+def tenant_ring() -> tuple[Ring, int]:
+    """All keys of the tenant in scope, and the version of the one that seals; for replacing."""
+    keys = _tenant_keys(require_tenant_id())
+    return keys.ring, keys.version
+
+
+def subject_key_aad(kind: KeySubject | str, subject_id: UUID) -> bytes:
+    """Associated data of a subject's wrapped key, of the tenant in scope."""
+    return _subject_aad(_place(require_tenant_id(), kind, subject_id))
 
 
 def derived_key(purpose: str) -> bytes:
@@ -67,23 +101,30 @@ def derived_key(purpose: str) -> bytes:
 
 
 def derived_keys(purpose: str) -> list[bytes]:
-    """`derived_key` of every version of the tenant's key, newest first: for what is sealed for longer than a key is the newest."""
-    tenant_key()  # made if there is none
-    return [derive(key, b"tenant:" + purpose.encode()) for key in _tenant_keys(require_tenant_id()).ring.keys]
+    """`derived_key` of every version of the tenant's key, the one that seals first; as `tenant_keys`."""
+    return [derive(key, b"tenant:" + purpose.encode()) for key in tenant_keys()]
 
 
 def lookup_digest(kind: str, value: str) -> bytes:
     """What an e-mail, phone number or external id is found by, without being stored; give it normalised.
 
-    Keyed by the tenant's first key, which rotation keeps for this: with a new key nothing old would be found.
+    Keyed by what is derived from the tenant's first key, and kept when that is replaced: with another one nothing old would be found.
     """
     return lookup_digests(kind, value)[0]
 
 
 def lookup_digests(kind: str, *values: str) -> list[bytes]:
     """`lookup_digest` of several values of one kind, with one look at the tenant's keys."""
-    oldest = _tenant_keys(require_tenant_id()).ring.keys[-1]
-    return [keyed_digest(oldest, kind, value) for value in values]
+    if kind not in LOOKUPS:
+        raise ValueError(f"no look-up of this kind: {kind}")
+    first = _tenant_keys(require_tenant_id()).first
+    key = data_key(KeySubject.LOOKUP, lookup_id(kind)) if first is None else lookup_key(first, kind)
+    return [keyed_digest(key, value) for value in values]
+
+
+def lookup_id(kind: str) -> UUID:
+    """The subject of what look-ups of this kind are keyed by, once it has a row of its own."""
+    return uuid5(NAMESPACE_OID, f"lookup:{kind}")
 
 
 def data_key(kind: KeySubject | str, subject_id: UUID) -> bytes:
@@ -240,18 +281,23 @@ def _tenant_keys(tenant_id: int) -> _TenantKeys:
     read_at = _tenants.now()
     rows = _tenant_rows()
     if not rows:
-        wrapped = master().wrap(new_key(), tenant_key_aad(tenant_id, 1))
-        TenantKey.objects.bulk_create([TenantKey(version=1, wrapped=wrapped)], ignore_conflicts=True)
+        wrapped = master().wrap(new_key(), tenant_key_aad(tenant_id, _FIRST))
+        TenantKey.objects.bulk_create([TenantKey(version=_FIRST, wrapped=wrapped)], ignore_conflicts=True)
         rows = _tenant_rows()
-    ring = Ring(tuple(master().unwrap(wrapped, tenant_key_aad(tenant_id, version)) for version, wrapped in rows))
-    keys = _TenantKeys(ring, rows[0][0])
+    opened = {version: master().unwrap(wrapped, tenant_key_aad(tenant_id, version)) for version, wrapped in rows}
+    keys = _TenantKeys(Ring(tuple(opened.values())), rows[0][0], opened.get(_FIRST))
     transaction.on_commit(partial(_tenants.put, tenant_id, keys, read_at))
     return keys
 
 
 def _tenant_rows() -> list[tuple[int, bytes]]:
-    rows = TenantKey.objects.order_by("-version").values_list("version", "wrapped")
-    return [(version, bytes(wrapped)) for version, wrapped in rows]
+    """The one that seals first: a key that was announced opens at once, and seals when every process has read it (`rotation`)."""
+    now = timezone.now()
+    found = TenantKey.objects.order_by("-version").values_list("version", "wrapped", "seals_from")
+    rows = sorted(
+        found, key=lambda row: row[2] > now
+    )  # stable: among those that may seal, and the others, the newest is first
+    return [(version, bytes(wrapped)) for version, wrapped, _ in rows]
 
 
 def _loaded(tenant_id: int) -> _TenantKeys:
@@ -274,6 +320,11 @@ def _place(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> _Subject
 def tenant_key_aad(tenant_id: int, version: int) -> bytes:
     """Associated data of a tenant's wrapped key, for rotation."""
     return bind("tenant key", tenant_id, version)
+
+
+def forget_tenant(tenant_id: int) -> None:
+    """Read the tenant's keys anew at the next use, here."""
+    _tenants.forget(tenant_id)
 
 
 def _subject_aad(place: _Subject) -> bytes:

@@ -4,6 +4,7 @@
 `MaskedText` back. `SealedData` holds personal data that was parsed as its type (name, e-mail, phone, URL).
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 from security.crypto.envelope import Undecryptable, open_sealed, seal
@@ -46,6 +47,21 @@ def open_text(sealed: bytes, key: bytes, aad: bytes) -> MaskedText:
     return trusted(_decoded(sealed, key, aad))
 
 
+def open_text_by_any(sealed: bytes, keys: Sequence[bytes], aad: bytes) -> MaskedText:
+    """As `open_text`, under whichever of the keys it was sealed."""
+    return trusted(_text(open_by_any(sealed, keys, aad)))
+
+
+def open_by_any(sealed: bytes, keys: Sequence[bytes], aad: bytes) -> bytes:
+    """What one of the keys sealed for this place: while a tenant's key is replaced, an older one may have. Undecryptable."""
+    for key in keys:
+        try:
+            return open_sealed(key, sealed, aad)
+        except Undecryptable:
+            continue
+    raise Undecryptable
+
+
 def seal_data(value: str, key: bytes, aad: bytes) -> SealedData:
     """Seal a personal value."""
     return SealedData(seal(key, value.encode(), aad))
@@ -57,7 +73,11 @@ def open_data(sealed: bytes, key: bytes, aad: bytes) -> str:
 
 
 def _decoded(sealed: bytes, key: bytes, aad: bytes) -> str:
+    return _text(open_sealed(key, sealed, aad))
+
+
+def _text(clear: bytes) -> str:
     try:
-        return open_sealed(key, sealed, aad).decode()
+        return clear.decode()
     except UnicodeDecodeError:  # authentic but not text: some other kind of value under the same aad
         raise Undecryptable from None

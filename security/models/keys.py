@@ -19,14 +19,21 @@ class KeySubject(StrEnum):
     PERSON = "person"
     MASKING = "masking"
     """A tenant's rules for masking; the subject is always UUID 0."""
+    LOOKUP = "lookup"
+    """What equality look-ups of one kind are keyed by, once the tenant's first key is gone."""
 
 
 class TenantKey(TenantOwned):
-    """A tenant's key, wrapped by a master key; the newest version seals, older ones still open."""
+    """A tenant's key, wrapped by a master key; the newest whose `seals_from` has come seals, all of them open.
+
+    `unneeded_at` is when nothing was found under an older one any more: some time later it is destroyed.
+    """
 
     version = models.PositiveIntegerField()
     wrapped = models.BinaryField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seals_from = models.DateTimeField(default=timezone.now, editable=False)
+    unneeded_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar = [

@@ -19,6 +19,7 @@ from security.scoping.scope import (
     tenant_ids,
     tenant_of,
     tenant_scope,
+    tenants_with,
     user_scope,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "tenant_ids",
     "tenant_of",
     "tenant_scope",
+    "tenants_with",
     "user_scope",
 ]

@@ -148,6 +148,13 @@ def tenant_of(kind: str, digest: bytes) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
+def tenants_with(work: str) -> list[int]:
+    """Numbers of the tenants that have work of this kind (migration `tenants.0025`), nothing about them; DatabaseError for a kind that there is not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenants_with(%s)", [work])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def tenant_ids() -> list[int]:
     """Numbers of all tenants that are not gone, for scheduled jobs; nothing about them."""
     with connection.cursor() as cursor:

@@ -27,6 +27,7 @@ TO_OPEN: Final = frozenset(
         "retention_department_rule",
         "retention_rule",
         "retention_server",
+        "security_keys",
         "security_networks",
         "security_passwords",
         "security_require_all",

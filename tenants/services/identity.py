@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from security.audit import Action, record
 from security.crypto import keyring
-from security.crypto.envelope import AAD_VERSION, open_sealed, record_aad, seal
+from security.crypto.envelope import AAD_VERSION, record_aad, seal
+from security.crypto.replacing import UnderTenantKey
+from security.crypto.sealed import open_by_any
 from security.errors import NotFound
 from security.permissions import Grant, Permission, require, require_member
 from security.scoping import require_tenant_id
 from tenants.models import Site
+
+_PURPOSE: Final = "site identity"
 
 
 def identity_secret(*, site_id: int) -> str | None:
@@ -21,7 +26,7 @@ def identity_secret(*, site_id: int) -> str | None:
     site = Site.objects.get(pk=site_id)
     if site.identity_secret is None:
         return None
-    return open_sealed(keyring.derived_key("site identity"), bytes(site.identity_secret), _place(site)).decode()
+    return open_by_any(bytes(site.identity_secret), keyring.derived_keys(_PURPOSE), _place(site)).decode()
 
 
 @transaction.atomic
@@ -33,10 +38,15 @@ def renew_identity_secret(*, grant: Grant, site: UUID) -> str:
     if found is None:
         raise NotFound
     secret = secrets.token_urlsafe(32)
-    found.identity_secret = seal(keyring.derived_key("site identity"), secret.encode(), _place(found))
+    found.identity_secret = seal(keyring.derived_key(_PURPOSE), secret.encode(), _place(found))
     found.save(update_fields=["identity_secret"])
     record(Action.SITE_SECRET_CHANGED, on=found)
     return secret
+
+
+def under_tenant_key() -> UnderTenantKey:
+    """What is sealed anew when an organisation's key is replaced."""
+    return UnderTenantKey(Site, "identity_secret", _PURPOSE, _place)
 
 
 def _place(site: Site) -> bytes:

@@ -250,8 +250,8 @@ CHAT: Final = (
     Leak(
         "an envelope opens for any tenant",
         "chat/live/sealing.py",
-        'keyring.derived_key("hub"), time.monotonic()',
-        "bytes(32), time.monotonic()",
+        'keyring.derived_keys("hub"), time.monotonic()',
+        "[bytes(32)], time.monotonic()",
         (_HUB,),
     ),
     Leak(

@@ -28,6 +28,8 @@ DEFINERS: Final = {
     "sweep_revocations": "deletes revocations of an hour ago",
     "tenant_ids": "numbers of tenants, nothing else",
     "tenant_of": "answers one digest of one kind",
+    "tenants_with": "numbers of tenants that have work of one kind, nothing else",
+    "tenants_with_chat": "numbers of tenants that have work of one kind, nothing else",
 }
 """Functions that see every tenant's rows, since they run as their owner."""
 OPERATORS_READ: Final = {

@@ -24,7 +24,8 @@ from chat.retention.rules import terms, waiting
 from security.audit import Action, Outcome, record, record_change
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
-from security.crypto.sealed import SealedData, open_data, seal_data
+from security.crypto.replacing import UnderTenantKey
+from security.crypto.sealed import SealedData, open_by_any, seal_data
 from security.errors import Conflict, Invalid
 from security.net import networks
 from security.permissions import Grant, Permission, require, require_member
@@ -42,6 +43,7 @@ STEP_WITHIN: Final = 180
 """Seconds for all that a step of the day's run says to the server: it holds a transaction meanwhile."""
 _FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
 _SSH: Final = 22
+_PURPOSE: Final = "own server"
 _MOST_PORT: Final = 65_535
 
 
@@ -236,16 +238,19 @@ def _given_of(row: OwnServer) -> Given:
 
 
 def _sealed(public_id: UUID, secret: str) -> SealedData:
-    return seal_data(secret, keyring.derived_keys("own server")[0], _place(public_id))
+    return seal_data(secret, keyring.derived_key(_PURPOSE), _place(public_id))
 
 
 def _opened(row: OwnServer) -> str:
-    for key in keyring.derived_keys("own server"):
-        try:
-            return open_data(row.secret, key, _place(row.public_id))
-        except Undecryptable:
-            continue
-    raise Failed("sealed")
+    try:
+        return open_by_any(row.secret, keyring.derived_keys(_PURPOSE), _place(row.public_id)).decode()
+    except Undecryptable:
+        raise Failed("sealed") from None
+
+
+def under_tenant_key() -> UnderTenantKey:
+    """What is sealed anew when an organisation's key is replaced."""
+    return UnderTenantKey(OwnServer, "secret", _PURPOSE, lambda row: _place(row.public_id))
 
 
 def _place(public_id: UUID) -> bytes:

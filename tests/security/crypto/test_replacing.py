@@ -1,0 +1,232 @@
+"""A tenant's key is replaced: everything is read before, during and after, wherever it stops, and the old key is gone in the end."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from chat.live.hub.rooms import RoomName
+from chat.live.sealing import TenantSealer
+from security.crypto import keyring, replacing
+from security.crypto.envelope import Undecryptable
+from security.crypto.replacing import ANNOUNCED_FOR, RESTS_FOR, Progress, State
+from security.models import KeySubject, SubjectKey, TenantKey
+from security.scoping import tenant_scope
+
+ACME, RIVAL = 81, 82
+NOW = timezone.now() - timedelta(hours=2)
+"""Long enough ago that a key announced then seals now: what seals is asked of the clock."""
+SEALS = NOW + ANNOUNCED_FOR
+CONVERSATION = KeySubject.CONVERSATION
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches(committed_db: None) -> Iterator[None]:
+    keyring.forget_everything()
+    yield
+    keyring.forget_everything()
+
+
+def keys_of(tenant_id: int, count: int) -> dict[UUID, bytes]:
+    with tenant_scope(tenant_id):
+        return {one: keyring.data_key(CONVERSATION, one) for one in (uuid4() for _ in range(count))}
+
+
+def announced(now: datetime = NOW) -> int:
+    with tenant_scope(ACME):
+        return replacing.announce(now=now)
+
+
+def step(now: datetime, after: int = 0, at_once: int = 2) -> tuple[Progress, int]:
+    with tenant_scope(ACME):
+        return replacing.advance(now=now, after=after, at_once=at_once)
+
+
+def wrapped_all(now: datetime = SEALS) -> None:
+    found, after = step(now)
+    while found.is_moved:
+        found, after = step(now, after)
+    assert found.state is State.RESTING
+
+
+def read(keys: dict[UUID, bytes]) -> None:
+    keyring.forget_everything()
+    with tenant_scope(ACME):
+        for subject, key in keys.items():
+            assert keyring.existing_key(CONVERSATION, subject) == key
+        assert keyring.existing_keys(CONVERSATION, keys) == keys
+
+
+def test_everything_goes_under_the_new_key_and_the_old_one_is_destroyed() -> None:
+    keys, foreign = keys_of(ACME, 5), keys_of(RIVAL, 1)
+    with tenant_scope(ACME):
+        digest = keyring.lookup_digest("email", "vera@example.com")
+        old = keyring.tenant_key()
+    assert announced() == 2
+    read(keys)
+    wrapped_all()
+    read(keys)
+    assert step(SEALS + RESTS_FOR - timedelta(seconds=1))[0].state is State.RESTING, (
+        "Others may still hold what they read"
+    )
+    found, _ = step(SEALS + RESTS_FOR)
+    assert (found.state, found.destroyed) == (State.DONE, 1)
+    read(keys)
+    with tenant_scope(ACME):
+        assert list(TenantKey.objects.values_list("version", flat=True)) == [2]
+        assert set(SubjectKey.objects.values_list("tenant_key_version", flat=True)) == {2}
+        assert keyring.tenant_key() != old
+        assert keyring.lookup_digest("email", "vera@example.com") == digest, "Who was found is found again"
+    with tenant_scope(RIVAL):
+        assert list(TenantKey.objects.values_list("version", flat=True)) == [1]
+        assert keyring.existing_keys(CONVERSATION, foreign) == foreign
+
+
+def test_it_can_be_done_again_and_look_ups_stay_what_they_were() -> None:
+    keys, digests = keys_of(ACME, 1), set()
+    for version in (2, 3):
+        with tenant_scope(ACME):
+            digests |= {keyring.lookup_digest(kind, "vera@example.com") for kind in sorted(keyring.LOOKUPS)}
+        assert announced() == version
+        wrapped_all()
+        assert step(SEALS + RESTS_FOR)[0].state is State.DONE
+        read(keys)
+    with tenant_scope(ACME):
+        digests |= {keyring.lookup_digest(kind, "vera@example.com") for kind in sorted(keyring.LOOKUPS)}
+    assert len(digests) == len(keyring.LOOKUPS)
+
+
+def test_a_new_key_opens_at_once_and_seals_only_when_every_process_has_read_it() -> None:
+    keys_of(ACME, 1)
+    announced(now=timezone.now())
+    keyring.forget_everything()
+    fresh = keys_of(ACME, 1)
+    with tenant_scope(ACME):
+        assert SubjectKey.objects.get(subject_id=next(iter(fresh))).tenant_key_version == 1
+    found, _ = step(timezone.now())
+    assert (found.state, found.is_moved) == (State.ANNOUNCED, False)
+
+
+@pytest.mark.parametrize("stopped_after", range(5))
+def test_wherever_it_stops_it_goes_on_from_the_rows(stopped_after: int) -> None:
+    """Two of five keys a step: a worker that is killed between two of them leaves what the next one reads."""
+    keys = keys_of(ACME, 5)
+    announced()
+    after = 0
+    for _ in range(stopped_after):
+        _, after = step(SEALS, after)
+        read(keys)
+    wrapped_all()  # another worker, from the beginning
+    assert step(SEALS + RESTS_FOR)[0].state is State.DONE
+    read(keys)
+
+
+def test_what_came_under_the_old_key_meanwhile_is_found_and_the_rest_begins_anew() -> None:
+    keys_of(ACME, 1)
+    with tenant_scope(ACME):
+        ring, _ = keyring.tenant_ring()
+    announced()
+    wrapped_all()
+    late, key = uuid4(), b"k" * 32
+    with tenant_scope(ACME):
+        wrapped = ring.wrap(key, keyring.subject_key_aad(CONVERSATION, late))
+        SubjectKey.objects.create(kind=CONVERSATION.value, subject_id=late, wrapped=wrapped, tenant_key_version=1)
+    assert step(SEALS + RESTS_FOR)[0].state is State.WRAPPING
+    read({late: key})
+    assert step(SEALS + RESTS_FOR)[0].state is State.DONE
+
+
+def test_a_key_that_opens_nowhere_keeps_the_old_one_from_being_destroyed() -> None:
+    (broken,) = keys_of(ACME, 1)
+    announced()
+    with tenant_scope(ACME):
+        SubjectKey.objects.filter(subject_id=broken).update(wrapped=b"\x02" + bytes(70))
+    after = 0
+    for _ in range(8):
+        found, after = step(SEALS + RESTS_FOR, after)
+    assert (found.state, found.left, found.unreadable) == (State.WRAPPING, 1, 1)
+    with tenant_scope(ACME):
+        assert TenantKey.objects.count() == 2
+
+
+def test_postgresql_keeps_a_tenants_key_that_is_named() -> None:
+    keys_of(ACME, 1)
+    with pytest.raises(IntegrityError, match="security_subjectkey_version_fk"), tenant_scope(ACME):
+        TenantKey.objects.all().delete()
+
+
+def test_one_replacement_at_a_time() -> None:
+    announced()
+    with pytest.raises(replacing.Replacing):
+        announced()
+
+
+def test_reads_do_not_fail_meanwhile() -> None:
+    keys = keys_of(ACME, 6)
+    ended, failed, reads = threading.Event(), [], threading.Semaphore(0)
+
+    def read_on() -> None:
+        try:
+            while not ended.is_set():
+                keyring.forget_everything()
+                with tenant_scope(ACME):
+                    if keyring.stored_keys(CONVERSATION, keys) != keys:
+                        failed.append("another key")
+                reads.release()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it was a failed read
+            failed.append(repr(error))
+        finally:
+            connection.close()
+
+    readers = [threading.Thread(target=read_on) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    happened = [reads.acquire(timeout=30)]
+    announced()
+    wrapped_all()
+    step(SEALS + RESTS_FOR)
+    happened += [reads.acquire(timeout=30) for _ in range(5)]
+    ended.set()
+    for reader in readers:
+        reader.join()
+    assert failed == []
+    assert all(happened), "They read before, meanwhile and after"
+
+
+def test_processes_that_seal_by_either_key_understand_each_other() -> None:
+    keys_of(ACME, 1)
+    room, before, after = RoomName("agents"), TenantSealer(), TenantSealer()
+    announced(now=timezone.now())
+    keyring.forget_everything()
+    before.load(ACME)
+    with tenant_scope(ACME):
+        TenantKey.objects.update(seals_from=NOW)
+    keyring.forget_everything()
+    after.load(ACME)
+    for one, other in ((before, after), (after, before)):
+        assert other.open(ACME, room, one.seal(ACME, room, b"said")) == b"said"
+    with pytest.raises(Undecryptable):
+        after.open(ACME, RoomName("other"), before.seal(ACME, room, b"said"))
+
+
+def test_what_the_tenants_key_itself_seals_is_registered() -> None:
+    """Else a rotation would destroy the key of it: each purpose in the code is sealed anew, or is nothing that is stored."""
+    project = Path(__file__).parents[3]
+    asked = {
+        name
+        for package in ("chatplatform", "chat", "tenants", "security")
+        for path in (project / package).rglob("*.py")
+        if path.name != "keyring.py"
+        for name in re.findall(r"keyring\.(?:derived_keys?|tenant_keys?)\((.*?)\)", path.read_text())
+    }
+    purposes = {column.purpose for column in replacing.registered()}
+    assert asked == {"_PURPOSE", "column.purpose", "self.purpose", '"hub"', ""} - {"column.purpose"}
+    assert purposes == {"mail", "site identity", "own server", None}
