@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 from security.crypto.replacing import ANNOUNCED_FOR, RESTS_FOR, State
 from security.errors import Conflict
 from tenants.admin.base import require_grant
-from tenants.admin.organisation.security import holder_of
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.guards import holder_of
 from tenants.services.keys import RIGHT, read_keys, replace_key
 
 _STATES = {
