@@ -14,7 +14,7 @@ from django.conf import settings
 from chat.routing import websocket_application
 from chatplatform.demo import LocalSocketsOnly
 from chatplatform.lifespan import lifespan
-from chatplatform.proxy import ForwardedScheme, SecureSocketsOnly
+from chatplatform.proxy import ForwardedScheme, SecureRequestsOnly, SecureSocketsOnly
 from security.accounts.cookies import is_signed_in
 from security.body_limit import Application, BodyLimit
 from security.net import networks
@@ -27,12 +27,13 @@ _bodies = BodyLimit(
     is_member=is_signed_in,
 )
 _sockets: Any = LocalSocketsOnly(websocket_application) if settings.DEMO else websocket_application
+_requests: Any = RequestLimit(
+    _bodies, limit=settings.LIMITS["REQUESTS"], trusted=networks(tuple(settings.TRUSTED_PROXIES))
+)
 application = ForwardedScheme(
     ProtocolTypeRouter(
         {
-            "http": RequestLimit(
-                _bodies, limit=settings.LIMITS["REQUESTS"], trusted=networks(tuple(settings.TRUSTED_PROXIES))
-            ),
+            "http": SecureRequestsOnly(_requests) if settings.SESSION_COOKIE_SECURE else _requests,
             "websocket": SecureSocketsOnly(_sockets) if settings.SESSION_COOKIE_SECURE else _sockets,
             "lifespan": lifespan,
         }

@@ -6,11 +6,12 @@ Works where the settings cannot be loaded, which is when it is needed.
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatplatform import database
+from chatplatform import database, tls
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
 
@@ -53,7 +54,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
     yield deployment.redis_url
     yield deployment.mail
-    yield lambda: _tls(env)
+    yield lambda: _tls(deployment, datetime.now(UTC))
     yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)
     yield lambda: env.integer("DATABASE_POOL", 20, least=12)
     for name in ("DEMO_PASSWORD", "METRICS_TOKEN"):
@@ -62,14 +63,15 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
         yield lambda name=name: env.integer(f"LIMIT_{name}", 1, least=1)  # type: ignore[misc]
 
 
-def _tls(env: Environment) -> None:
-    names = {"TLS_CERT": env.text("TLS_CERT"), "TLS_KEY": env.text("TLS_KEY")}
-    if any(names.values()) and not all(names.values()):
-        missing = next(name for name, value in names.items() if not value)
-        raise ImproperlyConfigured(f"{missing} must be set: TLS_CERT and TLS_KEY belong together.")
-    for name, value in names.items():
-        if value and not Path(value).is_file():
-            raise ImproperlyConfigured(f"{name} names a file that is not there.")
+def _tls(deployment: Deployment, now: datetime) -> None:
+    """Somebody must end TLS in production, and what is given for it must be good for a while."""
+    cert, key = deployment.tls_files()
+    if not (cert or key or deployment.debug or deployment.trusted_proxies()):
+        raise ImproperlyConfigured(
+            "TLS_CERT and TLS_KEY must be set, or TRUSTED_PROXIES if a proxy ends TLS: pages would be redirected to themselves for ever."
+        )
+    tls.check(cert, key, site_url=deployment.site_url, now=now)
+    tls.check_days_left(cert, now=now)
 
 
 def report_unsound(arguments: list[str]) -> bool:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -51,7 +52,8 @@ class Deployment:
     @property
     def site_url(self) -> str:
         """The platform's own origin, without a slash at the end."""
-        url = self.env.text("SITE_URL", f"http://127.0.0.1:{self.port}" if self.debug else "").rstrip("/")
+        own = f"http{'s' if self.https else ''}://127.0.0.1:{self.port}"
+        url = self.env.text("SITE_URL", own if self.debug else "").rstrip("/")
         split = urlsplit(url)
         if not url:
             raise ImproperlyConfigured("SITE_URL must be set: the address people open, as https://chat.example.com.")
@@ -62,6 +64,21 @@ class Deployment:
         if self.demo and not is_loopback(split.hostname):
             raise ImproperlyConfigured("DEMO is refused with a SITE_URL others can reach: its passwords are public.")
         return url
+
+    @property
+    def https(self) -> bool:
+        """Development over TLS, with a certificate of its own."""
+        if self.env.boolean("HTTPS") and not self.debug:
+            raise ImproperlyConfigured("HTTPS is for DEBUG on this machine: set TLS_CERT and TLS_KEY instead.")
+        return self.env.boolean("HTTPS")
+
+    def tls_files(self) -> tuple[str, str]:
+        """Certificate chain and key, if the server ends TLS itself; in development both are made."""
+        given = self.env.text("TLS_CERT"), self.env.text("TLS_KEY")
+        if any(given) or not self.https:
+            return given
+        made = str(generated.certificate(Layout(self.var).secrets, now=datetime.now(UTC)))
+        return made, made
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -7,9 +7,14 @@ import base64
 import contextlib
 import os
 import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from security.crypto import certificates
+
 SECRET_KEY, CRYPTOGRAPHY_KEY, AUDIT_SIGNING_KEY = NAMES = ("SECRET_KEY", "CRYPTOGRAPHY_KEY", "AUDIT_SIGNING_KEY")
+CERTIFICATE = "localhost.pem"
+_RENEW = timedelta(days=7)
 
 
 def fresh(name: str) -> str:
@@ -22,14 +27,29 @@ def fresh(name: str) -> str:
 def secret(folder: Path, name: str) -> str:
     """The secret kept as `folder/name`, made first if there is none; safe when several processes begin at once."""
     path = folder / name
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text().strip()
+    if not path.exists():
+        _keep(path, fresh(name).encode() + b"\n")
+    return path.read_text().strip()
+
+
+def certificate(folder: Path, *, now: datetime) -> Path:
+    """A file with key and certificate of this machine's own names, made first if there is none, and anew in the last week of the old one."""
+    path = folder / CERTIFICATE
+    if path.exists() and certificates.ends_at(path.read_bytes()) - now < _RENEW:
+        path.unlink(missing_ok=True)
+    if not path.exists():
+        _keep(path, certificates.self_signed(now=now))
+    return path
+
+
+def _keep(path: Path, content: bytes) -> None:
+    folder, name = path.parent, path.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(fresh(name) + "\n")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         # A link fails if another process was faster, and never shows a file that is half written.
@@ -37,4 +57,3 @@ def secret(folder: Path, name: str) -> str:
             os.link(draft, path)
     finally:
         draft.unlink()
-    return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""Whether a request came over TLS, said by a proxy in front of us – believed of configured proxies only –, and no sockets without it.
+"""Whether a request came over TLS, said by a proxy in front of us – believed of configured proxies only –, and nothing but pages without it.
 
 Django's SECURE_PROXY_SSL_HEADER believes everybody, and uvicorn's proxy headers rewrite the client's address, which is
 security.net's to find. Proven by tests/chatplatform/test_proxy.py.
@@ -38,6 +38,26 @@ class ForwardedScheme:
         except ValueError:
             return False
         return any(ip in network for network in self.trusted)
+
+
+class SecureRequestsOnly:
+    """Refuses whatever comes without TLS and is no page: a form or a token was read on the way by then, and a redirect would hide it."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """HTTP 403, and the connection ends with it."""
+        if scope["type"] == "http" and scope.get("scheme") != "https" and not _is_page(scope):
+            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": b"Only over HTTPS.\n"})
+            return
+        await self.application(scope, receive, send)
+
+
+def _is_page(scope: Scope) -> bool:
+    return scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith("/api/")
 
 
 class SecureSocketsOnly:

@@ -10,16 +10,16 @@ import sys
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from chatplatform import tls
 from chatplatform.connections import BoundedProtocol, Bounds
 from chatplatform.frames import FrameProtocol
 
 FRAME_BYTES = 64 * 1024
 # The guard answers what is a little too long itself; the server cuts off what is far beyond.
-_FRAME_MARGIN = 2 * 1024
+FRAME_MARGIN = 2 * 1024
 _DRAIN_SECONDS = 10
 # Python's own 700 has it walk through young objects at every other message; what is freed by counting does not wait for it anyway.
 _GARBAGE_EVERY = (20_000, 20, 50)
-_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,7 +35,7 @@ class Config(uvicorn.Config):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
         super().load()
         if isinstance(self.ssl, ssl.SSLContext):
-            harden(self.ssl)
+            tls.harden(self.ssl)
         settle_memory()
 
 
@@ -44,13 +44,6 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_EVERY)
-
-
-def harden(context: ssl.SSLContext) -> None:
-    """TLS 1.2 and 1.3, forward secrecy, authenticated ciphers, ours first, no renegotiation, no compression."""
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ECDHE+AES256+AESGCM:" + _CIPHERS)
-    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
 
 
 def configuration(
@@ -73,7 +66,7 @@ def configuration(
         limit_concurrency=connections,
         loop="uvloop" if sys.implementation.name == "cpython" else "auto",
         ws=FrameProtocol,
-        ws_max_size=FRAME_BYTES + _FRAME_MARGIN,
+        ws_max_size=FRAME_BYTES + FRAME_MARGIN,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the protocol has its own heartbeat
         lifespan="on",
@@ -86,7 +79,7 @@ def configuration(
         h11_max_incomplete_event_size=32 * 1024,
         ssl_certfile=tls_cert or None,
         ssl_keyfile=tls_key or None,
-        ssl_ciphers=_CIPHERS,
+        ssl_ciphers=tls.CIPHERS,
     )
     config.bounds = bounds or Bounds()
     return config

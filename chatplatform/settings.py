@@ -38,7 +38,7 @@ SITE_URL = deployment.site_url
 ALLOWED_HOSTS = deployment.allowed_hosts
 TRUSTED_PROXIES = deployment.trusted_proxies()
 OUTGOING_NETWORKS = deployment.outgoing_networks()
-TLS_CERT, TLS_KEY = env.text("TLS_CERT"), env.text("TLS_KEY")
+TLS_CERT, TLS_KEY = deployment.tls_files()
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, least=1, most=64)
 ARCHIVE_URL = env.secret("ARCHIVE_URL")
 
@@ -178,8 +178,9 @@ SECOND_FACTOR_FOR_ADMINS = not DEBUG
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 SECURE_SSL_REDIRECT = _SECURE
-SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _SECURE
+_STRICT = _SECURE and not DEBUG  # a browser would remember it of localhost, for every other project there
+SECURE_HSTS_SECONDS = 31_536_000 if _STRICT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _STRICT
 SECURE_CSP = DEFAULT_POLICY
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"

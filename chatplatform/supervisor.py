@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatplatform import external
+from chatplatform import external, generated
 from chatplatform.children import Child, Children
 from chatplatform.console import say, step
 from chatplatform.deployment import Deployment
@@ -37,6 +38,7 @@ environment:
   DATABASE_URL   use this PostgreSQL instead of the embedded one; a superuser's URL is enough, the roles are made
   DATABASE_OWNER_URL  the role that runs migrations, when DATABASE_URL is the application's
   REDIS_URL      use this Redis or Valkey instead of the embedded one
+  HTTPS          1 serves https:// with a certificate that is made once for this machine
   DEBUG, DEMO    1 unless given; DEMO=0 leaves the demo accounts out
   PYTHON         the Python to make .venv with
 
@@ -97,6 +99,7 @@ def _run(children: Children) -> None:
     _check(deployment)
     layout.make()
     _hold_alone(layout)
+    deployment.tls_files()  # made before anybody else needs them
     _mark(deployment).touch()
     folders.sweep()
     for line in external.prepare_roles(os.environ, layout):
@@ -199,26 +202,38 @@ def _start_servers(children: Children, deployment: Deployment, layout: Layout) -
 
 def _wait_until_ready(web: Child, deployment: Deployment) -> None:
     wait_until(
-        lambda: _is_ready(deployment.port),
+        lambda: _is_ready(deployment),
         alive=lambda: web.is_alive,
         seconds=_READY_SECONDS,
         failure=lambda: f"The web server did not become ready; its log is {web.log}.",
     )
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(deployment: Deployment) -> bool:
+    cert, _ = deployment.tls_files()
+    context = ssl.create_default_context(cafile=cert) if cert else None
+    if context is not None:  # this certificate and no other, whatever names it has and whoever signed it
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{_home(deployment)}/readyz", timeout=5, context=context) as answer:  # noqa: S310
             return bool(answer.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError):
         return False
 
 
+def _home(deployment: Deployment) -> str:
+    """Where the web server answers, over TLS if it has a certificate."""
+    return f"http{'s' if any(deployment.tls_files()) else ''}://127.0.0.1:{deployment.port}"
+
+
 def _welcome(deployment: Deployment, layout: Layout) -> None:
-    home = f"http://127.0.0.1:{deployment.port}"
+    home = _home(deployment)
     say(f"Data, logs and keys: {layout.var}")
     if (layout.secrets / "CRYPTOGRAPHY_KEY").exists():
         say("The keys lie beside the data: that does not protect against somebody who copies the whole folder.")
+    if deployment.https:
+        _tell_of_certificate(layout)
     say(f"Ready: {home}/")
     if deployment.demo:
         password = Environment().secret("DEMO_PASSWORD") or "demo-only-correct-horse-battery"
@@ -230,6 +245,14 @@ def _welcome(deployment: Deployment, layout: Layout) -> None:
         say(f"  Mails are not sent, but written to  {layout.logs / 'worker.log'}")
         say(f"  Everybody's password                {password}")
     say("Ctrl-C ends everything.")
+
+
+def _tell_of_certificate(layout: Layout) -> None:
+    """Its public part, in a file of its own: what one hands to browsers must not be the key."""
+    text = (layout.secrets / generated.CERTIFICATE).read_text()
+    public = layout.var / "localhost.crt"
+    public.write_text(text[text.index("-----BEGIN CERTIFICATE") :])
+    say(f"The certificate vouches for itself: accept the browser's warning once, or have this file believed: {public}")
 
 
 def _watch(children: Children, layout: Layout, parts: list[Part]) -> None:

@@ -17,7 +17,7 @@ _OFFLINE = frozenset(
     {"", "help", "version", "--help", "--version", "-h", "bench", "check_config", "collectstatic", "compilemessages"}
     | {"makemessages", "findstatic", "diffsettings"}
 )
-REMEMBERED = ("DEBUG", "DEMO", "PORT", "SITE_URL", "ALLOWED_HOSTS", "ALLOW_EMBEDDED")
+REMEMBERED = ("DEBUG", "DEMO", "HTTPS", "PORT", "SITE_URL", "ALLOWED_HOSTS", "ALLOW_EMBEDDED")
 
 
 def remember(layout: Layout, environment: MutableMapping[str, str]) -> None:

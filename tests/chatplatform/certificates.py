@@ -7,10 +7,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+def pem_of(key: Key) -> bytes:
     """The key, in clear."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -30,16 +32,16 @@ class Authority:
         path.write_bytes(made.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return path
 
-    def vouch(self, *names: str, ends: timedelta = timedelta(days=1)) -> tuple[bytes, bytes]:
+    def vouch(self, *names: str, ends: timedelta = timedelta(days=1), key: Key | None = None) -> tuple[bytes, bytes]:
         """Certificate and key of a server of these names."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         made = self._builder(names[0], key.public_key(), ends).add_extension(
             x509.SubjectAlternativeName([_general(name) for name in names]), False
         )
         return made.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), pem_of(key)
 
     def _builder(
-        self, subject: str, key: ec.EllipticCurvePublicKey, ends: timedelta = timedelta(days=1)
+        self, subject: str, key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, ends: timedelta = timedelta(days=1)
     ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return x509.CertificateBuilder(

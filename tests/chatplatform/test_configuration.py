@@ -24,6 +24,7 @@ _PRODUCTION = {
     "DATABASE_URL": "postgresql://chat_app@127.0.0.1:1/chat",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "EMAIL_URL": "smtps://mail.example.com",
+    "TRUSTED_PROXIES": "10.0.0.0/8",
 }
 
 
@@ -62,6 +63,7 @@ def test_each_missing_setting_is_named_at_once(tmp_path: Path) -> None:
         "DATABASE_OWNER_URL",
         "REDIS_URL",
         "EMAIL_URL",
+        "TLS_CERT",
     ]
     assert all(sentence.endswith(".") and sentence.count(". ") == 0 for sentence in found)
     assert list(tmp_path.iterdir()) == []
@@ -113,7 +115,7 @@ def test_the_command_fails_and_says_all_in_either_form(tmp_path: Path) -> None:
     plain = _check_config(**unsound)
     assert plain.returncode == 1
     assert plain.stdout.splitlines()[0] == "SECRET_KEY must be at least 50 random characters."
-    assert len(plain.stdout.splitlines()) == 8
+    assert len(plain.stdout.splitlines()) == 9
     told = _check_config("--json", **unsound)
     assert told.returncode == 1
     answer = json.loads(told.stdout)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatplatform.proxy import ForwardedScheme, SecureSocketsOnly
+from chatplatform.proxy import ForwardedScheme, SecureRequestsOnly, SecureSocketsOnly
 
 _TLS = [(b"x-forwarded-proto", b"https")]
 
@@ -69,3 +69,33 @@ async def test_no_socket_without_tls(kind: str, scheme: str | None, passes: bool
     await SecureSocketsOnly(application)(scope, receive, send)
     assert bool(passed) is passes
     assert sent == ([] if passes else ["websocket.close"])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "method", "path", "passes"),
+    [
+        ("https", "POST", "/accounts/login/", True),
+        ("https", "GET", "/api/v1/conversations/", True),
+        ("http", "GET", "/accounts/login/", True),  # redirected, by Django
+        ("http", "HEAD", "/", True),
+        ("http", "POST", "/accounts/login/", False),
+        ("http", "GET", "/api/v1/conversations/", False),
+        ("http", "DELETE", "/", False),
+        (None, "POST", "/widget/pk/session", False),
+    ],
+)
+async def test_without_tls_nothing_passes_but_who_asks_for_a_page(
+    scheme: str | None, method: str, path: str, passes: bool
+) -> None:
+    passed, sent = [], []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["path"])
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message.get("status"))
+
+    scope = {"type": "http", "method": method, "path": path} | ({} if scheme is None else {"scheme": scheme})
+    await SecureRequestsOnly(application)(scope, None, send)
+    assert bool(passed) is passes
+    assert sent == ([] if passes else [403, None])

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from chatplatform.ports import free_port
 from tests.chatplatform.running import PROJECT, Run, refusal, until
 
 # Filling in the demo takes longer than all the rest, and what dies and comes back has nothing to do with it.
+SECURE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0", "HTTPS": "1"}, id="secure")], indirect=True)
 BARE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0"}, id="bare")], indirect=True)
 
 
@@ -69,15 +71,18 @@ def test_after_kill_9_nothing_is_orphaned_and_it_starts_again(run: Run) -> None:
     assert httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == 200
 
 
-@BARE
-def test_a_web_process_that_is_killed_comes_back(run: Run) -> None:
+@SECURE
+def test_a_web_process_that_is_killed_comes_back_and_over_https_as_well(run: Run) -> None:
     run.start()
+    assert run.said[-1] == f"Ready: https://127.0.0.1:{run.port}/"
+    believed = ssl.create_default_context(cafile=run.var / "localhost.crt")
+    assert "PRIVATE" not in (run.var / "localhost.crt").read_text()
     web = next(pid for pid in run.processes() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(web, signal.SIGKILL)
 
     def is_back() -> bool:
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{run.port}/healthz").status_code == 200
+            return httpx.get(f"https://localhost:{run.port}/healthz", verify=believed).status_code == 200
         return False
 
     until(is_back)

@@ -8,34 +8,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from chatplatform import server
+from chatplatform import server, tls
 from chatplatform.ports import free_port
+from tests.chatplatform.certificates import Authority
 from tests.services import environment, session
 from tests.services.web import WebServer
 
 
 def write_certificate(folder: Path) -> Path:
-    """Key and certificate for localhost in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now - timedelta(1), now + timedelta(1)
-    )
-    certificate = builder.sign(key, hashes.SHA256())
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    """Key and certificate for this machine in one file."""
     path = folder / "tls.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    path.write_bytes(b"".join(Authority("for the tests").vouch("localhost", "127.0.0.1")))
+    path.chmod(0o600)
     return path
 
 
@@ -52,7 +40,7 @@ def tls_port(certificate: Path) -> Iterator[int]:
     )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    server.harden(context)
+    tls.harden(context)
     assert config.ssl_certfile == str(certificate)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_shake_hands, args=(listener, context), daemon=True)
@@ -122,7 +110,7 @@ def _serve(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
     [
         (["--host=0.0.0.0"], {}, "DEMO and DEBUG are refused on 0.0.0.0"),
         (["--host=0.0.0.0"], {"DEMO": "1", "ALLOWED_HOSTS": "localhost"}, "DEMO and DEBUG are refused on 0.0.0.0"),
-        ([], {"TLS_CERT": "/x"}, "TLS_CERT and TLS_KEY must be set together"),
+        ([], {"TLS_CERT": "/x"}, "TLS_KEY must be set: TLS_CERT and TLS_KEY belong together."),
     ],
 )
 def test_serving_unsafely_is_refused_in_one_sentence(

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -29,26 +30,46 @@ GOOD = {
 """What may be agreed on in TLS 1.2 with a key on a curve."""
 
 
+def unverified() -> ssl.SSLContext:
+    """A client's that believes everybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@dataclass
 class SecureServer(WebServer):
-    """The same, with a certificate."""
+    """The same, with a certificate, under one of both ASGI servers."""
+
+    program: str = "uvicorn"
+
+    @property
+    def url(self) -> str:
+        """Where it answers, which is its SITE_URL too."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        """What Python runs."""
+        return [*super().command(), f"--server={self.program}"]
 
     def is_ready(self) -> bool:
         """Asked over TLS."""
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as plain:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            with context.wrap_socket(plain) as connection:
-                connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-                return connection.recv(64).startswith(b"HTTP/1.1 200")
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=5) as plain,
+            unverified().wrap_socket(plain) as connection,
+        ):
+            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
         return False
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where `serve` speaks TLS, with the certificate that the operator gave it."""
     folder = tmp_path_factory.mktemp("tls")
     given = str(write_certificate(folder))
-    server = SecureServer(session.urls(), folder, {"TLS_CERT": given, "TLS_KEY": given})
+    server = SecureServer(session.urls(), folder, {"TLS_CERT": given, "TLS_KEY": given}, program=request.param)
     server.start()
     yield server.port
     server.stop()
@@ -94,6 +115,29 @@ def test_of_all_ciphers_of_tls_1_2_three_are_agreed_on(port: int) -> None:
         assert {name for name in tried if agreed(port, "TLSV1_2", kind=kind, ciphers=name)} <= GOOD
     assert {name for name in GOOD if agreed(port, "TLSV1_2", kind=SslClient, ciphers=name)} == GOOD
     assert agreed(port, "TLSV1_2", kind=SslClient) == "ECDHE-ECDSA-AES256-GCM-SHA384", "the longest key first"
+
+
+@pytest.mark.parametrize("clients", ["AES128-GCM-SHA256", "CHACHA20-POLY1305", "AES256-GCM-SHA384"])
+def test_in_tls_1_2_the_server_chooses_whatever_the_client_prefers(port: int, clients: str) -> None:
+    first = f"ECDHE-ECDSA-{clients}"
+    offered = ":".join([first, *sorted(GOOD - {first})])
+    assert agreed(port, "TLSV1_2", kind=SslClient, ciphers=offered) == "ECDHE-ECDSA-AES256-GCM-SHA384"
+
+
+def test_a_socket_over_tls_is_let_in(port: int) -> None:
+    """A server that tells the application of no scheme would have each refused."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, unverified().wrap_socket(plain) as secure:
+        lines = [
+            "GET /ws/visitor/pk_nobody/ HTTP/1.1",
+            f"Host: 127.0.0.1:{port}",
+            f"Origin: https://127.0.0.1:{port}",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]
+        secure.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert secure.recv(64).startswith(b"HTTP/1.1 101")
 
 
 def test_tls_1_3_prefers_256_bits(port: int) -> None:

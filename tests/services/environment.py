@@ -5,7 +5,16 @@ import os
 
 from chatplatform.embedded.state import Urls
 
-_CLEARED = ("ALLOW_EMBEDDED", "DEMO_PASSWORD", "METRICS_TOKEN", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES", "EMAIL_URL")
+_CLEARED = (
+    "ALLOW_EMBEDDED",
+    "DEMO_PASSWORD",
+    "METRICS_TOKEN",
+    "TLS_CERT",
+    "TLS_KEY",
+    "HTTPS",
+    "TRUSTED_PROXIES",
+    "EMAIL_URL",
+)
 
 
 def values(urls: Urls) -> dict[str, str]:
