@@ -27,6 +27,10 @@ from chatplatform.ports import free_port
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 SERVE: Final = ("manage.py", "serve")
+UNSAFE: Final = ("-m", "chatplatform.bench.chaos.unsafe")
+"""The same, without the safeguard that `MISSING` names."""
+MISSING: Final = "missing-safeguard"
+"""A file in the installation's folder."""
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _LOOK_EVERY = 0.05
@@ -160,6 +164,15 @@ class House:
             return False
         process.kill()
         return True
+
+    def serve_without(self, safeguard: str) -> None:
+        """Have each web server, which must be `UNSAFE` and kept up, started again without this safeguard; return once it is ready."""
+        (self.folder / MISSING).write_text(safeguard)
+        for name, child in self._children.items():
+            if name.startswith("web-") and (process := child.process) is not None:
+                process.kill()
+                process.wait()
+        self.wait_until_ready()
 
     def stop(self) -> None:
         """End the servers that this started, nicely first."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from chatplatform.bench.chaos.run import CONVERGED_WITHIN, FULL, SAFEGUARDS, Outcome, Plan, rehearse, without
+from chatplatform.bench.chaos.run import CONVERGED_WITHIN, FULL, SAFEGUARDS, Outcome, Plan, rehearse, rehearse_without
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: Mapping[str, Any], *, base: Path, tell: Callable[[str], None]) -> tuple[str, list[str]]:
     """The report, and what is wrong."""
-    plan = FULL if options["full"] else without(options["without"]) if options["without"] else Plan()
-    outcome = rehearse(replace(plan, seed=options["seed"]), base=base, tell=tell)
+    if missing := options["without"]:
+        outcome = rehearse_without([missing], base=base, seed=options["seed"], tell=tell)[missing]
+    else:
+        outcome = rehearse(replace(FULL if options["full"] else Plan(), seed=options["seed"]), base=base, tell=tell)
     text = json.dumps(asdict(outcome)) if options["json"] else "\n".join(lines(outcome))
     return text, list(shortfalls(outcome))
 

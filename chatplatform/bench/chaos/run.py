@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import psycopg
 
 from chatplatform.bench.chaos import judge
 from chatplatform.bench.chaos.clients import Agent, Client, Visitor
-from chatplatform.bench.chaos.house import SERVE, House, house
+from chatplatform.bench.chaos.house import UNSAFE, House, house
 from chatplatform.bench.chaos.judge import Faults
 from chatplatform.bench.chaos.ledger import Ledger
 from chatplatform.bench.chaos.storm import SHARES, Storm
@@ -58,33 +58,35 @@ class Plan:
     webs: int = 2
     quiet: float = 6.0
     victims: Mapping[str, int] = field(default_factory=lambda: dict(SHARES))
-    serve: Sequence[str] = SERVE
-    sql: Sequence[str] = ()
+    is_control: bool = False
+    """Only what became of the messages is judged."""
 
 
 SHORT: Final = Plan(seconds=20.0, messages=250, tenants=6, visitors=3, pause=0.25, shortest=0.8, longest=2.0)
 """Part of `./test`."""
 FULL: Final = Plan(seconds=600.0, messages=100_000, kills=200, pause=0.35)
 """What REQUIREMENTS, line 21, asks for."""
-_CONTROL: Final = replace(
-    SHORT, seconds=10.0, messages=0, kills=3, pause=0.05, shortest=3.0, longest=4.0, webs=1, quiet=1.0
+CONTROL: Final = Plan(
+    seconds=10.0,
+    kills=3,
+    tenants=2,
+    visitors=4,
+    pause=0.1,
+    shortest=2.5,
+    longest=3.5,
+    webs=1,
+    quiet=1.0,
+    is_control=True,
 )
-
-
-def without(safeguard: str) -> Plan:
-    """A short run that must fail: `safeguard` is one of `SAFEGUARDS`, and what is killed is what it guards against."""
-    victim, sql = SAFEGUARDS[safeguard]
-    return replace(_CONTROL, victims={victim: 1}, sql=sql, serve=("-m", "chatplatform.bench.chaos.unsafe", safeguard))
-
-
+"""A short run that must fail, since one of `SAFEGUARDS` is missing and what it guards against is killed."""
 SAFEGUARDS: Final[Mapping[str, tuple[str, Sequence[str]]]] = MappingProxyType(
     {
-        "durable-commit": ("postgres", ("ALTER SYSTEM SET wal_writer_delay = '10s'", "SELECT pg_reload_conf()")),
         "ack-after-commit": ("web", ()),
+        "durable-commit": ("postgres", ("ALTER SYSTEM SET wal_writer_delay = '10s'", "SELECT pg_reload_conf()")),
         "idempotency-key": ("web", ("DROP INDEX chat_message_client_id_key",)),
     }
 )
-"""What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away.
+"""What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away. The index is not put back: last.
 
 PostgreSQL writes what nobody waits for every 0.2 seconds: later than that, or a kill must be lucky to find something that is not written.
 """
@@ -125,14 +127,41 @@ def rehearse(
 ) -> Outcome:
     """Have it done in a folder below `base`; `tell` is given a line now and then, `start` starts PostgreSQL."""
     tell("Starting an installation of its own")
-    with house(base, UNLIMITED, serve=plan.serve, webs=plan.webs, start=start) as home:
+    with house(base, UNLIMITED, webs=plan.webs, start=start) as home:
         people = json.loads(home.run(*_STAGE, "make", str(plan.tenants)))
-        if plan.sql:
-            with psycopg.connect(home.stage.postgres.url(SUPERUSER), autocommit=True) as connection:
-                for statement in plan.sql:
-                    connection.execute(statement.encode())
         home.keep_up()
         return asyncio.run(_Run(plan, home, people, tell).outcome())
+
+
+def rehearse_without(
+    safeguards: Iterable[str],
+    *,
+    base: Path,
+    seed: int = CONTROL.seed,
+    tell: Callable[[str], None] = lambda _: None,
+    start: Callable[[Postgres], None] = Postgres.start,
+) -> dict[str, Outcome]:
+    """A control run for each, one after the other in one installation, with organisations of its own; the outcomes by safeguard.
+
+    They are taken in the order of `SAFEGUARDS`, since not all that is taken away is put back.
+    """
+    wanted = [name for name in SAFEGUARDS if name in set(safeguards)]
+    tell("Starting an installation of its own")
+    outcomes = {}
+    with house(base, UNLIMITED, serve=UNSAFE, webs=CONTROL.webs, start=start) as home:
+        people = json.loads(home.run(*_STAGE, "make", str(CONTROL.tenants * len(wanted))))
+        home.keep_up()
+        for name in wanted:
+            tell(f"Without {name}")
+            victim, statements = SAFEGUARDS[name]
+            with psycopg.connect(home.stage.postgres.url(SUPERUSER), autocommit=True) as connection:
+                for statement in statements:
+                    connection.execute(statement.encode())
+            home.serve_without(name)
+            own, people = people[: CONTROL.tenants], people[CONTROL.tenants :]
+            plan = replace(CONTROL, victims={victim: 1}, seed=seed)
+            outcomes[name] = asyncio.run(_Run(plan, home, own, tell).outcome())
+    return outcomes
 
 
 @dataclass(slots=True)
@@ -157,7 +186,9 @@ class _Run:
         await asyncio.to_thread(self.home.wait_until_ready)
         ready_at = time.monotonic()
         await self._until_quiet(clients)
-        rows = json.loads(await asyncio.to_thread(self.home.run, *_STAGE, "read"))
+        words = {tenant["word"] for tenant in self.people}
+        stored = json.loads(await asyncio.to_thread(self.home.run, *_STAGE, "read"))
+        rows = [row for row in stored if row["tenant"] in words]
         for client, task in zip(clients, talking, strict=True):
             if task.done():  # a defect of the client's, or a frame that no client expects
                 self.ledger.problems.append(f"{client.name} went away: {task.exception()!r}")
@@ -177,8 +208,8 @@ class _Run:
             again=self.ledger.again,
             seconds=time.monotonic() - begun,
             converged_within=max(0.0, self.ledger.changed_at - ready_at),
-            plaintext=tuple(await asyncio.to_thread(self._plaintext)),
-            trail_is_whole=await asyncio.to_thread(self._trail_is_whole),
+            plaintext=() if plan.is_control else tuple(await asyncio.to_thread(self._plaintext)),
+            trail_is_whole=plan.is_control or await asyncio.to_thread(self._trail_is_whole),
             problems=tuple(judge.sentences(self.ledger, rows)[:20]),
         )
 

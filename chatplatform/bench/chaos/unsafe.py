@@ -1,6 +1,7 @@
-"""`python -m chatplatform.bench.chaos.unsafe SAFEGUARD`: the web server without one of its safeguards, to show that `bench chaos` would notice.
+"""`python -m chatplatform.bench.chaos.unsafe`: the web server without one of its safeguards, to show that `bench chaos` would notice.
 
-Each is taken away from outside; nothing in the product knows of this.
+Which one stands in a file of the installation under test; without it none is missing. Each is taken away from outside; nothing in the product knows
+of this.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from django.core.management import execute_from_command_line
 from chat.live.writer import link, statements, turn
 from chat.live.writer.item import Item
 from chat.live.writer.writer import Writer
+from chatplatform.bench.chaos.house import MISSING
 
 _A_MOMENT: Final = 0.2
 """Seconds by which the time between commit and acknowledgement is made longer, so that few kills are enough to fall into it."""
@@ -69,5 +72,7 @@ _TAKEN: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
 
 
 if __name__ == "__main__":
-    _TAKEN[sys.argv[1]]()
-    execute_from_command_line(["manage.py", "serve", *sys.argv[2:]])
+    missing = Path(os.environ["VAR_DIR"]) / MISSING
+    if missing.exists():
+        _TAKEN[missing.read_text()]()
+    execute_from_command_line(["manage.py", "serve", *sys.argv[1:]])
