@@ -34,6 +34,9 @@ _ESCAPES = (
     (b"&#x3", re.compile(rb"&#x([0-9A-Fa-f]{2});")),
     (b"=3", re.compile(rb"=([0-9A-F]{2})")),
 )
+_IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,}")
+"""Ids and digests: of thousands, one spells nine figures by chance. What is written down in base 16 is looked for apart."""
+_NEAR: Final = 80
 _ENTITY = re.compile(rb"&#0?([0-9]{2,3});")
 
 
@@ -96,13 +99,7 @@ class Canaries:
         """The entries whose canary `content` holds, in whichever way it is written down."""
         hits: set[str] = set()
         for reading in _readings(content, self._stem):
-            figures = reading.translate(None, _NO_FIGURES)
-            for stem, pattern in self._patterns.items():
-                if stem.encode() not in figures:
-                    continue
-                for match in pattern.finditer(reading):
-                    number = b"".join(match.groups()).decode()
-                    hits.add(self._entries.get(number, f"a number that nobody was given: {number}"))
+            hits |= self._in_figures(reading)
             if b"seven" in (lower := reading.lower()) and self._spelled.search(lower):
                 hits.add("a number in words")
             if STAFF.encode() in reading or STAFF.encode("utf-16-le") in reading:
@@ -115,6 +112,16 @@ class Canaries:
         ):  # the stem alone: a look at each number's twelve digits only where that is there
             hits |= {entry for number, entry in self._entries.items() if _is_encoded(self._stem + number, content)}
         return hits
+
+    def _in_figures(self, reading: bytes) -> set[str]:
+        figures = reading.translate(None, _NO_FIGURES)
+        numbers: set[str] = set()
+        for stem, pattern in self._patterns.items():
+            if stem.encode() in figures:
+                found = set(_numbers(pattern, reading))
+                # Of a card's stem any number is a find; the other is short enough for chance.
+                numbers |= found if stem == self._stem else found & self._entries.keys()
+        return {self._entries.get(number, f"a number that nobody was given: {number}") for number in numbers}
 
     def _number(self, entry: str) -> str:
         known = {name: number for number, name in self._entries.items()}
@@ -161,6 +168,13 @@ def _readings(content: bytes, stem: str) -> Iterator[bytes]:
                 for digit, char in script.items():
                     reading = reading.replace(char.encode(encoding), digit.encode())
                 yield reading
+
+
+def _numbers(pattern: re.Pattern[bytes], reading: bytes) -> Iterator[str]:
+    """What follows each stem that is not part of an id."""
+    for found in pattern.finditer(reading):
+        around = _IDS.sub(b"?", reading[max(0, found.start() - _NEAR) : found.end() + _NEAR])
+        yield from (b"".join(match.groups()).decode() for match in pattern.finditer(around))
 
 
 def _is_encoded(digits: str, content: bytes) -> bool:

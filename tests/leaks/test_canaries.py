@@ -49,6 +49,13 @@ def test_what_is_masked_is_not_found(canaries: Canaries) -> None:
     assert not canaries.found(os.urandom(100_000))
 
 
+def test_an_id_that_spells_one_by_chance_is_none(canaries: Canaries) -> None:
+    number = canaries.ssn("here").replace("-", "")
+    assert not canaries.found(f"0190a{number[:3]}-{number[3:7]}-4{number[7:]}1-8abc-0123456789ab".encode())
+    assert not canaries.found(f"{'ab' * 16}{number}{'cd' * 16}".encode())
+    assert canaries.found(f"ab{number}cd 0190a123-1234-4123-8abc-0123456789ab".encode()) == {"here"}
+
+
 @pytest.mark.usefixtures("committed_db")
 def test_it_is_found_in_each_place(canaries: Canaries, tmp_path: Path) -> None:
     services, database = session.current()
