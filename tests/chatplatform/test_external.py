@@ -26,7 +26,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
 def test_run_makes_the_roles_with_a_superusers_url_and_says_so(given: Given, tmp_path: Path) -> None:
     with psycopg.connect(given.url(), autocommit=True) as superuser:
         superuser.execute("CREATE DATABASE live")
-    run = Run(tmp_path / "var", extra={"DATABASE_URL": given.url(database="live"), "REDIS_URL": given.redis_url})
+    extra = {"DATABASE_URL": given.url(database="live"), "REDIS_URL": given.redis_url, "DEMO": "0"}
+    run = Run(tmp_path / "var", extra=extra)
     run.start()
     try:
         said = [line for line in run.said if line.startswith("DATABASE_URL is a superuser's: made the roles ")]

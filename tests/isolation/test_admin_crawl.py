@@ -138,7 +138,7 @@ def _request(of: Organisation, name: str) -> Any:
     return request
 
 
-OF_A_KIND: Final = 12
+OF_A_KIND: Final = 3
 """Pages whose addresses differ in ids and numbers alone: more of them would show nothing that these do not."""
 
 
