@@ -55,9 +55,11 @@ def test_it_starts_ends_and_continues_with_the_same_data(run: Run) -> None:
     assert run.end(signal.SIGINT) == 0
 
 
-@BARE
-def test_what_is_killed_leaves_no_orphans_and_starts_again(run: Run) -> None:
+@SECURE
+def test_what_is_killed_leaves_no_orphans_and_starts_again_over_https_as_well(run: Run) -> None:
     run.start()
+    assert run.said[-1] == f"Ready: https://127.0.0.1:{run.port}/"
+    assert "PRIVATE" not in (run.var / "localhost.crt").read_text()
     everything = run.processes()
     assert len(everything) >= 6  # itself, two keepers, web, worker, beat
     web = next(pid for pid in everything if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -75,8 +77,9 @@ def test_what_is_killed_leaves_no_orphans_and_starts_again(run: Run) -> None:
 
 
 def answers(run: Run) -> bool:
+    believed = ssl.create_default_context(cafile=run.var / "localhost.crt")
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{run.port}/readyz").status_code == 200
+        return httpx.get(f"https://localhost:{run.port}/readyz", verify=believed).status_code == 200
     return False
 
 
