@@ -17,7 +17,6 @@ from tests.chatplatform.running import PROJECT, Run, refusal, until
 
 # Filling in the demo takes longer than all the rest, and what dies and comes back has nothing to do with it.
 SECURE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0", "HTTPS": "1"}, id="secure")], indirect=True)
-BARE = pytest.mark.parametrize("run", [pytest.param({"DEMO": "0"}, id="bare")], indirect=True)
 
 
 @pytest.fixture

@@ -80,19 +80,19 @@ def test_a_connection_ends_in_time_however_the_other_side_dawdles() -> None:
 
 
 def test_all_addresses_of_a_name_are_tried_within_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a name of an attacker's: four addresses, and none that ever answers."""
+    """As a name of an attacker's: many addresses, and none that ever answers."""
     with socket.create_server(("", 0), backlog=1) as full, ExitStack() as waiting:
         port = full.getsockname()[1]
         for _ in range(4):  # more than wait in its queue: whoever comes now hears nothing
             another = waiting.enter_context(socket.socket())
             another.setblocking(False)
             another.connect_ex(("127.0.0.1", port))
-        where = [(2, 1, 6, "", (f"127.0.0.{number}", port)) for number in (1, 2, 3, 4)]
+        where = [(2, 1, 6, "", (f"127.0.0.{number}", port)) for number in range(1, 41)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: where)
         begun = monotonic()
         with pytest.raises(Refused, match="late"):
             connect("slow.example", port, allowed=networks(("127.0.0.0/8",)), within=0.3)
-        assert monotonic() - begun < 1
+        assert monotonic() - begun < 6, "one after the other they would take twelve seconds"
 
 
 def test_a_name_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
