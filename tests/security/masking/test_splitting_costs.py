@@ -34,13 +34,18 @@ HOSTILE = {
 
 @pytest.mark.parametrize("lines", HOSTILE.values(), ids=HOSTILE)
 def test_ten_hostile_messages_beside_ten_others_cost_little(lines: Sequence[str]) -> None:
+    assert min(seconds_for_ten(lines) for _ in range(3)) < SECONDS_FOR_TEN
+
+
+def seconds_for_ten(lines: Sequence[str]) -> float:
+    """The second ten, of processor time; the quickest of several says what they cost on a machine with nothing else to do."""
     stream = Stream(POLICY)
     for number, line in enumerate(lines[:10]):
         stream.feed(line, at=float(number))
     began = time.process_time()
     for number, line in enumerate(lines[10:]):
         stream.feed(line, at=10.0 + number)
-    assert time.process_time() - began < SECONDS_FOR_TEN
+    return time.process_time() - began
 
 
 def test_what_has_more_groups_than_any_number_is_hidden_at_once() -> None:
