@@ -23,7 +23,7 @@ from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
 from security.crypto.replacing import State
 from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope, tenants_with
-from tenants.services.audit import alerts, checks, keeping
+from tenants.services.audit import alerts, checks, keeping, mailbox
 from tenants.services.keys import go_on_replacing
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
@@ -117,7 +117,7 @@ def prune_trails_everywhere() -> None:
 @tenant_task("tenants.mail_checkpoint")
 def mail_checkpoint() -> None:
     """The newest checkpoint to the mailbox that the organisation chose."""
-    keeping.mail_checkpoint(now=timezone.now())
+    mailbox.mail_checkpoint(now=timezone.now())
 
 
 @shared_task(name="tenants.mail_checkpoints_everywhere")
@@ -176,8 +176,8 @@ SCHEDULE = {
     },
     "mail-checkpoints-of-organisations": {
         "task": mail_checkpoints_everywhere.name,
-        "schedule": keeping.MAIL_EVERY,
-        "options": {"expires": keeping.MAIL_EVERY.total_seconds()},
+        "schedule": mailbox.MAIL_EVERY,
+        "options": {"expires": mailbox.MAIL_EVERY.total_seconds()},
     },
     "prune-trails": {
         "task": prune_trails_everywhere.name,

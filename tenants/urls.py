@@ -3,7 +3,17 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tenants.views import get_started, invitations, membership, passwords, public, second_factor, sessions, sign_up
+from tenants.views import (
+    get_started,
+    invitations,
+    mailbox,
+    membership,
+    passwords,
+    public,
+    second_factor,
+    sessions,
+    sign_up,
+)
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -18,6 +28,7 @@ urlpatterns = [
     path("accounts/sessions/<str:session>/end/", sessions.end_session, name="end_session"),
     path("accounts/network/", sessions.ask_for_network_pass, name="ask_for_network_pass"),
     path("accounts/network/<str:token>/", sessions.network_pass, name="network_pass"),
+    path("audit/mailbox/<str:token>/", mailbox.audit_mailbox, name="audit_mailbox"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("tenants/<uuid:tenant>/switch/", membership.switch, name="switch_tenant"),
     path("get-started/", get_started.get_started, name="get_started"),

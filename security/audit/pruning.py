@@ -1,8 +1,8 @@
 """Forgetting the beginning of a trail: as a whole, up to a signed checkpoint, a year old at least; and where what is left begins.
 
 Danger: whoever can shorten a trail can hide what he did. Rule: PostgreSQL deletes only what a tombstone covers, and refuses a tombstone that is
-younger than twelve months or on no checkpoint; the worker asks for a signature of its own, or of a key that it had before; the event `audit.pruned`
-stands in what is left, and a verifier asks for all of it. Proof: tests/security/audit/test_pruning.py.
+younger than the term in force (`security.audit.term`) or on no checkpoint; the worker asks for a signature of its own, or of a key that it had
+before; the event `audit.pruned` stands in what is left, and a verifier asks for all of it. Proof: tests/security/audit/test_pruning.py.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def beginning(chain: UUID, keys: Iterable[bytes] = ()) -> Beginning:
 def prune(*, before: datetime, keys: Iterable[bytes]) -> int | None:
     """Prune the tenant in scope up to the newest checkpoint that was signed before then, which is an event; up to where, None for nowhere.
 
-    The rows are deleted by `sweep`, some at once. PostgreSQL refuses what is younger than twelve months, whatever `before` says.
+    The rows are deleted by `sweep`, some at once. PostgreSQL refuses what is younger than the term in force, twelve months at least, whatever
+    `before` says; and everything where there is none.
     """
     believed = tuple(keys)
     old = AuditTombstone.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
@@ -68,7 +69,7 @@ def prune(*, before: datetime, keys: Iterable[bytes]) -> int | None:
             logger.warning("A trail is old enough to be pruned, but its checkpoint is not signed by a key of ours")
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_prune(%s)", [newest.seq])
+        cursor.execute("SELECT audit_prune(%s, %s)", [newest.seq, bytes(newest.public_key)])
     record(Action.AUDIT_PRUNED, until=newest.seq, entries=newest.seq - old, before=before)
     return newest.seq
 

@@ -200,6 +200,10 @@ class Action(StrEnum):
         "audit.checkpoint_refused",
         "The trail was not signed, since it does not continue what was signed before.",
     )
+    AUDIT_KEEPING_ASKED = "audit.keeping_asked", "A shorter time for the trail was asked for; it waits before it holds."
+    AUDIT_KEEPING_CHANGED = "audit.keeping_changed", "How long the trail is kept was changed."
+    AUDIT_KEEPING_UNDONE = "audit.keeping_undone", "A shorter time for the trail was taken back before its day."
+    AUDIT_MAILBOX_CONFIRMED = "audit.mailbox_confirmed", "Somebody confirmed the mailbox that gets signed checkpoints."
     AUDIT_PRUNED = "audit.pruned", "The oldest entries were deleted, up to a signed checkpoint."
     AUDIT_RESTORED = "audit.restored", "An operator said that the database was restored; signing began anew from there."
     AUDIT_VERIFIED = "audit.verified", "The trail was verified."

@@ -1,5 +1,13 @@
 from security.models.attempt import Attempt
-from security.models.audit import AuditAddress, AuditCheckpoint, AuditDetail, AuditEvent, AuditHead, AuditTombstone
+from security.models.audit import (
+    AuditAddress,
+    AuditCheckpoint,
+    AuditDetail,
+    AuditEvent,
+    AuditHead,
+    AuditTerm,
+    AuditTombstone,
+)
 from security.models.keys import KeySubject, SubjectKey, TenantKey
 from security.models.limit import LimitRow
 from security.models.mail import Mail
@@ -14,6 +22,7 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "AuditHead",
+    "AuditTerm",
     "AuditTombstone",
     "FormerPassword",
     "KeySubject",

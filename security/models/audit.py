@@ -126,6 +126,22 @@ class AuditAddress(TenantOwned):
         ]
 
 
+class AuditTerm(TenantOwned):
+    """For how many months events are kept at least, from `due_at` on; None for ever. The newest that is due and was not undone is in force.
+
+    Written by `audit_keep` and `audit_keep_undone` alone, by PostgreSQL's clock: who has the application's role can ask for a shorter term, and has
+    to wait for it.
+    """
+
+    months = models.PositiveSmallIntegerField(null=True, editable=False)
+    asked_at = models.DateTimeField(editable=False)
+    due_at = models.DateTimeField(editable=False)
+    undone_at = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"Kept for {self.months or 'ever'}"
+
+
 class AuditTombstone(TenantOwned):
     """Up to where the beginning of a chain was pruned: `note` is the signed checkpoint there, and what is left follows from its hash."""
 

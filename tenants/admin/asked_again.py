@@ -43,6 +43,7 @@ TO_SEND: Final = frozenset(
         "archived_restore",
         "audit_alert_rules",
         "audit_keeping",
+        "audit_mailbox",
         "masking_activate",
         "masking_remask",
         "masking_restore",
@@ -94,11 +95,11 @@ NOT_ASKED: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     }),
     "It is a note of one's own.": frozenset({"audit_alert_seen", "audit_filter_remove", "audit_filter_save"}),
     "It closes a way in, or keeps for longer.": frozenset({
-        "platform_leave", "retention_hold", "retention_undo", "tenants_invitation_withdraw", "tenants_operatorentry_end",
+        "audit_keeping_undo", "platform_leave", "retention_hold", "retention_undo", "tenants_invitation_withdraw", "tenants_operatorentry_end",
         "tenants_operatorentry_refuse",
     }),
     "It goes on with, or halts, what was asked for when it began.": frozenset({
-        "masking_job_cancel", "masking_job_pause", "masking_job_resume",
+        "audit_mailbox_again", "masking_job_cancel", "masking_job_pause", "masking_job_resume",
     }),
     "It says how much an organisation may use, not who sees what.": frozenset({
         "platform_assign", "platform_plan", "platform_plan_add",

@@ -37,6 +37,12 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "hours_never": _("These hours never open. Write at least one opening time."),
     "hours_overlap": _("These times overlap. Let each end before the next begins, also over midnight."),
     "job_running": _("It is running already."),
+    "keeping_same": _("It is kept so long already."),
+    "keeping_taken": _("It holds or was undone already. Set another time instead."),
+    "keeping_term": _("Enter a number from 12 to 240, or nothing."),
+    "keeping_waits": _("A shorter time waits already. Undo it first."),
+    "mailbox_asked": _("A link was sent a moment ago. Wait ten minutes before you have another one sent."),
+    "mailbox_confirmed": _("This mailbox is confirmed, or there is none."),
     "lifted_often": _(
         "This lock was lifted three times within a day. It ends by itself after half an hour, or when the member sets a new password by mail."
     ),

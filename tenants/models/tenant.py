@@ -105,10 +105,9 @@ class Policy(TenantModel):
     )
     # To where the newest signed checkpoint of the audit trail goes each day, for somebody outside to keep.
     audit_checkpoint_email = models.EmailField(blank=True, default="")
-    # Entries of the audit trail that are older may be pruned; None keeps all.
-    audit_months = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(12), MaxValueValidator(240)]
-    )
+    # When the mailbox was sent a link, and when somebody opened it there; before that it gets nothing else.
+    audit_mailbox_asked_at = models.DateTimeField(null=True, editable=False)
+    audit_mailbox_confirmed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"

@@ -38,7 +38,6 @@ POLICY_RIGHTS: Mapping[str, Permission] = MappingProxyType(
         "entry_needs_consent": Permission.CONFIGURATION_SECURITY,
         "retention_cooling_days": Permission.CONFIGURATION_RETENTION,
         "audit_checkpoint_email": Permission.CONFIGURATION_RETENTION,
-        "audit_months": Permission.CONFIGURATION_RETENTION,
     }
 )
 """Each setting with the right that changes it."""

@@ -52,6 +52,7 @@ APPENDED: Final = {
     "security.AuditDetail",
     "security.AuditEvent",
     "security.AuditHead",
+    "security.AuditTerm",
     "security.AuditTombstone",
 }
 """Nobody changes these: an event with the canary is written to them."""

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 DEFINERS: Final = {
     "audit_append": "takes the tenant from the scope, never from the event",
-    "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is a year old",
+    "audit_keep": "asks for a term of the scope's own trail; a shorter one waits for a week at least",
+    "audit_keep_undone": "takes back what the scope's own trail waits for",
+    "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is as old as the term says",
     "audit_sweep": "deletes of the scope's own trail what a tombstone covers",
     "audit_unsigned": "numbers of tenants whose chain is ahead of its last checkpoint, nothing else",
     "sweep_accounts": "deletes what is over of global tables",

@@ -13,10 +13,12 @@ from django.utils import timezone
 from chat.models import LegalHold
 from chat.retention.holds import place_hold
 from security.masking import mask
+from security.models import AuditTerm
 from security.scoping import tenant_scope
 from tenants.models import AlertKind, AlertRule, Membership, Policy, Role
 from tenants.services import change_role
 from tenants.services.audit.alerts import Wanted, change_rules
+from tenants.services.audit.keeping import change_kept
 from tenants.services.audit.proof import export_trail
 from tenants.services.people.members import suspend_member
 from tenants.services.rights.roles import create_role
@@ -42,8 +44,8 @@ def broken_trail(acme: Organisation) -> Iterator[None]:
 
 def _changes_policy(of: Organisation) -> None:
     policy = Policy.objects.get()
-    policy.audit_months = 12
-    change_policy(grant=of.grant("olga"), policy=policy, fields=["audit_months"])
+    policy.retention_cooling_days = 12
+    change_policy(grant=of.grant("olga"), policy=policy, fields=["retention_cooling_days"])
 
 
 ACTS: dict[str, Callable[[Organisation], Any]] = {
@@ -53,6 +55,7 @@ ACTS: dict[str, Callable[[Organisation], Any]] = {
     "suspension": lambda of: suspend_member(grant=of.grant("olga"), member=of.member("bob").public_id),
     "legal hold": lambda of: place_hold(grant=of.grant("olga"), reason=mask("A case"), now=timezone.now()),
     "setting": _changes_policy,
+    "term of the trail": lambda of: change_kept(grant=of.grant("olga"), months=12),
     "rule of alerts": lambda of: change_rules(
         grant=of.grant("olga"), wanted=[Wanted(AlertKind.READS, is_on=True, threshold=5, minutes=60)]
     ),
@@ -64,7 +67,8 @@ def _state(of: Organisation) -> tuple[object, ...]:
         return (
             sorted(Membership.objects.values_list("name", "role__slug", "status")),
             sorted(Role.objects.values_list("slug", flat=True)),
-            Policy.objects.get().audit_months,
+            Policy.objects.get().retention_cooling_days,
+            AuditTerm.objects.count(),
             LegalHold.objects.count() + AlertRule.objects.count(),
         )
 

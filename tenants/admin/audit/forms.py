@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from security.audit import Action, Outcome
 from security.audit.search import Filter
+from security.audit.term import MONTHS
 from security.context import ActorKind
 from security.forms import MaskedCharField
 from security.permissions import Permission
@@ -171,22 +172,35 @@ def _is_id(value: str) -> bool:
         return False
 
 
-class KeepingForm(PolicySettingsForm):
-    """How long the trail is kept, and who keeps its checkpoints."""
+class KeepingForm(forms.Form):
+    """How long the trail is kept."""
+
+    months = forms.IntegerField(
+        label=_("Months that entries are kept"),
+        required=False,
+        min_value=MONTHS[0],
+        max_value=MONTHS[-1],
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Enter a number from 12 to 240, or nothing.")
+        ),
+        help_text=_(
+            "12 to 240. Empty, the default: as long as the account. A longer time holds at once; a shorter one after "
+            "seven days at least, and can be undone till then."
+        ),
+    )
+
+
+class MailboxForm(PolicySettingsForm):
+    """Who keeps the trail's checkpoints."""
 
     permission = Permission.CONFIGURATION_RETENTION
 
     class Meta(PolicySettingsForm.Meta):
-        fields = ("audit_months", "audit_checkpoint_email")
-        labels: ClassVar = {
-            "audit_months": _("Months that entries are kept"),
-            "audit_checkpoint_email": _("Mailbox for checkpoints"),
-        }
+        fields = ("audit_checkpoint_email",)
+        labels: ClassVar = {"audit_checkpoint_email": _("Mailbox for checkpoints")}
         help_texts: ClassVar = {
-            "audit_months": _(
-                "12 to 240. Empty, the default: as long as the account. Older entries are deleted twice a day, up to a signed checkpoint."
-            ),
             "audit_checkpoint_email": _(
-                "Once a day the newest signed checkpoint goes there. Who keeps those mails can show a trail that was written anew."
+                "Once a day the newest signed checkpoint goes there, after somebody there has opened the link that we "
+                "send. Who keeps those mails can show a trail that was written anew."
             ),
         }

@@ -11,6 +11,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import (
     Http404,
     HttpRequest,
@@ -32,7 +33,7 @@ from security.audit import offline
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
 from tenants.admin.audit.events import filter_form
-from tenants.admin.audit.forms import KeepingForm
+from tenants.admin.audit.kept import kept_context
 from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
@@ -40,7 +41,6 @@ from tenants.admin.site import AdminPage, site
 from tenants.guards import grant_of_request
 from tenants.services.audit import checks, proof
 from tenants.services.audit.siem import FORMS
-from tenants.services.settings import change_policy, read_policy
 from tenants.tasks import run_trail_check
 
 AT_ONCE: Final = 500
@@ -58,31 +58,17 @@ def _may(permission: Permission) -> object:
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Numbers, keys and buttons."""
-    return _shown(request)
+    return shown(request)
 
 
-def keep(request: HttpRequest) -> HttpResponse:
-    """Set how long entries are kept; by POST."""
-    if request.method != "POST":
-        return _back()
+def shown(request: HttpRequest, **refused: BaseForm) -> HttpResponse:
+    """The page, with the form that was refused in place of a fresh one."""
     grant = require_grant(request)
-    form = KeepingForm(request.POST, instance=read_policy(grant=grant, permission=KeepingForm.permission))
-    if not form.is_valid():
-        return _shown(request, keeping=form)
-    change_policy(grant=grant, policy=form.instance, fields=form.changed_settings())
-    messages.success(request, _("Saved."))
-    return _back()
-
-
-def _shown(request: HttpRequest, keeping: KeepingForm | None = None) -> HttpResponse:
-    grant = require_grant(request)
-    right = KeepingForm.permission
-    if keeping is None and has(grant, right):
-        keeping = KeepingForm(instance=read_policy(grant=grant, permission=right))
     context = {
         **site.each_context(request),
+        **kept_context(grant),
+        **refused,
         "title": _("Verify and export"),
-        "keeping": keeping,
         "standing": proof.read_standing(grant=grant),
         "check": checks.running_check(grant=grant),
         "may_verify": has(grant, Permission.AUDIT_VERIFY),
@@ -96,7 +82,7 @@ def _shown(request: HttpRequest, keeping: KeepingForm | None = None) -> HttpResp
 def verify(request: HttpRequest) -> HttpResponse:
     """Follow the chain, and say what was found; by POST."""
     if request.method != "POST":
-        return _back()
+        return back()
     grant = require_grant(request)
     try:
         report = proof.verify_trail(grant=grant)
@@ -107,7 +93,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     else:
         words = {"seq": report.first_bad, "reason": report.reason}
         messages.error(request, _("Entry %(seq)s is not as it was written: %(reason)s.") % words)
-    return _back()
+    return back()
 
 
 def _begin(request: HttpRequest, grant: Grant) -> HttpResponse:
@@ -116,14 +102,14 @@ def _begin(request: HttpRequest, grant: Grant) -> HttpResponse:
         check = checks.begin_check(grant=grant, now=timezone.now())
     except Conflict as refused:
         messages.error(request, sentence_for(refused))
-        return _back()
+        return back()
 
     def send() -> None:
         run_trail_check.delay(grant.tenant_id, str(check.public_id))
 
     transaction.on_commit(send, robust=True)
     messages.success(request, _("It was begun. You can leave this page; it goes on."))
-    return _back()
+    return back()
 
 
 @require_safe
@@ -137,19 +123,19 @@ def progress(request: HttpRequest, check: UUID) -> HttpResponse:
 def export(request: HttpRequest, form: str) -> HttpResponseBase:
     """What the filter in the address lets through, or the whole trail, as a file, page by page; by POST."""
     if request.method != "POST":
-        return _back()
+        return back()
     if form != "jsonl" and form not in FORMS:
         raise Http404
     grant = require_grant(request)
     asked = filter_form(request, grant)
     if not asked.is_valid():
         messages.error(request, sentence_for(Invalid("filter")))
-        return _back()
+        return back()
     try:
         lines = proof.export_trail(grant=grant, form=form, wanted=asked.wanted())
     except Conflict as refused:
         messages.error(request, sentence_for(refused))
-        return _back()
+        return back()
     kind = "application/x-ndjson" if form == "jsonl" else FORMS[form][0]
     response = StreamingHttpResponse(_pieces(lines), content_type=kind)
     ending = {"csv": "csv", "cef": "cef"}.get(form, "jsonl")
@@ -158,7 +144,8 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     return response
 
 
-def _back() -> HttpResponse:
+def back() -> HttpResponse:
+    """To the page."""
     return HttpResponseRedirect(reverse("admin:audit_proof"))
 
 
@@ -187,7 +174,6 @@ for _path, _name, _view, _right, _label in (
     ("audit/", "audit_proof", overview, Permission.AUDIT_READ, gettext_lazy("Verify and export")),
     ("audit/verify/", "audit_verify", verify, Permission.AUDIT_VERIFY, ""),
     ("audit/checks/<uuid:check>/", "audit_check", progress, Permission.AUDIT_READ, ""),
-    ("audit/keeping/", "audit_keeping", keep, Permission.CONFIGURATION_RETENTION, ""),
     ("audit/verifier/", "audit_verifier", verifier, Permission.AUDIT_READ, ""),
     ("audit/export/<slug:form>/", "audit_export", export, Permission.AUDIT_EXPORT, ""),
 ):

@@ -15,15 +15,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from security.accounts.mail import send
 from security.audit import Action, record, record_change, snapshot
 from security.errors import Invalid, NotFound
 from security.models import AuditHead
 from security.permissions import Grant, Permission, has, require
-from tenants.access import grants_of
-from tenants.models import Alert, AlertKind, AlertRule, Membership, Tenant, usable
+from tenants.models import Alert, AlertKind, AlertRule, Tenant
+from tenants.services.audit.readers import readers
 from tenants.services.audit.watching import COUNTED, Met, met
 
 RIGHT: Final = Permission.CONFIGURATION_SECURITY
@@ -141,17 +140,6 @@ def _raise(rule: AlertRule, found: Met, now: datetime) -> Alert:
         "minutes": rule.minutes,
         "url": f"{settings.SITE_URL}/admin/alerts/",
     }
-    for address in _readers():
+    for address in readers():
         send("tenants/email/alert", address, context)
     return alert
-
-
-def _readers() -> list[str]:
-    """The addresses of the members who may read the trail at this moment; no operator's, who is in for a time."""
-    members = list(
-        Membership.objects.filter(usable(timezone.now()), entry=None)
-        .select_related("role", "user", "entry")
-        .order_by("pk")
-    )
-    both = zip(members, grants_of(members), strict=True)
-    return [member.user.email for member, grant in both if has(grant, Permission.AUDIT_READ)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
-from django.db import Error
+from django.db import Error, connection
 from django.utils import timezone
 
 from security.audit import offline
@@ -52,7 +53,17 @@ def old(signer: Signer, tamper: Tamper) -> Signer:
             sign_tenant(ACME, signer=signer, now=at)
     read_again(7, 10)
     sign(signer)
+    kept_for(tamper, 12)
     return signer
+
+
+def kept_for(tamper: Tamper, months: int | None, tenant_id: int = ACME) -> None:
+    """The term is in force since yesterday."""
+    tamper(
+        "INSERT INTO security_auditterm (tenant_id, months, asked_at, due_at) VALUES (%s, %s, now(), now() - interval '1 day')",
+        tenant_id,
+        months,
+    )
 
 
 def pruned(signer: Signer, before: datetime = LONG_AGO + timedelta(days=1), tenant_id: int = ACME) -> int | None:
@@ -101,9 +112,49 @@ def test_the_signer_goes_on_after_the_beginning_is_gone(old: Signer) -> None:
 
 
 def test_nothing_younger_than_a_year_is_pruned(old: Signer) -> None:
-    with pytest.raises(Error, match="twelve months"), tenant_scope(ACME):
+    with pytest.raises(Error, match="12 months old"), tenant_scope(ACME):
         prune(before=timezone.now() + timedelta(days=1), keys=[old.public_key])
     assert numbers() == list(range(1, 11))
+
+
+@pytest.mark.parametrize("months", [None, 200])
+def test_postgresql_prunes_nothing_that_the_term_keeps_whoever_asks(
+    old: Signer, tamper: Tamper, months: int | None
+) -> None:
+    """As what took the application over would ask: a genuine checkpoint, long ago."""
+    kept_for(tamper, months)
+    for work in (
+        partial(pruned, old),
+        partial(asked, "SELECT audit_prune(4, %s)", old.public_key),
+        partial(
+            asked, "INSERT INTO security_auditterm (tenant_id, months, asked_at, due_at) VALUES (71, 12, now(), now())"
+        ),
+        partial(asked, "UPDATE security_auditterm SET months = 12"),
+        partial(asked, "DELETE FROM security_auditterm"),
+        partial(asked, "SELECT audit_keep(11::smallint, 7)"),
+    ):
+        with pytest.raises(Error, match="kept for|months old|permission denied"):
+            work()
+    assert numbers() == list(range(1, 11))
+
+
+def asked(statement: str, *values: object) -> None:
+    with tenant_scope(ACME), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def test_a_checkpoint_of_a_former_key_is_pruned_up_to(old: Signer) -> None:
+    later = Signer(bytes(range(64, 96)), old.memory, (old.public_key,))
+    read_again(11, 12)
+    sign(later)
+    with tenant_scope(ACME):
+        assert prune(before=LONG_AGO + timedelta(days=1), keys=later.believed) == 6
+    sweep(ACME)
+    read_again(13, 13)
+    sign(later)
+    assert verify_tenant(ACME, keys=later.believed).signed == 14
+    assert verify(export_tenant(ACME), keys=later.believed).ok
+    assert not verify(export_tenant(ACME), keys=[bytes(32)]).ok
 
 
 def test_what_another_key_signed_is_not_pruned(old: Signer, caplog: pytest.LogCaptureFixture) -> None:

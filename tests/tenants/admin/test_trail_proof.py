@@ -8,19 +8,15 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.core import mail
 from django.utils import timezone
 
-from security.accounts import outbox
-from security.audit.checkpoints import Signer, sign_tenant
-from security.audit.memory import Memory
 from security.audit.offline import verify
+from security.audit.term import term_in_force
 from security.models import Mail
 from security.scoping import tenant_scope
 from tenants.models import Policy, TrailCheck
@@ -121,38 +117,47 @@ def test_a_check_whose_worker_is_gone_is_another_ones(house: Organisation) -> No
     assert checks.run_check(house.tenant_id, check, worker=uuid4(), now=later)
 
 
-def test_how_long_the_trail_is_kept_is_set_by_who_may_and_is_a_year_at_least(house: Organisation, as_: As) -> None:
+def test_a_shorter_time_waits_is_told_and_can_be_undone(house: Organisation, as_: As) -> None:
     olga, audrey = as_("olga"), as_("audrey")
     assert "How long it is kept" not in text_of(audrey.get("audit_proof", app=""))
-    assert audrey.post("audit_keeping", app="", audit_months="12").status_code == 403
-    assert "from 12 to 240" in text_of(olga.post("audit_keeping", app="", audit_months="11"))
-    assert olga.post("audit_keeping", app="", audit_months="18").status_code == 302
+    for name in ("audit_keeping", "audit_keeping_undo", "audit_mailbox", "audit_mailbox_again"):
+        assert audrey.post(name, app="", months="12").status_code == 403
+    assert "Enter a number from 12 to 240" in text_of(olga.post("audit_keeping", app="", months="11"))
+    assert olga.post("audit_keeping", app="", months="18").status_code == 302
+    page = text_of(olga.get("audit_proof", app=""))
+    assert "entries are kept for 18 months only" in page
+    assert "Till then as long as the account" in page
+    olga.post("audit_keeping", app="", months="24")
+    assert "waits already" in text_of(olga.get("audit_proof", app=""))
     with tenant_scope(house.tenant_id):
-        assert Policy.objects.get().audit_months == 18
-    assert house.actions().count("policy.changed") == 1
+        told = Mail.objects.filter(template="tenants/email/audit_keeping").count()
+        assert term_in_force() is None
+    assert told == len({"olga", "ada", "audrey"})
+    olga.post("audit_keeping_undo", app="")
+    olga.post("audit_keeping_undo", app="")
+    assert "It holds or was undone already" in text_of(olga.get("audit_proof", app=""))
+    olga.post("audit_keeping", app="", months="")
+    assert "kept so long already" in text_of(olga.get("audit_proof", app=""))
+    assert [one for one in house.actions() if "keeping" in one] == ["audit.keeping_asked", "audit.keeping_undone"]
 
 
 def test_a_trail_without_anything_old_is_left_whole(house: Organisation) -> None:
-    with tenant_scope(house.tenant_id):
-        Policy.objects.update(audit_months=12)
     assert keeping.prune_trail(house.tenant_id, now=timezone.now(), keys=[bytes(32)]) is None
     assert "audit.pruned" not in house.actions()
 
 
-def test_the_newest_checkpoint_goes_to_the_mailbox_that_the_organisation_chose(
-    house: Organisation, as_: As, tmp_path: Path
-) -> None:
-    refused = as_("olga").post("audit_keeping", app="", audit_months="", audit_checkpoint_email="nobody")
+def test_the_page_says_whether_the_mailbox_was_confirmed(house: Organisation, as_: As) -> None:
+    olga = as_("olga")
+    refused = olga.post("audit_mailbox", app="", audit_checkpoint_email="nobody")
     assert "Enter a valid email address" in text_of(refused)
-    as_("olga").post("audit_keeping", app="", audit_months="", audit_checkpoint_email="keeper@outside.example")
-    signed = sign_tenant(house.tenant_id, signer=Signer(bytes(range(32)), Memory(tmp_path)), now=timezone.now())
+    assert olga.post("audit_mailbox", app="", audit_checkpoint_email="keeper@outside.example").status_code == 302
+    assert "Nobody has opened the link there yet" in text_of(olga.get("audit_proof", app=""))
+    again = olga.post("audit_mailbox", app="", audit_checkpoint_email="other@outside.example")
+    assert "Wait ten minutes" in text_of(again)
+    assert olga.post("audit_mailbox_again", app="").status_code == 302
     with tenant_scope(house.tenant_id):
-        keeping.mail_checkpoint(now=timezone.now())
-        keeping.mail_checkpoint(now=timezone.now() + 2 * keeping.MAIL_EVERY)
-        (pk,) = Mail.objects.filter(template="audit/checkpoint").values_list("pk", flat=True)
-    outbox.deliver(outbox.Queued(house.tenant_id, pk), now=timezone.now())
-    assert mail.outbox[-1].to == ["keeper@outside.example"]
-    assert signed[-1] in mail.outbox[-1].body
+        Policy.objects.update(audit_mailbox_confirmed_at=timezone.now())
+    assert "Confirmed from there" in text_of(olga.get("audit_proof", app=""))
 
 
 @pytest.mark.parametrize(
