@@ -135,8 +135,8 @@ def visitors_by_address(digests: Collection[bytes]) -> dict[bytes, int]:
 
 
 def canned_responses(grant: Grant) -> QuerySet[CannedResponse]:
-    """The prepared replies of who answers: those for everybody, and those of the departments in which he does."""
-    found = CannedResponse.objects.order_by("shortcut")
+    """The prepared replies of who answers: his own, those for everybody, and those of the departments in which he does."""
+    found = CannedResponse.objects.filter(Q(owner=None) | Q(owner=grant.membership_id)).order_by("shortcut", "pk")
     reach = reach_of(grant, Permission.CHAT_REPLY)
     if reach.is_everywhere:
         return found

@@ -229,6 +229,8 @@ SHOWN_TO = {
     "admin/tenants/tenant/add/": "",
     "console/": "OASG",
     "console/canned-responses/": "OASG",
+    "console/canned-responses/own/": "",
+    "console/canned-responses/own/<uuid:response>/remove/": "",
     "console/visits/": "OASG",
     "console/c/<uuid:conversation>": "OASG",
     "console/reports/": "OASGN",
@@ -252,6 +254,8 @@ SHOWN_TO = {
 }
 """Who is answered 200 to a GET. Everybody else is led to sign in (302), refused (403, 405) or told that there is nothing (404)."""
 BY_POST = {
+    "console/canned-responses/own/",
+    "console/canned-responses/own/<uuid:response>/remove/",
     "accounts/password/strength/",
     "accounts/network/",
     "accounts/sessions/<str:session>/end/",

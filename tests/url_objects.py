@@ -81,6 +81,11 @@ def objects(of: Organisation) -> dict[str, str]:
             "plan": str(Plan.objects.get_or_create(name="Small")[0].public_id),
             "operatorentry": str(entry(of).public_id),
             "block": str(Block.objects.create(visitor=conversation.visitor).public_id),
+            "response": str(
+                CannedResponse.objects.create(
+                    shortcut="own", title="Own", body="Hello", owner=Membership.objects.order_by("pk")[0]
+                ).public_id
+            ),
             "cannedresponse": str(CannedResponse.objects.create(shortcut="hi", title="Hi", body="Hello").public_id),
             "conversation": str(conversation.public_id),
             "role": str(_own_role(of).public_id),
@@ -148,6 +153,7 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<slug:section>": "flow",
         "<str:token>": "missing",
         "<uuid:conversation>": known["conversation"],
+        "<uuid:response>": known["response"],
         "<uuid:member>": known["membership"],
         "<uuid:rule>": known["rule"],
         "<uuid:version>": known["version"],

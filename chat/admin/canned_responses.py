@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,11 @@ class CannedResponseAdmin(TenantAdmin):
     list_filter = (_DepartmentFilter,)
     search_fields = ("shortcut", "title", "body")
     ordering = ("shortcut",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The organisation's: what members keep for themselves is nobody else's."""
+        rows: QuerySet[Any] = super().get_queryset(request).filter(owner=None)
+        return rows
 
     def menu_name(self) -> str | Promise:
         return _("Canned responses")

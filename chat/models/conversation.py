@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -122,20 +123,29 @@ class ConversationTag(TenantModel):
 
 
 class CannedResponse(PublicModel):
-    """A prepared reply, found by its shortcut; for everybody or for one department."""
+    """A prepared reply, found by its shortcut; for everybody, for one department, or its owner's alone."""
 
     shortcut = models.SlugField(max_length=40)
     title = models.CharField(max_length=120)
     body = models.TextField(max_length=8000)
     department = TenantForeignKey(Department, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    owner = TenantForeignKey(Membership, on_delete=models.CASCADE, null=True, editable=False, related_name="+")
 
     class Meta(PublicModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant_id", "shortcut"], name="chat_cannedresponse_shortcut_key")
+            models.UniqueConstraint(
+                fields=["tenant_id", "owner", "shortcut"],
+                nulls_distinct=False,
+                name="chat_cannedresponse_shortcut_key",
+            )
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As the base's: no form has the owner either."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"owner"})
 
 
 class Presence(TenantModel):

@@ -6,19 +6,26 @@ from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
 
-from chat.services.canned_responses import prepared_replies
+from chat.forms import OwnResponseForm
+from chat.services.canned_responses import keep_own_response, prepared_replies, remove_own_response
 from security.accounts.sessions import polling
+from security.errors import Conflict, NotFound
 from security.permissions import Permission, has
 from tenants.admin.base import require_grant
 from tenants.guards import member_page
 from tenants.services.platform import entering
 
 AGENT_SOCKET: Final = "/ws/agent/"
+_REFUSED: Final = {
+    "shortcut_own": gettext_lazy("You have one with this shortcut already. Choose another."),
+    "own_many": gettext_lazy("You have kept 200 of your own. Remove one first."),
+}
 
 
 @require_safe
@@ -46,3 +53,32 @@ def visits(request: HttpRequest) -> JsonResponse:
 def canned_responses(request: HttpRequest) -> JsonResponse:
     """What the composer's menu offers."""
     return JsonResponse(asdict(prepared_replies(grant=require_grant(request))))
+
+
+@require_POST
+@member_page(Permission.CHAT_REPLY)
+def keep_canned_response(request: HttpRequest) -> JsonResponse:
+    """Keep what stands in the composer for oneself, or `errors`: sentences for each field that is not as it can be."""
+    grant, form = require_grant(request), OwnResponseForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            keep_own_response(grant=grant, shortcut=given["shortcut"], title=given["title"], text=given["text"])
+        except Conflict as refusal:
+            form.add_error("shortcut", _REFUSED[refusal.code])
+    if form.errors:
+        errors = {name: [str(error) for error in found] for name, found in form.errors.items()}
+        return JsonResponse({"errors": errors})  # no 400, which browsers write down as an error of the page
+    return JsonResponse(asdict(prepared_replies(grant=grant)))
+
+
+@require_POST
+@member_page(Permission.CHAT_REPLY)
+def remove_canned_response(request: HttpRequest, response: UUID) -> JsonResponse:
+    """Remove one of one's own."""
+    grant = require_grant(request)
+    try:
+        remove_own_response(grant=grant, response=response)
+    except NotFound:
+        raise Http404 from None
+    return JsonResponse(asdict(prepared_replies(grant=grant)))

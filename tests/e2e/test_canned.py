@@ -89,3 +89,32 @@ def test_tab_goes_from_gap_to_gap_and_escape_leaves_what_was_typed(
     expect(alice.field).to_have_value("Order 12 is refunded on Friday.")
     keyboard.press("Tab")
     expect(alice.field).not_to_be_focused()
+
+
+def test_what_is_written_is_kept_as_a_reply_of_ones_own(acme: Organisation, enter_console: EnterConsole) -> None:
+    begin(acme, "Vera", "Where is my money?")
+    alice = enter_console("alice", **CONTEXT).take_next()
+    page = alice.page
+    keep = page.get_by_role("button", name="Save as canned response")
+    expect(keep).to_be_hidden()
+    page.keyboard.type("It comes on {{day}}.")
+    keep.click()
+    dialog = page.get_by_role("dialog", name="Save as a canned response of your own")
+    expect(dialog.get_by_label("Text", exact=True)).to_have_value("It comes on {{day}}.")
+    expect(dialog.get_by_label("Shortcut, typed after /")).to_be_focused()
+    assert faults(page) == []
+    page.keyboard.type("4242-4242-4242-4242")
+    page.keyboard.press("Tab")
+    page.keyboard.type("When")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert").first).to_have_text("This holds a number that must not be kept here.")
+    dialog.get_by_label("Shortcut, typed after /").fill("when")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(alice.field).to_have_value("It comes on {{day}}.")
+    alice.field.fill("/whe")
+    expect(options(alice)).to_have_count(1)
+    expect(options(alice)).to_contain_text("Yours")
+    keep.click()
+    dialog.get_by_role("button", name="Remove /when").click()
+    expect(dialog.get_by_role("button", name="Remove /when")).to_have_count(0)

@@ -353,6 +353,20 @@ CHAT: Final = (
         ("tests/chat/test_canned_responses.py",),
     ),
     Leak(
+        "an agent has what a colleague keeps for himself",
+        "chat/access.py",
+        "filter(Q(owner=None) | Q(owner=grant.membership_id))",
+        "all()",
+        ("tests/chat/test_canned_responses.py",),
+    ),
+    Leak(
+        "the list of canned responses shows what members keep for themselves",
+        "chat/admin/canned_responses.py",
+        ".filter(owner=None)",
+        "",
+        ("tests/chat/test_canned_responses.py",),
+    ),
+    Leak(
         "who answers nobody has canned responses",
         "chat/access.py",
         "    if not has_somewhere(grant, Permission.CHAT_REPLY):\n        return found.none()\n",

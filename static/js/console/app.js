@@ -17,6 +17,9 @@ import { createPrefs } from "./prefs.js";
 import { themeOf } from "./theme.js";
 import { nameOf } from "./views/row.js";
 
+/** What the page's own form says of itself, beside what is sent with it. */
+const ownTokens = () => new FormData(/** @type {HTMLFormElement} */ (document.querySelector("form[data-own-responses]")));
+
 /**
  * Say what happened outside of the open conversation, or to the agent's own request.
  * @param {any} app
@@ -160,7 +163,7 @@ export function createApp({ root, socket, signal, region }) {
     announce: announced.say,
   };
   app.session = new Session({ url: socket, store: app.store, looking: (id) => app.looking(id), notify: (event) => notified(app, event) });
-  app.canned = cannedResponses({ url: `${root}canned-responses/`, tenant: () => app.store.state.tenant?.slug, now: app.now, signal });
+  app.canned = cannedResponses({ url: `${root}canned-responses/`, tenant: () => app.store.state.tenant?.slug, tokens: ownTokens, now: app.now, signal });
   app.typing = typingSignal({ tell: (id, active) => app.session.typing(id, active), clock });
   const ticker = createTicker(app);
   Object.assign(app, doors(app), { onTick: ticker.onTick, every: ticker.every });

@@ -1,6 +1,6 @@
 /** Canned responses while somebody writes: the slash before the caret, what matches it, and the gaps left to fill. */
 
-/** @typedef {{id: string, shortcut: string, title: string, text: string, department: string|null}} Canned */
+/** @typedef {{id: string, shortcut: string, title: string, text: string, department: string|null, own: boolean}} Canned */
 /** @typedef {{text: string, start: number, end: number}} Edited the field's text and selection */
 
 const SLASH = /(?:^|\s)\/(\S*)$/u;

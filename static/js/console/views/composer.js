@@ -6,6 +6,7 @@ import { el, fill, listen, setAttributes } from "../../shared/dom.js";
 import { acts } from "../model/acts.js";
 import { charactersLeft } from "../model/drafts.js";
 import { say } from "../messages.js";
+import { openKeep } from "./keep.js";
 import { observe } from "./observe.js";
 import { SlashMenu } from "./slash.js";
 
@@ -35,13 +36,14 @@ function parts(app) {
   const send = el("button", { class: "button button-primary", type: "submit" });
   const cancel = el("button", { class: "button button-ghost", type: "button", hidden: true }, say.cancel);
   const counter = el("span", { class: "composer__counter", role: "status" });
-  const hint = el("p", { class: "composer__hint" }, el("span", { id: "composer-hint" }, say.draftHint), counter);
+  const keep = el("button", { class: "composer__keep", type: "button", hidden: true }, say.canned.keep);
+  const hint = el("p", { class: "composer__hint" }, el("span", { id: "composer-hint" }, say.draftHint), keep, counter);
   const closed = el("p", { class: "composer__closed" });
   const row = el("div", { class: "composer__row" }, field, cancel, send);
   const bar = el("div", { class: "composer__modes", role: "group", "aria-label": say.modesLegend }, ...modes);
   const slash = new SlashMenu(field, app.canned, app.signal);
   const refused = el("p", { class: "composer__refused", role: "alert" });
-  return { app, modes, bar, field, send, cancel, counter, hint, closed, row, slash, refused };
+  return { app, modes, bar, field, send, cancel, counter, hint, closed, row, slash, refused, keep };
 }
 
 /** Which text belongs into the field. @param {any} state @param {any} app @param {Mode} mode */
@@ -65,6 +67,7 @@ function count(ui) {
   setAttributes(ui.counter, { "data-over": left !== null && left < 0 ? "true" : null });
   ui.send.disabled = left !== null && left < 0;
   ui.refused.textContent = "";
+  ui.keep.hidden = ui.field.value.trim() === "";
   grow(ui.field);
 }
 
@@ -107,6 +110,7 @@ function wire(ui, mode, form) {
     const chosen = event.target.closest("[data-mode]");
     if (chosen) app.write(chosen.dataset.mode);
   }, app.signal);
+  listen(ui.keep, "click", () => openKeep(app, field.value), app.signal);
   listen(cancel, "click", () => app.store.dispatch({ type: "editing", editing: null }), app.signal);
   listen(field, "keydown", (event) => {
     if (ui.slash.took(event)) {

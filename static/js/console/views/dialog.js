@@ -11,7 +11,7 @@ let made = 0;
  * @param {(Node|string|null|false)[]} options.body
  * @param {(Node|null)[]} [options.acts] buttons beside Cancel
  * @param {string} [options.cancel]
- * @param {(event: SubmitEvent) => void} [options.onSubmit] the form was sent; the dialog closes
+ * @param {(event: SubmitEvent) => void|false} [options.onSubmit] the form was sent; the dialog closes, unless it says false
  * @returns {{dialog: any, form: any, close: () => void}}
  */
 export function openDialog({ title, body, acts = [], cancel = say.cancel, onSubmit = () => {} }) {
@@ -31,8 +31,7 @@ export function openDialog({ title, body, acts = [], cancel = say.cancel, onSubm
   listen(stop, "click", close, ending.signal);
   listen(form, "submit", (event) => {
     event.preventDefault();
-    onSubmit(event);
-    close();
+    if (onSubmit(event) !== false) close();
   }, ending.signal);
   listen(dialog, "click", (event) => event.target === dialog && close(), ending.signal);
   listen(dialog, "close", () => {

@@ -10,12 +10,15 @@ import { gapsIn, inserted, matching, nextGap, slashAt } from "../model/canned.js
 
 const SHOWN = 50;
 
+/** Whose it is, where it is not everybody's. @param {import("../model/canned.js").Canned} one */
+const where = (one) => (one.own ? say.canned.own : one.department);
+
 /** @param {import("../model/canned.js").Canned} one @param {number} index @param {boolean} chosen */
 function option(one, index, chosen) {
   return el(
     "li",
     { class: "slash__option", role: "option", id: `slash-${index}`, "aria-selected": String(chosen), "data-index": index },
-    el("span", { class: "slash__head" }, el("span", { class: "slash__code" }, `/${one.shortcut}`), el("span", { dir: "auto" }, one.title), one.department && el("span", { class: "slash__where", dir: "auto" }, one.department)),
+    el("span", { class: "slash__head" }, el("span", { class: "slash__code" }, `/${one.shortcut}`), el("span", { dir: "auto" }, one.title), where(one) && el("span", { class: "slash__where", dir: "auto" }, where(one))),
     el("span", { class: "slash__text", dir: "auto" }, one.text),
   );
 }
