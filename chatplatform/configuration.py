@@ -50,6 +50,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield lambda: deployment.allowed_hosts
     yield deployment.trusted_proxies
     yield deployment.outgoing_networks
+    yield deployment.dns_servers
     yield lambda: database.parse(deployment.database_url(), setting="DATABASE_URL")
     yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
     yield deployment.redis_url

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,6 +175,10 @@ class Deployment:
         """Networks that are not public, in which organisations may have servers all the same."""
         return _networks("OUTGOING_NETWORKS", self.env.words("OUTGOING_NETWORKS"))
 
+    def dns_servers(self) -> list[tuple[str, int]]:
+        """Name servers that are asked about mail domains, by address and port; none for the system's own."""
+        return [_dns_server(word) for word in self.env.words("DNS_SERVERS")]
+
     def mail(self) -> tuple[str, dict[str, Any]]:
         """Django's mail backend and its settings, from EMAIL_URL; on the console in development."""
         url = self.env.secret("EMAIL_URL")
@@ -228,6 +233,17 @@ def _decoded(value: str, name: str) -> bytes:
     if len(key) != _KEY_BYTES:
         raise ImproperlyConfigured(f"{name} must be 32 bytes in base64url.")
     return key
+
+
+def _dns_server(word: str) -> tuple[str, int]:
+    host, _, port = word.rpartition(":") if re.fullmatch(r"\[.+\]:\d+|[\d.]+:\d+", word) else (word, "", "53")
+    try:
+        address, number = ipaddress.ip_address(host.strip("[]")), int(port)
+    except ValueError:
+        raise ImproperlyConfigured("DNS_SERVERS must be addresses such as 10.0.0.53 or 10.0.0.53:5353.") from None
+    if not 0 < number < 65536:  # noqa: PLR2004 - the largest port
+        raise ImproperlyConfigured("DNS_SERVERS must be addresses such as 10.0.0.53 or 10.0.0.53:5353.")
+    return str(address), number
 
 
 def _networks(name: str, given: list[str]) -> list[str]:

@@ -38,6 +38,7 @@ SITE_URL = deployment.site_url
 ALLOWED_HOSTS = deployment.allowed_hosts
 TRUSTED_PROXIES = deployment.trusted_proxies()
 OUTGOING_NETWORKS = deployment.outgoing_networks()
+DNS_SERVERS = deployment.dns_servers()
 TLS_CERT, TLS_KEY = deployment.tls_files()
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, least=1, most=64)
 ARCHIVE_URL = env.secret("ARCHIVE_URL")

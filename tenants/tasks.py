@@ -27,6 +27,7 @@ from tenants.services.audit import alerts, checks, keeping, mailbox
 from tenants.services.keys import go_on_replacing
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
+from tenants.services.sign_in import domains
 
 logger = logging.getLogger(__name__)
 
@@ -168,11 +169,31 @@ def replace_keys_everywhere() -> None:
     for_each_tenant(replace_key, tenants_with("key"))
 
 
+@shared_task(name="tenants.recheck_domains")
+def recheck_domains(tenant_id: int) -> None:
+    """Ask name servers whether the organisation's mail domains are still its own."""
+    with acting(actor=Actor(ActorKind.JOB, name=recheck_domains.name)):
+        lost = domains.recheck_domains(tenant_id, now=timezone.now())
+    if lost:
+        logger.warning("Lost %s mail domains; tenant=%s", lost, tenant_id)
+
+
+@shared_task(name="tenants.recheck_domains_everywhere")
+def recheck_domains_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(recheck_domains)
+
+
 SCHEDULE = {
     "replace-tenant-keys": {
         "task": replace_keys_everywhere.name,
         "schedule": REPLACE_EVERY,
         "options": {"expires": REPLACE_EVERY.total_seconds()},
+    },
+    "recheck-domains": {
+        "task": recheck_domains_everywhere.name,
+        "schedule": domains.CHECK_EVERY,
+        "options": {"expires": domains.CHECK_EVERY.total_seconds()},
     },
     "mail-checkpoints-of-organisations": {
         "task": mail_checkpoints_everywhere.name,

@@ -104,6 +104,7 @@ QUIET = {
         "console/canned-responses/",
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
+            "admin/security/domains/",
             "admin/security/keys/",
             "admin/security/networks/",
             "admin/security/passwords/",
@@ -175,6 +176,7 @@ JOBS = {
     "chat.keep_retention": "retention.run",
     "chat.send_transcripts": "retention.sent",
     "tenants.prune_trail": "audit.pruned",
+    "tenants.recheck_domains": "domain.lost",
     "tenants.raise_alerts": "alert.raised",
     "tenants.run_trail_check": "audit.verified",
     "tenants.replace_key": "key.destroyed",
@@ -202,6 +204,7 @@ QUIET_JOBS = {
     "tenants.mail_checkpoint": "sends what is signed to whom a setting names; no contents",
     "tenants.mail_checkpoints_everywhere": "queues tasks",
     "tenants.prune_trails_everywhere": "queues tasks",
+    "tenants.recheck_domains_everywhere": "queues tasks",
     "tenants.raise_alerts_everywhere": "queues tasks",
     "tenants.resume_trail_checks": "queues checks, which leave their events",
     "tenants.replace_keys_everywhere": "queues tasks",

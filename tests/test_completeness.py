@@ -42,6 +42,8 @@ FAN_OUT = {
     "tenants.replace_key": "opens the tenant's scope for each batch anew, so that what is done stays done",
     "tenants.replace_keys_everywhere": "queues one task for each tenant that has work, by its number",
     "tenants.run_trail_check": "opens the tenant's scope for each page anew",
+    "tenants.recheck_domains": "opens a scope before and after name servers are asked, none meanwhile",
+    "tenants.recheck_domains_everywhere": "queues one task for each tenant, by its number",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {

@@ -28,6 +28,7 @@ from tenants.models import (
     BusinessHours,
     Department,
     DepartmentRole,
+    EmailDomain,
     Invitation,
     MaskingDraft,
     Membership,
@@ -71,6 +72,7 @@ def objects(of: Organisation) -> dict[str, str]:
             "businesshours": str(
                 BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
             ),
+            "domain": str(EmailDomain.objects.create(domain=f"{of.slug}.example", word="x").public_id),
             "department": str(Department.objects.get().public_id),
             "invitation": str(invitation.public_id),
             "membership": str(Membership.objects.order_by("-pk")[0].public_id),
@@ -160,6 +162,7 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:job>": known["job"],
         "<uuid:alert>": known["alert"],
         "<uuid:check>": known["check"],
+        "<uuid:domain>": known["domain"],
         "<uuid:saved>": known["saved"],
         "<uuid:change>": known["change"],
         "<uuid:department>": known["department"],

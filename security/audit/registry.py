@@ -59,6 +59,16 @@ class Action(StrEnum):
     OPERATOR_LEFT = "operator.left", "An operator's stay in the organisation ended."
     POLICY_CHANGED = "policy.changed", "A setting of the organisation was changed."
 
+    DOMAIN_CLAIMED = "domain.claimed", "A mail domain was named as the organisation's own; that is still to be proven."
+    DOMAIN_VERIFIED = "domain.verified", "A mail domain was proven to be the organisation's."
+    DOMAIN_REFUSED = "domain.refused", "A mail domain could not be proven, or is another organisation's."
+    DOMAIN_MISSING = (
+        "domain.missing",
+        "The proof of a mail domain is not there any more; the domain is lost if it stays away.",
+    )
+    DOMAIN_LOST = "domain.lost", "A mail domain is the organisation's no more, since its proof stayed away."
+    DOMAIN_REMOVED = "domain.removed", "A mail domain was given up."
+
     MEMBER_INVITED = "member.invited", "A person was invited."
     MEMBER_INVITATION_WITHDRAWN = "member.invitation_withdrawn", "An invitation was withdrawn."
     MEMBER_JOINED = "member.joined", "A person became a member."

@@ -21,6 +21,20 @@ _SENTENCES: Final[dict[str, Promise]] = {
     ),
     "closed_dates": _("These are too many dates."),
     "draft_moved": _("Somebody changed the rules since you looked at them. Look again before you activate them."),
+    "dns": _("None of the name servers answered. Try again in a few minutes."),
+    "domain": _("Enter a domain such as example.com, without anything before or after it."),
+    "domain_dns": _("None of the name servers answered. Try again in a few minutes."),
+    "domain_gone": _("This domain was given up meanwhile."),
+    "domain_lost": _("The record has been missing for more than a week, so the domain is not proven any more."),
+    "domain_missing": _("The record is not there any more. Put it back within seven days."),
+    "domain_named": _("This domain is in the list already."),
+    "domain_taken": _(
+        "This domain was proven by another organisation here. If it is yours, write to the platform's support."
+    ),
+    "domain_unseen": _(
+        "The name servers do not show the record yet. Compare name and value; it can take an hour until everybody sees it."
+    ),
+    "domains_many": _("These are 20 domains already. Give one up first."),
     "entry_exists": _("You have asked already, or are in. End that first: a stay is not made longer."),
     "entry_not_asked": _("This was answered already, taken back, or asked more than a day ago."),
     "entry_not_open": _("This stay has ended already."),

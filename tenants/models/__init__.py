@@ -15,6 +15,7 @@ from tenants.models.people import (
     usable,
 )
 from tenants.models.plan import Limited, Plan, Subscription, Usage
+from tenants.models.sign_in import EmailDomain
 from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
 from tenants.models.trail import CheckStatus, SavedFilter, TrailCheck
@@ -30,6 +31,7 @@ __all__ = [
     "DepartmentMembership",
     "DepartmentRole",
     "Directory",
+    "EmailDomain",
     "EntryEnd",
     "EntryStatus",
     "Invitation",

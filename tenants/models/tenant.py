@@ -126,11 +126,12 @@ class Policy(TenantModel):
 
 
 class Directory(TenantModel):
-    """Which tenant a site key, API token or invitation belongs to. Across tenants it is read only through `tenant_of(kind, digest)`."""
+    """Which tenant a site key, an invitation or a verified mail domain belongs to. Across tenants it is read only through `tenant_of(kind, digest)`."""
 
     class Kind(models.TextChoices):
         SITE_KEY = "site_key"
         INVITATION = "invitation"
+        EMAIL_DOMAIN = "email_domain"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     digest = models.BinaryField(max_length=32)
