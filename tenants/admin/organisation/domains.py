@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from security.accounts.limits import is_within
 from security.errors import Conflict, Invalid
+from security.forms import spells_no_secret
 from security.identity.domains import NAME
 from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
@@ -45,6 +46,7 @@ class DomainForm(forms.Form):
     domain = forms.CharField(
         label=gettext_lazy("Domain"),
         max_length=253,
+        validators=[spells_no_secret],
         help_text=gettext_lazy("What stands after the @ in your members' addresses, such as example.com."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
