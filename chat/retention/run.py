@@ -55,6 +55,7 @@ LONGEST_STEP: Final = 300
 """Seconds: acts at a server of somebody else's, which end in time by themselves (`configured.STEP_WITHIN`), and work of our own."""
 _FIRST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=6)
+_FORESEEN: Final = (OSError, Missing, chunks.Damaged)
 
 
 @dataclass(slots=True)
@@ -182,7 +183,7 @@ def _advance_one(work: _Work) -> bool:
         try:
             with transaction.atomic():
                 _STEPS[ChunkState(chunk.state)](chunk, work)
-        except (OSError, Missing, chunks.Damaged) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, what comes after this chunk is not kept from its day
             _put_off(chunk, work.now, error)
         else:
             chunk.moved_at, chunk.failures, chunk.next_try_at = work.now, 0, None
@@ -193,7 +194,11 @@ def _advance_one(work: _Work) -> bool:
 def _put_off(chunk: ArchiveChunk, now: datetime, error: Exception) -> None:
     """Once more, later, from the beginning: what was written may be what is wrong. The primary copy stays."""
     logger.error(
-        "Chunk %s of the archive is put off in state %s: %s", chunk.public_id, chunk.state, type(error).__name__
+        "Chunk %s of the archive is put off in state %s: %s",
+        chunk.public_id,
+        chunk.state,
+        type(error).__name__,
+        exc_info=None if isinstance(error, _FORESEEN) else error,
     )
     chunk.refresh_from_db()
     if chunk.state not in (ChunkState.COMMITTED.value, ChunkState.DELETED.value):

@@ -64,7 +64,7 @@ class Outside:
             for note in notes[:AT_ONCE]:
                 PLACES[split.scheme](split, note, ends)
                 after = read_note(note).seq
-        except OSError:
+        except Exception:  # one place must keep neither the others nor other chains from theirs
             self._away.add(url)
             logger.exception("A checkpoint was not written outside; tenant=%s", tenant_id)
         if len(notes) > AT_ONCE or url in self._away:

@@ -34,6 +34,7 @@ _ALGORITHMS: Final = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """Under which a key of this type is used; all others under their own name."""
 _CODES: Final = {errno.EACCES: "forbidden", errno.EPERM: "forbidden", errno.ENOSPC: "full", errno.EDQUOT: "full"}
 
+logger = logging.getLogger(__name__)
 logging.getLogger("paramiko").setLevel(
     logging.CRITICAL
 )  # what fails is told by codes; its own lines hold names of hosts
@@ -76,11 +77,12 @@ class Sftp:
     """On the monotonic clock: when all acts end."""
 
     def write(self, name: str, data: bytes) -> None:
+        draft = self._path(draft_of(name))
         with self._session(len(data) // 16) as files:  # each packet of 32 KiB is answered
             self._make_folders(files, name)
-            with files.open(self._path(draft_of(name)), "wb") as file:
+            with files.open(draft, "wb") as file:
                 file.write(data)
-            if files.stat(self._path(draft_of(name))).st_size != len(data):
+            if files.stat(draft).st_size != len(data):
                 raise Failed("short")
 
     def named(self, name: str) -> None:
@@ -100,15 +102,17 @@ class Sftp:
                 files.rename(draft, path)
 
     def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
-        with self._session(most) as files, files.open(self._path(sound_name(name)), "rb") as file:
+        path = self._path(sound_name(name))
+        with self._session(most) as files, files.open(path, "rb") as file:
             file.seek(offset)
             file.prefetch(min(file.stat().st_size or 0, offset + most))  # what it says is a hint of how much to ask for
             return bytes(file.read(most))
 
     def delete(self, name: str) -> None:
+        paths = [self._path(sound_name(name)), self._path(draft_of(name))]
         with self._session() as files:
-            for path in (sound_name(name), draft_of(name)):
-                _quietly(partial(files.remove, self._path(path)))
+            for path in paths:
+                _quietly(partial(files.remove, path))
 
     def _path(self, name: str) -> str:
         return f"{self.folder.rstrip('/')}/{name}" if self.folder else name
@@ -153,6 +157,9 @@ class Sftp:
                 raise Failed(
                     _CODES.get(error.errno or 0, "full" if "space" in str(error).lower() else "refused")
                 ) from None
+            except Exception as odd:  # noqa: BLE001 - paramiko parses a stranger's packets, and lets out what it meets there
+                logger.warning("An SFTP server said what cannot be read: %s", type(odd).__name__)
+                raise Failed("cut") from None
 
     def _signed_in(self, transport: Transport) -> SFTPClient:
         transport.banner_timeout = transport.auth_timeout = _QUIET
@@ -185,7 +192,7 @@ def private_key(text: str) -> PKey:
     for kind in (Ed25519Key, ECDSAKey, RSAKey):
         try:
             return kind.from_private_key(StringIO(text))
-        except (SSHException, ValueError, IndexError, TypeError):
+        except (SSHException, ValueError, IndexError, TypeError, AssertionError):
             continue
     raise Failed("key")
 

@@ -27,6 +27,7 @@ from security.masking import mask
 from security.models import AuditEvent, KeySubject, SubjectKey
 from security.scoping import tenant_scope
 from security.stores.folder import Folder
+from tenants.models import Department
 from tests.cast import Organisation
 
 from .talks import LONG_AGO, NOW, archived, closed, contents, live
@@ -159,6 +160,29 @@ class Dying:
         work()
         if self.calls == self.at:
             raise Killed
+
+
+class Surprising(Folder):
+    """Raises what no store should."""
+
+    def write(self, name: str, data: bytes) -> None:
+        raise KeyError(name, len(data))
+
+
+def test_what_nobody_foresaw_puts_one_chunk_off_and_nothing_that_comes_after_it(
+    acme: Organisation, archive: Folder
+) -> None:
+    acme.add_department("Sales")
+    rule(acme, afterwards=Afterwards.PURGE.value)
+    with tenant_scope(acme.tenant_id):
+        RetentionRule.objects.create(department=Department.objects.get(name="Sales"), primary_months=1)
+    stays = closed(acme, "To the archive", department="Sales")
+    closed(acme, "Gone")
+    assert run(acme.tenant_id, NOW, store=Surprising(archive.base)) == Found(purged=1)
+    assert set(live(acme)) == {stays}
+    with tenant_scope(acme.tenant_id):
+        assert ArchiveChunk.objects.get().failures == 1
+    assert run(acme.tenant_id, NOW + timedelta(hours=1), store=archive) == Found(archived=1)
 
 
 @pytest.mark.parametrize("is_before", [True, False])

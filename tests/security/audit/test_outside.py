@@ -18,7 +18,23 @@ from security.audit.verify import verify_tenant
 from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tests.security.audit.conftest import ACME, RIVAL, Tamper, read_again
-from tests.security.stores.servers import BUCKET, KEY_ID, LOCKED, PASSWORD, SECRET, USER, S3Server, SftpServer
+from tests.security.stores.servers import (
+    BUCKET,
+    KEY_ID,
+    LOCKED,
+    PASSWORD,
+    SECRET,
+    USER,
+    OddServer,
+    S3Server,
+    SftpServer,
+)
+
+NOTHING_THERE = tuple(
+    bytes.fromhex(packet)
+    for packet in ("00000005 02 00000003", "00000009 65 00000001 00000002", "00000009 65 00000002 00000002")
+)
+"""Of SFTP: its version, and twice that there is no such file, for a folder that is asked for and then made."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +61,7 @@ def bucket_url(server: S3Server, bucket: str = LOCKED) -> str:
     return f"s3+http://{KEY_ID}:{quote(SECRET, safe='')}@{host}/{bucket}/acme-audit?years=2"
 
 
-def account_url(server: SftpServer) -> str:
+def account_url(server: SftpServer | OddServer) -> str:
     return f"sftp://{USER}:{PASSWORD}@127.0.0.1:{server.port}/chat?host_key={quote(server.host_key, safe='')}"
 
 
@@ -108,6 +124,19 @@ def test_a_server_that_was_away_gets_everything_later(
     assert [note.seq for note in kept(s3, before)] == [1, 2, 3]
     assert not list(settings.AUDIT_CHECKPOINT_DIR.glob("*.owed"))
     assert verify_tenant(ACME).signed == 3
+
+
+def test_a_server_that_says_what_nobody_foresaw_keeps_nothing_from_the_others(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_CHECKPOINT_URLS = ["", f"file://{tmp_path}/kept"]
+    read_again(1, 1)
+    with OddServer() as odd:
+        odd.said = NOTHING_THERE
+        settings.AUDIT_CHECKPOINT_URLS[0] = account_url(odd)
+        tasks.sign_checkpoints()
+    assert list((tmp_path / "kept").iterdir())
+    assert len(list(settings.AUDIT_CHECKPOINT_DIR.glob("*.owed"))) == 1
 
 
 def test_a_server_that_is_away_is_asked_once_a_turn(s3: S3Server, settings: Settings) -> None:

@@ -179,6 +179,67 @@ class _Door(asyncssh.SSHServer):
         return (username, password) == (USER, PASSWORD)
 
 
+class OddServer:
+    """asyncssh, which answers each packet of SFTP with the next of `said`, then ends what it says."""
+
+    def __init__(self) -> None:
+        self.said: tuple[bytes, ...] = ()
+        self._key, self._ready = asyncssh.generate_private_key("ssh-ed25519"), threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        self._ready.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(20)
+
+    @property
+    def host_key(self) -> str:
+        return self._key.export_public_key().decode().strip()
+
+    def store(self) -> Sftp:
+        return Sftp("127.0.0.1", self.port, USER, "chat", self.host_key, PASSWORD, allowed=HERE)
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        options: Any = {"server_host_keys": [self._key], "encoding": None}
+        async with await asyncssh.listen("127.0.0.1", 0, server_factory=lambda: _OddDoor(self), **options) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            self._ready.set()
+            await self._end.wait()
+        await _all_ended()
+
+
+class _OddDoor(_Door):
+    def __init__(self, server: OddServer) -> None:
+        self._server = server
+
+    def session_requested(self) -> _Said:
+        return _Said(list(self._server.said))
+
+
+class _Said(asyncssh.SSHServerSession[bytes]):
+    def __init__(self, said: list[bytes]) -> None:
+        self._said, self._heard = said, b""
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._channel = chan
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        return subsystem == "sftp"
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:  # noqa: ARG002 - as asyncssh has it
+        self._heard += data
+        while self._said and len(self._heard) >= 4 + (size := int.from_bytes(self._heard[:4], "big")):
+            self._heard = self._heard[4 + size :]
+            self._channel.write(self._said.pop(0))
+            if not self._said:
+                self._channel.write_eof()
+
+
 class SftpServer:
     """asyncssh, with a folder of its own."""
 
@@ -241,10 +302,14 @@ class SftpServer:
         await self._end.wait()
         server.close()
         await server.wait_closed()
-        for connection in _Door.entered:
-            connection.abort()
-            await connection.wait_closed()
-        _Door.entered.clear()
+        await _all_ended()
+
+
+async def _all_ended() -> None:
+    for connection in _Door.entered:
+        connection.abort()
+        await connection.wait_closed()
+    _Door.entered.clear()
 
 
 @contextmanager
