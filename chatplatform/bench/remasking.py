@@ -52,14 +52,14 @@ def main(conversations: str, each: str) -> None:
         keyring.forget_everything()
         keyring.load_tenant(tenant_id)  # anew for each lot: keys are remembered for a minute
         with tenant_scope(tenant_id):
-            _fill(tenant_id, range(first, min(first + AT_ONCE, int(conversations))), int(each))
+            fill(tenant_id, range(first, min(first + AT_ONCE, int(conversations))), int(each))
     with tenant_scope(tenant_id):
         _activate(tenant_id)
     found = [_run(tenant_id), _run(tenant_id)]  # the second finds nothing any more
     sys.stdout.write(orjson.dumps(dict(zip(("rewritten", "read"), found, strict=True))).decode() + "\n")
 
 
-def _fill(tenant_id: int, numbers: range, each: int) -> None:
+def fill(tenant_id: int, numbers: range, each: int) -> None:
     """Visitors with a profile and a page, a conversation of each, its messages and their keys, all in a few statements."""
     site = Site.objects.order_by("pk")[0]
     visitors = [Visitor(site=site) for _ in numbers]

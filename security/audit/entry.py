@@ -27,10 +27,17 @@ _NAMED_OPENLY: Final = frozenset({ActorKind.JOB, ActorKind.COMMAND})
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much was shown, searched or exported."""
+    """How much was shown, searched or exported: conversations and their messages, or events of the trail itself."""
 
     conversations: int = 0
     messages: int = 0
+    events: int | None = None
+
+    def told(self) -> dict[str, int]:
+        """As an entry says it."""
+        if self.events is not None:
+            return {"events": self.events}
+        return {"conversations": self.conversations, "messages": self.messages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def drafted(
         "request": scalar("request", context.request_id) or None,
         "session": scalar("session_id", context.session),
         "on": None if on is None else _object(on),
-        "extent": None if extent is None else {"conversations": extent.conversations, "messages": extent.messages},
+        "extent": None if extent is None else extent.told(),
         "fields": sorted(changes) if changes else None,
         "detail": scalars(said) or None,
     }

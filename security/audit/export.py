@@ -21,11 +21,12 @@ from django.utils import timezone
 
 from security.audit.checkpoints import shown_key
 from security.audit.details import Opener
+from security.audit.entry import Extent
 from security.audit.offline import FORMAT
 from security.audit.pruning import beginning
 from security.audit.record import record
 from security.audit.registry import Action
-from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
+from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
 from security.scoping import tenant_scope
 
 VERSION: Final = 3
@@ -37,9 +38,15 @@ def export_tenant(tenant_id: int, *, page: int = 500) -> Iterator[str]:
     Each page is read in a scope of its own, so that a slow reader holds no transaction open.
     """
     with tenant_scope(tenant_id):
-        before = AuditHead.objects.first()
-        record(Action.AUDIT_EXPORTED, events=0 if before is None else before.seq)
+        record(Action.AUDIT_EXPORTED, extent=Extent(events=events_left()), form="jsonl")
     return lines_of(tenant_id, page=page)
+
+
+def events_left() -> int:
+    """How many events the trail of the tenant in scope has, without those that were pruned."""
+    last = AuditHead.objects.values_list("seq", flat=True).first() or 0
+    gone = AuditTombstone.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    return last - gone
 
 
 def events_after(seq: int, count: int) -> list[AuditEvent]:

@@ -203,6 +203,7 @@ class Action(StrEnum):
 
     AUDIT_READ = "audit.read", "The trail was read."
     AUDIT_EXPORTED = "audit.exported", "The trail was exported."
+    AUDIT_EXPORT_ENDED = "audit.export_ended", "An export of the trail ended, or was cut off, after so many events."
     AUDIT_FILTER_SAVED = "audit.filter_saved", "A filter of the trail was kept under a name."
     AUDIT_FILTER_REMOVED = "audit.filter_removed", "A kept filter of the trail was removed."
     AUDIT_CHECK_BEGUN = "audit.check_begun", "Verifying the whole trail was begun; a worker goes on with it."

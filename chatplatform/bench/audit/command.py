@@ -1,4 +1,4 @@
-"""`manage.py bench audit --pages N` and `--cost`: options, and what becomes of them."""
+"""`manage.py bench audit --pages N`, `--cost` and `--beside N`: options, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from chatplatform.embedded.process import EmbeddedError
 
 WANTED_MS: Final = 200.0
 """Of each page, whatever the filter."""
+SLOWED_PERCENT: Final = 5.0
+"""By which the events of acts may slow messages."""
 COST_EVENTS: Final = 4_000
 
 
@@ -34,20 +36,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `bench audit` alone."""
     group = parser.add_argument_group("audit")
     group.add_argument("--pages", type=int, metavar="N", default=0, help="times of the pages over N events")
+    group.add_argument(
+        "--beside", type=int, metavar="N", default=0, help="messages with and without the events beside them, N rounds"
+    )
     group.add_argument("--cost", action="store_true", help="what an event adds to a transaction")
 
 
 def run(options: Mapping[str, Any], *, base: Path) -> Found:
     """Measure; `base` is a folder on a real disk."""
-    what, number = ("pages", max(1_000, options["pages"])) if options["pages"] else ("cost", COST_EVENTS)
     with Stage(base) as stage:
-        found = _measured(stage, what, number)
+        if options["beside"]:
+            found = _measured(stage, "messages", str(options["beside"]))
+        elif options["pages"]:
+            found = _measured(stage, "measure", "pages", str(max(1_000, options["pages"])))
+        else:
+            found = _measured(stage, "measure", "cost", str(COST_EVENTS))
     text = orjson.dumps(found).decode() if options["json"] else "\n".join(as_lines(found))
     return Found(text, shortfalls(found))
 
 
-def _measured(stage: Stage, what: str, number: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "chatplatform.bench.audit.measure", what, str(number)]
+def _measured(stage: Stage, module: str, *words: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", f"chatplatform.bench.audit.{module}", *words]
     done = subprocess.run(  # noqa: S603
         command, env=bare_environment() | environment(stage), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -62,7 +71,9 @@ def shortfalls(found: Mapping[str, Any]) -> list[str]:
     slow = [
         f"{name} takes {ms} ms, {WANTED_MS:.0f} wanted" for name, ms in found.get("pages", {}).items() if ms > WANTED_MS
     ]
-    return [*slow, *(f"{name} reads a whole table" for name in found.get("scans", ()))]
+    slowed = found.get("paced: slower by percent", 0.0)
+    beside = [f"messages take {slowed} % longer, {SLOWED_PERCENT:.0f} wanted"] if slowed > SLOWED_PERCENT else []
+    return [*slow, *beside, *(f"{name} reads a whole table" for name in found.get("scans", ()))]
 
 
 def as_lines(found: Mapping[str, Any]) -> list[str]:

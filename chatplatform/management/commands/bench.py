@@ -82,7 +82,7 @@ class Command(BaseCommand):
         return json.dumps(found) if as_json else report.remasked(found)
 
     def _audit(self, options: dict[str, Any]) -> tuple[str, list[str]]:
-        if not options["pages"] and not options["cost"]:
+        if not any(options[name] for name in ("pages", "cost", "beside")):
             return report.verified(options["events"], as_json=options["json"])
         try:
             found = audit.run(options, base=settings.VAR_DIR / "bench")

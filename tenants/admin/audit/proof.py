@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -149,10 +149,13 @@ def back() -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:audit_proof"))
 
 
-async def _pieces(lines: Iterator[str]) -> AsyncIterator[bytes]:
+async def _pieces(lines: Generator[str]) -> AsyncIterator[bytes]:
     """Some hundred lines at a time, read in a thread: a slow reader holds no transaction open."""
-    while piece := await sync_to_async(_joined)(lines):
-        yield piece
+    try:
+        while piece := await sync_to_async(_joined)(lines):
+            yield piece
+    finally:
+        await sync_to_async(lines.close)()  # whoever went away before the end is told by an event
 
 
 def _joined(lines: Iterator[str]) -> bytes:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 
-from security.audit import Action, record
+from security.audit import Action, Extent, Outcome, record
 from security.audit.checkpoints import shown_key
-from security.audit.export import lines_of
+from security.audit.export import events_left, lines_of
 from security.audit.search import Filter, oldest_first
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
+from security.context import Context, acting, current
 from security.errors import Conflict
 from security.models import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
 from security.permissions import Grant, Permission, require
@@ -90,18 +91,38 @@ def record_report(report: Report, **detail: bool) -> None:
 
 
 @transaction.atomic
-def export_trail(*, grant: Grant, form: str, wanted: Filter = EVERYTHING) -> Iterator[str]:
+def export_trail(*, grant: Grant, form: str, wanted: Filter = EVERYTHING) -> Generator[str]:
     """Lines of what fits, in one of FORMS, or of the whole trail as `jsonl`; to be streamed after this scope has ended.
 
-    The export is an event before its first byte. Only the whole can be verified, so that Conflict("export_part") answers a part as `jsonl`.
+    The export is an event before its first byte, and another one at its end, which says how many events left. Only the whole can be verified, so
+    that Conflict("export_part") answers a part as `jsonl`.
     """
     require(grant, Permission.AUDIT_EXPORT)
     if form == "jsonl" and wanted != EVERYTHING:
         raise Conflict("export_part")
-    head = AuditHead.objects.first()
-    last = 0 if head is None else head.seq
-    record(Action.AUDIT_EXPORTED, events=last, form=form, **told_filter(wanted))  # type: ignore[arg-type]
-    return lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form, wanted, last)
+    last = AuditHead.objects.values_list("seq", flat=True).first() or 0
+    extent = Extent(events=events_left()) if wanted == EVERYTHING else None
+    record(Action.AUDIT_EXPORTED, extent=extent, form=form, **told_filter(wanted))  # type: ignore[arg-type]
+    lines = lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form, wanted, last)
+    return _counted(lines, grant.tenant_id, form, current())
+
+
+def _counted(lines: Iterator[str], tenant_id: int, form: str, context: Context) -> Generator[str]:
+    """The lines, then the event of how many of them were events; `failed` where whoever asked went away before the end."""
+    count, outcome = 0, Outcome.FAILED
+    try:
+        for line in lines:
+            count += line.startswith('{"seq":') if form == "jsonl" else line != HEAD
+            yield line
+        outcome = Outcome.OK
+    finally:
+        with (
+            acting(
+                actor=context.actor, address=context.address, request_id=context.request_id, session=context.session
+            ),
+            tenant_scope(tenant_id),
+        ):
+            record(Action.AUDIT_EXPORT_ENDED, outcome=outcome, extent=Extent(events=count), form=form)
 
 
 def _lines(tenant_id: int, form: str, wanted: Filter, last: int) -> Iterator[str]:

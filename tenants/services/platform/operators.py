@@ -151,7 +151,7 @@ def list_tenants(
     with as_platform() as cursor:
         cursor.execute(_LIST.format(state=_STATES[state], order=_ORDERS[order]), values)
         rows = cursor.fetchall()
-    record(Action.ADMIN_READ, organisations=len(rows))
+    record(Action.ADMIN_READ, on_label="organisations", count=len(rows))
     return TenantPage([Listed(_ref(row[:7]), *row[7:]) for row in rows], rows[0][6] if rows else 0)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from security.audit.offline import verify
 from security.audit.term import term_in_force
-from security.models import Mail
+from security.models import AuditEvent, Mail
 from security.scoping import tenant_scope
 from tenants.models import Policy, TrailCheck
 from tenants.services.audit import checks, keeping, proof
@@ -71,8 +71,29 @@ def test_other_forms_have_one_line_for_each_event(house: Organisation, as_: As, 
     lines = body(as_("audrey").post("audit_export", form, app="")).splitlines()
     if form == "csv":
         assert lines.pop(0).startswith('"number","time","actor"')
-    assert len(lines) == len(house.actions()) >= 4
+    assert len(lines) == len(house.actions()) - 1 >= 4
     assert "audit.exported" in lines[-1]
+    assert house.actions()[-1] == "audit.export_ended"
+
+
+def test_an_export_says_how_many_events_left_and_whether_that_was_all(house: Organisation) -> None:
+    with tenant_scope(house.tenant_id):
+        before = AuditEvent.objects.count()
+        lines = proof.export_trail(grant=house.grant("audrey"), form="csv")
+    assert len(list(lines)) == before + 2  # with the head, and the export's own event
+    with tenant_scope(house.tenant_id):
+        cut = proof.export_trail(grant=house.grant("audrey"), form="jsonl")
+    assert [next(cut)[:10], next(cut)[:7]] == ['{"format":', '{"seq":']
+    cut.close()
+    with tenant_scope(house.tenant_id):
+        events = AuditEvent.objects.filter(action__startswith="audit.export").order_by("seq")
+        told = [(one.action, one.outcome, json.loads(one.entry)["extent"]) for one in events]
+    assert told == [
+        ("audit.exported", "ok", {"events": before}),
+        ("audit.export_ended", "ok", {"events": before + 1}),
+        ("audit.exported", "ok", {"events": before + 2}),
+        ("audit.export_ended", "failed", {"events": 1}),
+    ]
 
 
 def test_an_unknown_form_does_not_exist(as_: As) -> None:
