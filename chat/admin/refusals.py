@@ -32,7 +32,6 @@ say(
         "server_clear": _("Without TLS nothing is sent. Enter an address that begins with https://."),
         "server_unreachable": _("Nobody answers there."),
         "server_late": _("It did not answer in time."),
-        "server_not_locked": _("It did not lock the object. Switch object lock on for the bucket."),
         "server_cut": _("It broke the connection off."),
         "server_certificate": _("Its certificate is not valid for this address."),
         "server_redirect": _(
