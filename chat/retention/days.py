@@ -19,6 +19,7 @@ from chat.retention.changing import take_up
 from chat.retention.rules import zone_of_tenant
 from chat.retention.run import Found, run
 from chat.retention.stores import Store
+from chat.retention.visitors.ending import forget_left_behind
 from security.audit import Action, record
 from security.scoping import tenant_scope
 
@@ -46,6 +47,7 @@ def run_day(
     with tenant_scope(tenant_id):
         take_up(now=now)
     found = run(tenant_id, now, store=store, goes_on=is_mine)
+    found.visitors = forget_left_behind(tenant_id, now, goes_on=is_mine)
     with tenant_scope(tenant_id):
         _finish(day, worker, found, clock())
     return found

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Min
 
-from chat.models import Afterwards, Conversation
+from chat.models import Afterwards
 from chat.retention.calendar import begins, due_on
 from chat.retention.rules import (
     Kept,
@@ -23,6 +23,7 @@ from chat.retention.rules import (
     zone_of_tenant,
 )
 from chat.retention.terms import DEFAULT
+from chat.retention.visitors.ending import left_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Effect:
     oldest: datetime | None
     next: date | None
     sent: int = 0
+    visitors: int = 0
+    """Of whom no conversation is left already; who loses the last one in this run follows in the next."""
 
 
 def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
@@ -58,11 +61,19 @@ def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
         first = free.aggregate(first=Min("last_message_at"))["first"]
         if first is not None:
             oldest.append(first)
-        later = Conversation.objects.filter(kept.conversations, status="closed").exclude(pk__in=live.values("pk"))
-        earliest = later.aggregate(first=Min("last_message_at"))["first"]
+        later = unclaimed(kept).exclude(is_over(kept, now=now, zone=zone)).order_by("last_message_at")
+        earliest = later.values_list("last_message_at", flat=True).first()
         if earliest is not None:
             following.append(due_on(earliest.astimezone(zone).date(), kept.primary_months))
-    return Effect(archived, purged, kept_back, min(oldest, default=None), min(following, default=None), sent)
+    return Effect(
+        archived,
+        purged,
+        kept_back,
+        min(oldest, default=None),
+        min(following, default=None),
+        sent,
+        left_behind(now).count() if by is None else 0,  # they have no rule that could be another one
+    )
 
 
 def forecast(now: datetime, *, days: int) -> list[tuple[date, int]]:

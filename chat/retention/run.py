@@ -67,6 +67,8 @@ class Found:
     held: int = 0
     failed: int = 0
     sent: int = 0
+    visitors: int = 0
+    """Erased, as no conversation of theirs was left."""
 
 
 @dataclass(slots=True)

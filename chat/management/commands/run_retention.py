@@ -68,6 +68,7 @@ class Command(BaseCommand):
             "purged": done.purged if done else 0,
             "sent": done.sent if done else 0,
             "held": done.held if done else would.held,
+            "visitors": done.visitors if done else 0,
             "failed": found.failed if found else 0,
             "next": would.next.isoformat() if would.next else None,
         }
@@ -94,5 +95,5 @@ def _sentence(told: dict[str, Any], *, dry_run: bool) -> str:
     following = f"; the next comes due on {told['next']}" if told["next"] else ""
     return (
         f"{told['tenant']}: {told['archived']} conversations {verb} archived, {told['purged']} purged, {told['sent']} sent to the "
-        f"organisation's own server, {told['held']} are held, {told['failed']} failed{following}."
+        f"organisation's own server, {told['visitors']} visitors without conversations erased, {told['held']} are held, {told['failed']} failed{following}."
     )

@@ -14,6 +14,7 @@ from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
 from chatplatform.bench.chat.stage import Stage
 from chatplatform.bench.reports import command as reports
+from chatplatform.bench.retention import command as retention
 from chatplatform.embedded.process import EmbeddedError
 
 
@@ -25,7 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
-        parser.add_argument("bench", choices=["masking", "chat", "chaos", "audit", "reports"], help="what to measure")
+        parser.add_argument(
+            "bench", choices=["masking", "chat", "chaos", "audit", "reports", "retention"], help="what to measure"
+        )
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
         parser.add_argument("--fuzz", type=int, metavar="N", help="mutate N numbers, and show what hides them")
@@ -46,6 +49,7 @@ class Command(BaseCommand):
         chaos.add_arguments(parser)
         reports.add_arguments(parser)
         audit.add_arguments(parser)
+        retention.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
@@ -55,6 +59,7 @@ class Command(BaseCommand):
             "audit": self._audit,
             "masking": self._masking,
             "reports": self._reports,
+            "retention": self._retention,
         }
         text, shortfalls = measure[options["bench"]](options)
         self.stdout.write(text)
@@ -102,6 +107,12 @@ class Command(BaseCommand):
             self.stdout.write(found.text)
             raise CommandError("; ".join(found.faults))
         return found.text, found.shortfalls
+
+    def _retention(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        try:
+            return retention.run(options, base=settings.VAR_DIR / "bench"), []
+        except EmbeddedError as why:
+            raise CommandError(str(why)) from None
 
     def _reports(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         try:
