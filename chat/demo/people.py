@@ -8,6 +8,7 @@ from django.db import transaction
 
 from chat.demo import fixed_id
 from security.accounts.people import confirm_email, create_person
+from security.context import Actor, ActorKind, acting
 from security.models import User
 from security.permissions import Permission
 from security.scoping import tenant_ids, tenant_scope
@@ -110,8 +111,11 @@ EMAILS = (*(person.email for found in ORGANISATIONS for person in found.people),
 def seed_people(organisation: Organisation, *, password: str, site_url: str) -> int:
     """Make the organisation and whoever is missing in it; its tenant's number. Outside any scope."""
     users = {person.email: _user(person, password) for person in organisation.people}
-    tenant_id = _tenant(organisation, users[organisation.people[0].email])
-    with tenant_scope(tenant_id):
+    owner = users[organisation.people[0].email]
+    tenant_id = _tenant(organisation, owner)
+    # As in a real organisation, whose owner sets it up.
+    by_owner = Actor(ActorKind.PERSON, id=str(owner.public_id), name=owner.full_name, role="owner", user_id=owner.pk)
+    with acting(actor=by_owner), tenant_scope(tenant_id):
         departments = {
             name: Department.objects.get_or_create(
                 name=name, defaults={"public_id": fixed_id(organisation.slug, "department", name)}

@@ -12,13 +12,15 @@ from typing import Any
 from uuid import UUID
 
 from chat.demo import fixed_id
+from chat.live.admission import actor_of
 from chat.live.protocol.shapes import Author, AuthorKind
 from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Visitor
 from chat.personal import Page, Profile
 from chat.services import assignment, beginning, lifecycle, messages
 from chat.services.visitors import VisitorSession
-from security.masking import mask
+from security.context import Actor, ActorKind, acting
+from security.masking import MaskedText, mask
 from security.permissions import Grant
 from tenants.access import grant_of
 from tenants.models import Department, Membership, Site
@@ -26,6 +28,7 @@ from tenants.services.masking.counts import RULE_LENGTH, add_counts
 
 CONVERSATIONS = Path(__file__).with_name("conversations.json")
 BETWEEN = timedelta(seconds=50)
+ADDRESS = "203.0.113.7"
 _KINDS = {"v": AuthorKind.VISITOR, "a": AuthorKind.AGENT, "n": AuthorKind.NOTE}
 
 
@@ -38,8 +41,8 @@ class Cast:
     departments: dict[str, UUID]
 
 
-def seed_conversations(*, now: datetime) -> int:
-    """Tell what has not been told yet, in the scope of the tenant; times count back from `now`. How many were new."""
+def seed_conversations(*, now: datetime, most: int | None = None) -> int:
+    """Tell what has not been told yet, in the scope of the tenant, `most` of it; times count back from `now`. How many were new."""
     members = Membership.objects.select_related("role", "user").filter(
         user__email__in=["alice@acme.example", "bob@acme.example"]
     )
@@ -51,10 +54,10 @@ def seed_conversations(*, now: datetime) -> int:
     told = set(Visitor.objects.values_list("public_id", flat=True))
     stories = json.loads(CONVERSATIONS.read_text(encoding="utf-8"))
     fresh = [(number, story) for number, story in enumerate(stories) if _visitor_id(number) not in told]
-    for number, story in fresh:
+    for number, story in fresh[:most]:
         _tell(number, story, cast, _start(story, now))
         _count(story, _start(story, now))
-    return len(fresh)
+    return len(fresh[:most])
 
 
 def _count(story: dict[str, Any], at: datetime) -> None:
@@ -86,7 +89,24 @@ def _tell(number: int, story: dict[str, Any], cast: Cast, at: datetime) -> None:
     )
     (_, first), *others = story["lines"]
     text = mask(first)
-    begun = beginning.begin_conversation(
+    with acting(actor=Actor(ActorKind.VISITOR, id=str(visitor.public_id)), address=ADDRESS):
+        begun = _begin(number, story, visitor, text, cast, at)
+    if story["agent"]:
+        agent = cast.agents[story["agent"]]
+        with acting(actor=actor_of(agent)):
+            assignment.claim(grant=agent, conversation=begun.conversation, now=at + BETWEEN / 2)
+            at = _speak(number, others, begun.conversation, visitor, agent, at)
+            _end(story, begun.conversation, agent, at)
+        with acting(actor=Actor(ActorKind.VISITOR, id=str(visitor.public_id)), address=ADDRESS):
+            _rate(story, begun, at)
+    else:
+        _speak(number, others, begun.conversation, visitor, None, at)
+
+
+def _begin(
+    number: int, story: dict[str, Any], visitor: VisitorSession, text: MaskedText, cast: Cast, at: datetime
+) -> beginning.Begun:
+    return beginning.begin_conversation(
         opening=beginning.Opening(
             site_pk=cast.site.pk,
             session=visitor,
@@ -96,17 +116,10 @@ def _tell(number: int, story: dict[str, Any], cast: Cast, at: datetime) -> None:
             department=cast.departments[story["department"]],
             page=Page(url=f"https://shop.acme.example{story['page']}", title="Acme"),
             locale="en",
-            address="203.0.113.7",
+            address=ADDRESS,
         ),
         now=at,
     )
-    if story["agent"]:
-        agent = cast.agents[story["agent"]]
-        assignment.claim(grant=agent, conversation=begun.conversation, now=at + BETWEEN / 2)
-        at = _speak(number, others, begun.conversation, visitor, agent, at)
-        _end(story, begun.conversation, begun.visitor_pk, agent, at)
-    else:
-        _speak(number, others, begun.conversation, visitor, None, at)
 
 
 def _speak(
@@ -135,15 +148,18 @@ def _pause(number: int, index: int) -> timedelta:
     return timedelta(seconds=30 + (number * 37 + index * 53) % 210)
 
 
-def _end(story: dict[str, Any], conversation: UUID, visitor_pk: int, agent: Grant, at: datetime) -> None:
+def _end(story: dict[str, Any], conversation: UUID, agent: Grant, at: datetime) -> None:
     tags = [mask(tag) for tag in story["tags"]]
     lifecycle.tag_conversation(grant=agent, conversation=conversation, add=tags, remove=())
     lifecycle.close_conversation(grant=agent, conversation=conversation, outcome="resolved", now=at + BETWEEN)
+
+
+def _rate(story: dict[str, Any], begun: beginning.Begun, at: datetime) -> None:
     if story["rating"]:
         comment = mask(story["comment"]) if story["comment"] else None
         lifecycle.rate_conversation(
-            visitor_pk=visitor_pk,
-            conversation=conversation,
+            visitor_pk=begun.visitor_pk,
+            conversation=begun.conversation,
             score=story["rating"],
             comment=comment,
             now=at + 2 * BETWEEN,

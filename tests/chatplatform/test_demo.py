@@ -6,13 +6,15 @@ from typing import Self
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from chat.demo import people, talk
 from chatplatform import prepare
 from chatplatform.demo import FORWARDED, DemoGuardMiddleware, LocalSocketsOnly
 from security.accounts.people import create_person
-from security.models import User
+from security.context import Actor, ActorKind, acting
+from security.models import AuditEvent, User
 from security.scoping import tenant_scope
 from tenants.models import DepartmentRole, Membership
 
@@ -115,9 +117,15 @@ def test_without_demo_nobody_else_is_kept_out(committed_db: None, settings: Sett
 
 
 def test_the_demo_shows_roles_of_its_own_and_a_period_before(committed_db: None) -> None:
-    for _ in range(2):
-        tenant_id = people.seed_people(people.ACME, password="x", site_url="http://127.0.0.1:8000")
+    with acting(actor=Actor(ActorKind.COMMAND, name="seed_demo")):
+        for _ in range(2):
+            tenant_id = people.seed_people(people.ACME, password="x", site_url="http://127.0.0.1:8000")
+        with tenant_scope(tenant_id):
+            talk.seed_conversations(now=timezone.now(), most=1)
     with tenant_scope(tenant_id):
+        kinds = AuditEvent.objects.values_list("actor_kind", "action")
+        assert {action for kind, action in kinds if kind == "command"} == {"tenant.created"}
+        assert {kind for kind, _ in kinds} >= {"person", "visitor"}, "The trail is told by who would have done it"
         assert [row.role.name for row in Membership.objects.filter(role__is_builtin=False)] == ["Night desk"]
         further = DepartmentRole.objects.select_related("membership", "role", "department")
         assert [(row.membership.name, row.role.slug, row.department.name) for row in further] == [
