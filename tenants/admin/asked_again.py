@@ -63,6 +63,8 @@ TO_SEND: Final = frozenset(
         "security_domain_check",
         "security_domain_remove",
         "security_lift",
+        "tenants_department_delete",
+        "tenants_department_make-default",
         "tenants_invitation_add",
         "tenants_membership_change",
         "tenants_membership_end-sessions",
@@ -93,8 +95,7 @@ NOT_ASKED: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     }),
     "It says who works where and when, and how the chat looks; nobody sees more than his role lets him.": frozenset({
         "tenants_businesshours_add", "tenants_businesshours_change", "tenants_businesshours_delete",
-        "tenants_department_add", "tenants_department_change", "tenants_department_delete",
-        "tenants_department_make-default", "tenants_site_add", "tenants_site_change", "tenants_tenant_change",
+        "tenants_department_add", "tenants_department_change", "tenants_site_add", "tenants_site_change", "tenants_tenant_change",
     }),
     "It is a note of one's own.": frozenset({"audit_alert_seen", "audit_filter_remove", "audit_filter_save"}),
     "It closes a way in, or keeps for longer.": frozenset({

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
 from security.audit import Action, changes_of, record, record_change
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.models import RevocationKind
-from security.permissions import Grant, Permission, require
+from security.permissions import ON_DEPARTMENTS, Grant, Permission, has
 from security.revocation import revoke
 from tenants.access import grants_of
 from tenants.models import Department, DepartmentMembership, Membership
@@ -55,8 +55,8 @@ def change_department(
 
 @transaction.atomic
 def make_default(*, grant: Grant, department: Department) -> None:
-    """Where new members and undirected conversations go."""
-    require(grant, Permission.CONFIGURATION_DEPARTMENTS)
+    """Where new members and undirected conversations go, and those of a department that is deleted."""
+    begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     rows = {
         row.pk: row for row in Department.objects.select_for_update().order_by("pk")
     }  # all: whichever is default by now
@@ -81,13 +81,15 @@ def on_deletion(hand_over: Callable[[Department, Department], None]) -> None:
 def delete_department(*, grant: Grant, department: Department) -> None:
     """What belongs to it goes to the default department: whoever belongs to neither sees it no more than before.
 
-    Conflict("default_department") for the default one, Conflict("department_in_use") where something must not fall under another's rule.
+    Denied for who could not himself let those of the default department see it. Conflict("default_department") for the default one,
+    Conflict("department_in_use") where something must not fall under another's rule.
     """
     held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)
     if before.is_default:
         raise Conflict("default_department")
     default = Department.objects.get(is_default=True)
+    _require_to_hand_over(held, before, default)
     for hand_over in _hand_over:
         hand_over(before, default)
     _put(held, before, (), is_ending=True)
@@ -98,6 +100,20 @@ def delete_department(*, grant: Grant, department: Department) -> None:
         before.delete()
     except ProtectedError:
         raise Conflict("department_in_use") from None
+
+
+def _require_to_hand_over(grant: Grant, old: Department, new: Department) -> None:
+    """Denied unless the one who acts holds on the old department whatever anybody, himself too, would gain there by the new one; empty or not."""
+    is_there = Q(in_departments__department=new) | Q(department_roles__department=new)
+    reached = grants_of(Membership.objects.select_related("role", "user", "entry").filter(is_there).distinct())
+    gained = {
+        permission
+        for permission in ON_DEPARTMENTS
+        for other in reached
+        if has(other, permission, new.pk) and not has(other, permission, old.pk)
+    }
+    if not all(has(grant, permission, old.pk) for permission in gained):
+        raise Denied
 
 
 def put_in_departments(membership: Membership, departments: Collection[Department]) -> dict[str, tuple[object, object]]:

@@ -7,11 +7,13 @@ import pytest
 from chat import access
 from chat.models import Conversation, RetentionRule, Visitor
 from security.crypto import keyring
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.models import KeySubject
+from security.permissions import Permission
 from security.scoping import tenant_scope
-from tenants.models import Department, Membership, Site
-from tenants.services.departments import delete_department, put_in_departments
+from tenants.access import role_permissions
+from tenants.models import Department, Membership, Role, Site
+from tenants.services.departments import delete_department, make_default, put_in_departments
 from tests import cast
 from tests.cast import Organisation
 
@@ -46,6 +48,34 @@ def test_they_go_to_the_default_department_and_to_nobody_else(acme: Organisation
         assert department.is_default
         with pytest.raises(NotFound):
             access.access_conversation(bobs, conversation)
+
+
+@pytest.mark.parametrize(
+    ("where", "begins", "may"),
+    [("Support", None, False), ("Team", "Team", False), ("Complaints", None, True)],
+    ids=["he answers in the default one", "he makes his own the default one", "he saw them before"],
+)
+def test_nobody_lets_himself_see_them_by_deleting_it(
+    acme: Organisation, where: str, begins: str | None, may: bool
+) -> None:
+    acme.add_department("Team")
+    with tenant_scope(acme.tenant_id):
+        rights = role_permissions(Role.objects.get(slug="agent")) | {Permission.CONFIGURATION_DEPARTMENTS}
+        lead = Role.objects.create(slug="lead", name="Lead", permissions=sorted(rights))
+        Membership.objects.filter(name="Bob").update(role=lead)
+        put_in_departments(Membership.objects.get(name="Bob"), [Department.objects.get(name=where)])
+    bob = acme.grant("bob")
+    with tenant_scope(acme.tenant_id):
+        conversation, complaints = Conversation.objects.get().public_id, Department.objects.get(name="Complaints")
+        if begins is not None:
+            make_default(grant=bob, department=Department.objects.get(name=begins))
+        if may:
+            delete_department(grant=bob, department=complaints)
+            return
+        with pytest.raises(Denied):
+            delete_department(grant=bob, department=complaints)
+        with pytest.raises(NotFound):
+            access.access_conversation(bob, conversation)
 
 
 def test_one_with_a_rule_for_retention_is_not_deleted(acme: Organisation) -> None:

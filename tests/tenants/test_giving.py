@@ -14,7 +14,7 @@ from tenants.access import InvitationRef, active_grant
 from tenants.models import Department, Invitation, Membership, MembershipStatus
 from tenants.permissions import TABLE
 from tenants.services import accept_invitation, change_role, invite_member, remove_member, resume_member
-from tenants.services.departments import change_department, create_department, delete_department
+from tenants.services.departments import change_department, create_department, delete_department, make_default
 from tenants.services.people.members import change_member
 from tenants.services.rights.department_roles import grant_role, withdraw_role
 from tenants.services.rights.roles import create_role
@@ -134,7 +134,7 @@ def test_nobody_takes_who_holds_more_out_of_a_department(acme: Organisation, mia
 
 def test_who_acts_goes_by_what_he_has_now(acme: Organisation) -> None:
     """The page was opened as an administrator; he is none any more."""
-    ada, alice = acme.grant("ada"), acme.member("alice").public_id
+    ada, alice, sales = acme.grant("ada"), acme.member("alice").public_id, department(acme, "Sales")
     with tenant_scope(acme.tenant_id):
         change_role(grant=acme.grant("olga"), member=acme.member("ada").public_id, role="agent")
         with pytest.raises(Denied):
@@ -144,6 +144,8 @@ def test_who_acts_goes_by_what_he_has_now(acme: Organisation) -> None:
         Membership.objects.filter(public_id=ada.membership_public_id).update(status=MembershipStatus.SUSPENDED.value)
         with pytest.raises(Denied):
             invite_member(grant=ada, email="new@acme.example", role="agent")
+        with pytest.raises(Denied):
+            make_default(grant=ada, department=sales)
 
 
 def test_a_role_is_not_raised_beyond_what_its_editor_has(acme: Organisation, mia: Grant) -> None:
