@@ -215,6 +215,7 @@ COMMANDS = {
     "erase_visitor": "visitor.erased",
     "replace_tenant_key": "key.replaced",
     "rotate_keys": "key.rewrapped",
+    "export_organisation": "tenant.exported",
     "export_visitor": "visitor.exported",
     "reapply_erasures": "visitor.erased",
     "restore_archive": "archive.restored",

@@ -55,6 +55,7 @@ COMMANDS = {
     "erase_visitor": "opens the scope of the one tenant that knows the visitor",
     "replace_tenant_key": "opens the scope of the tenant that is named, for each step",
     "rotate_keys": "opens each tenant's scope in turn",
+    "export_organisation": "opens the scope of the tenant that is named, for each page of rows",
     "export_visitor": "opens the scope of the one tenant that knows the visitor",
     "reapply_erasures": "opens each tenant's scope in turn",
     "export_audit": "opens the scope of the tenant that is named",

@@ -48,6 +48,7 @@ class Action(StrEnum):
 
     TENANT_CREATED = "tenant.created", "An organisation was created."
     TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
+    TENANT_EXPORTED = "tenant.exported", "Everything that an organisation has was exported."
     TENANT_SUSPENDED = "tenant.suspended", "An organisation was suspended."
     TENANT_RESUMED = "tenant.resumed", "A suspended organisation was let in again."
     PLAN_SAVED = "plan.saved", "A plan was made or changed."

@@ -33,6 +33,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.ACCOUNT_REACTIVATED: _("%(who)s unlocked the account of %(what)s"),
     Action.TENANT_CREATED: _("%(who)s created the organisation"),
     Action.TENANT_CHANGED: _("%(who)s changed the organisation's name or time zone"),
+    Action.TENANT_EXPORTED: _("%(who)s exported everything that the organisation has"),
     Action.TENANT_SUSPENDED: _("%(who)s suspended the organisation"),
     Action.TENANT_RESUMED: _("%(who)s let the organisation in again"),
     Action.PLAN_SAVED: _("%(who)s made or changed a plan"),
