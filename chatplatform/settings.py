@@ -6,6 +6,8 @@ Nothing has an unsafe default: outside of DEBUG what is missing or unsafe stops 
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from chatplatform import database, verified
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
@@ -220,11 +222,14 @@ EMAIL_BACKEND, _mail = deployment.mail()
 vars().update(_mail)
 
 _LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+_LOG_FORMAT = env.text("LOG_FORMAT", "text")
+if _LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be text or json.")
 LOGGING_CONFIG = "security.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"masked": {"()": "security.logs.MaskingFormatter"}},
+    "formatters": {"masked": {"()": "security.logs.MaskingFormatter", "json_lines": _LOG_FORMAT == "json"}},
     "filters": {"route": {"()": "security.logs.RouteFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked", "filters": ["route"]}},
     "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},

@@ -43,12 +43,16 @@ ANONYMOUS = Actor(ActorKind.ANONYMOUS)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One unit of work: `address` is the client's as `security.net` found it, `session` a digest, never the key itself."""
+    """One unit of work: `address` is the client's as `security.net` found it, `session` a digest, never the key itself.
+
+    `conversation` is the public id of the one that a frame is about, for the logs.
+    """
 
     actor: Actor = ANONYMOUS
     address: str | None = None
     request_id: str = ""
     session: str | None = None
+    conversation: str | None = None
 
 
 _NOBODY = Context()
@@ -72,6 +76,7 @@ def acting(
     address: str | None = None,
     request_id: str | None = None,
     session: str | None = None,
+    conversation: str | None = None,
 ) -> Iterator[Context]:
     """Work as `actor`; what is None is inherited. A request id is made where the outer block has none."""
     outer = _current.get()
@@ -81,6 +86,7 @@ def acting(
         address=address or outer.address,
         request_id=request_id or outer.request_id or new_request_id(),
         session=session or outer.session,
+        conversation=conversation or outer.conversation,
     )
     token = _current.set(inner)
     try:

@@ -77,6 +77,8 @@ class MaskingFormatter(logging.Formatter):
             "request_id": context.request_id,
             "message": message,
         }
+        if context.conversation:
+            line["conversation"] = context.conversation
         if trace:
             line["trace"] = trace
         return json.dumps(line, ensure_ascii=True)

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from prometheus_client import Counter as Metric
-from prometheus_client import Histogram
 
+from chat.live import stages
 from chat.live.work import in_scope
 from chat.live.writer import Posted, Stored
 from security.masking import MaskedText
@@ -27,11 +27,6 @@ HITS: Final = Metric("chatplatform_masking_hits", "Places that were masked in st
 WITHHELD: Final = Metric("chatplatform_masking_withheld", "Texts that could not be masked and were withheld: an alarm")
 HELD: Final = Metric("chatplatform_masking_held", "Messages that were held back as part of a number")
 RELEASED: Final = Metric("chatplatform_masking_released", "Held messages that were released as typed")
-ENGINE: Final = Histogram(
-    "chatplatform_masking_seconds",
-    "Time that the engine took for one text",
-    buckets=(5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2),
-)
 
 WRITE_EVERY: Final = 5.0
 _WITHHELD, _HELD, _RELEASED = "withheld", "held", "released"
@@ -52,7 +47,7 @@ class Figures:
 
     def looked_at(self, text: MaskedText, seconds: float, tenant_id: int | None) -> None:
         """One text went through the engine."""
-        ENGINE.observe(seconds)
+        stages.MASK.observe(seconds)
         if text.is_withheld:
             WITHHELD.inc()
             if tenant_id is not None:

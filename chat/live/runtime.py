@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chat import events
+from chat.live import stages
 from chat.live.figures import Figures
 from chat.live.hub import Event, Hub, RoomName
 from chat.live.limits import ChatLimits, chat_limits
@@ -44,6 +45,9 @@ from security.sockets.consumer import log_failure
 from security.sockets.limits import Closable, Rate, Seats
 
 logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at what waits."""
 
 
 class Rates:
@@ -104,6 +108,7 @@ class Live:
             self.positions.run(),
             self.states.run(),
             self.figures.run(),
+            self._look_at_queues(),
             self._renew_keys(),
         ):
             self._tasks.append(asyncio.create_task(work))
@@ -161,6 +166,10 @@ class Live:
 
         One batch holds many people's messages: one that cannot be told takes no other with it.
         """
+        with stages.DELIVER.time():
+            self._tell(stored)
+
+    def _tell(self, stored: Sequence[Stored]) -> None:
         for entry in stored:
             try:
                 tell(self.hub, entry)
@@ -175,6 +184,14 @@ class Live:
             # In a context of its own: the caller's holds the scope of a transaction that has ended, on another thread's connection.
             publish = partial(self.hub.publish, tenant_id, room, event)
             self.loop.call_soon_threadsafe(publish, context=Context())
+
+    async def _look_at_queues(self) -> None:
+        while True:
+            stages.QUEUED.labels("writer").set(self.writer.waiting)
+            stages.QUEUED.labels("publisher").set(self.hub.waiting)
+            stages.SOCKETS.set(len(self.registry.sockets()))
+            stages.REMEMBERED.set(self.writer.kept)
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _renew_keys(self) -> None:
         while True:

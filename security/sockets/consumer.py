@@ -18,6 +18,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 
@@ -232,9 +233,13 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             self.close(CloseCode.BAD_CLIENT)
 
     async def _handle(self, frame: ParsedFrame) -> None:
+        conversation = getattr(frame, "conversation", None)
+        await Fresh(self._as_actor(self._handled(frame), conversation), copy_context())
+
+    async def _handled(self, frame: ParsedFrame) -> None:
         handler: Handler = getattr(self, f"on_{frame.type}")
         try:
-            await Fresh(self._as_actor(handler(frame)), copy_context())
+            await handler(frame)
         except Exception as error:  # noqa: BLE001 - one frame fails, the socket stays
             refusal = self._refusal_for(error, frame)
             self.send_frame(self.encode_error(refusal))
@@ -243,8 +248,14 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
                     CloseCode.RESTARTING
                 )  # it is said once: the client would wait for a welcome that never comes
 
-    async def _as_actor(self, work: Awaitable[Any]) -> Any:
-        with acting(actor=self.actor, address=self.address, session=self.session, request_id=new_request_id()):
+    async def _as_actor(self, work: Awaitable[Any], conversation: UUID | None = None) -> Any:
+        with acting(
+            actor=self.actor,
+            address=self.address,
+            session=self.session,
+            request_id=new_request_id(),
+            conversation=str(conversation) if conversation else None,
+        ):
             return await work
 
     def _refusal_for(self, error: Exception, frame: ParsedFrame) -> FrameRefused:

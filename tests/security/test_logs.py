@@ -90,6 +90,12 @@ def test_the_request_is_named() -> None:
         assert " WARNING chat.live [req-1] hello" in MaskingFormatter().format(record("hello"))
 
 
+def test_the_conversation_is_named_in_json() -> None:
+    with acting(request_id="req-1", conversation="9c5b94b1-35ad-49bb-b118-8e8fc24abf80"):
+        line = json.loads(MaskingFormatter(json_lines=True).format(record("hello")))
+    assert line["conversation"] == "9c5b94b1-35ad-49bb-b118-8e8fc24abf80"
+
+
 def test_wrong_arguments_do_not_raise_and_show_nothing() -> None:
     line = MaskingFormatter().format(record("%d", CARD))
     assert "wrong arguments" in line

@@ -62,6 +62,11 @@ class Hub:
         """Whether other processes' events arrive."""
         return self._subscriber.is_up
 
+    @property
+    def waiting(self) -> int:
+        """Events that other processes have not been told yet."""
+        return self._publisher.waiting
+
     async def start(self) -> None:
         """Begin; does not wait for Valkey."""
         if self._loop is not None:

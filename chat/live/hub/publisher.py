@@ -9,6 +9,7 @@ from typing import Final
 
 from redis.asyncio import Connection
 
+from chat.live import stages
 from chat.live.hub import envelope
 from chat.live.hub.envelope import Sealer
 from chat.live.hub.event import Event, Hint
@@ -41,6 +42,11 @@ class Publisher:
         self._hints: dict[RoomKey, int] = {}
         self._connection: Connection | None = None
         self._filled = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Events and hints that no batch has taken yet."""
+        return len(self._queue) + len(self._hints)
 
     def put(self, tenant_id: int, room: RoomName, event: Event | Hint) -> None:
         """Queue an event for the other processes; never waits."""
@@ -76,8 +82,9 @@ class Publisher:
                 self._filled.clear()
                 continue
             try:
-                async with asyncio.timeout(ANSWER_WITHIN):
-                    await self._send(connection, batch)
+                with stages.PUBLISH.time():
+                    async with asyncio.timeout(ANSWER_WITHIN):
+                        await self._send(connection, batch)
             except BaseException:
                 # Perhaps it arrived, perhaps not; who has it already drops the hint.
                 for item in batch:

@@ -12,11 +12,15 @@ from chat.live.writer.orders import Order, Stored
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """`message_id` is chosen once, so that a retry after a commit of unknown result recognises its own row. `deadline` is the event loop's time."""
+    """`message_id` is chosen once, so that a retry after a commit of unknown result recognises its own row.
+
+    `deadline` and `come_at` are the event loop's time.
+    """
 
     order: Order
     future: asyncio.Future[Stored | None]
     deadline: float
+    come_at: float = 0.0
     message_id: UUID = field(default_factory=uuid.uuid4)
     tries: int = 0
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from chat.live import stages
 from chat.live.writer import statements
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
@@ -52,12 +54,14 @@ async def run(
     connection: AsyncConnection, items: Sequence[Item], opener: Opener, *, skip_locked: bool = False
 ) -> Result:
     """Store `items` in one transaction. On an error the transaction is still open, unless the connection is gone."""
-    by_tenant = _grouped(items)
+    by_tenant, clock = _grouped(items), perf_counter
+    begun = clock()
     opener.recent.forget_old(opener.now)
     doubtful = {tenant_id: suspected(items, opener.memory) for tenant_id, items in by_tenant.items()}
     known = {tenant_id: opener.recent.known(tenant_id, ids) for tenant_id, ids in doubtful.items() if ids}
     reads = await read(connection, by_tenant, opener.now, known, skip_locked=skip_locked)
     found = await _tails(connection, by_tenant, doubtful, reads, opener, skip_locked=skip_locked)
+    read_at = clock()
     books, result = [], Result()
     for tenant_id, its_items in by_tenant.items():
         book = Book(tenant_id, reads[tenant_id], opener.keys, opener.now, found[tenant_id])
@@ -67,7 +71,11 @@ async def run(
         result.refused += book.refused
         result.left += book.left
         result.keeps |= book.keeps
+    sealed_at = clock()
     await _write(connection, [book for book in books if book.changed])
+    stages.READ.observe(read_at - begun)
+    stages.ENCRYPT.observe(sealed_at - read_at)
+    stages.COMMIT.observe(clock() - sealed_at)
     for book in books:
         _keep(book, reads[book.tenant_id], found[book.tenant_id], _changed(by_tenant[book.tenant_id]), opener)
     return result

@@ -16,6 +16,7 @@ import psycopg
 from django.db import DatabaseError, connections
 from psycopg import errors
 
+from chat.live import stages
 from chat.live.writer import turn
 from chat.live.writer.forgetting import EVERY, Forgetting
 from chat.live.writer.item import Item
@@ -163,10 +164,14 @@ class Writer:
         if self._is_closed or len(self._queue) >= self._bounds.waiting:
             raise Unavailable
         loop = asyncio.get_running_loop()
-        item = Item(order, loop.create_future(), loop.time() + self._bounds.give_up_after)
+        come_at = loop.time()
+        item = Item(order, loop.create_future(), come_at + self._bounds.give_up_after, come_at)
         self._queue.append(item)
         self._wake()
-        return await item.future
+        try:
+            return await item.future
+        finally:
+            stages.STORE.observe(loop.time() - come_at)
 
     def _wake(self) -> None:
         if self._task is None:
@@ -185,6 +190,8 @@ class Writer:
     async def _run(self) -> None:
         while self._queue:
             items = [self._queue.popleft() for _ in range(min(len(self._queue), self._bounds.batch))]
+            stages.BATCH.observe(len(items))
+            stages.WAIT.observe(asyncio.get_running_loop().time() - items[0].come_at)
             try:
                 await self._store(items)
             finally:
