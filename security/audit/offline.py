@@ -425,7 +425,7 @@ def main(arguments: list[str] | None = None) -> int:
     with given.export.open(encoding="utf-8") as lines:
         report = verify(lines, keys=given.key, held=held)
     signed = f"signed up to {report.signed:,}" if given.key else "nobody knows by whom, since no --key was given"
-    told = f"{report.entries:,} entries, chain intact; {signed}."
+    told = f"{report.entries:,} events, chain intact; {signed}."
     sys.stdout.write((told if report.ok else f"Event {report.first_bad or '?'}: {report.reason}.") + "\n")
     return 0 if report.ok else 1
 

@@ -176,7 +176,7 @@ class KeepingForm(forms.Form):
     """How long the trail is kept."""
 
     months = forms.IntegerField(
-        label=_("Months that entries are kept"),
+        label=_("Months that events are kept"),
         required=False,
         min_value=MONTHS[0],
         max_value=MONTHS[-1],

@@ -89,10 +89,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     except Conflict:
         return _begin(request, grant)
     if report.ok:
-        messages.success(request, _("%(count)s entries, chain intact.") % {"count": f"{report.entries:,}"})
+        messages.success(request, _("%(count)s events, chain intact.") % {"count": f"{report.entries:,}"})
     else:
         words = {"seq": report.first_bad, "reason": report.reason}
-        messages.error(request, _("Entry %(seq)s is not as it was written: %(reason)s.") % words)
+        messages.error(request, _("Event %(seq)s is not as it was written: %(reason)s.") % words)
     return back()
 
 

@@ -153,7 +153,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.AUDIT_KEEPING_CHANGED: _("%(who)s changed how long the audit trail is kept"),
     Action.AUDIT_KEEPING_UNDONE: _("%(who)s took back a shorter time for the audit trail"),
     Action.AUDIT_MAILBOX_CONFIRMED: _("The mailbox for signed checkpoints was confirmed from there"),
-    Action.AUDIT_PRUNED: _("%(who)s deleted the oldest entries of the audit trail"),
+    Action.AUDIT_PRUNED: _("%(who)s deleted the oldest events of the audit trail"),
     Action.AUDIT_RESTORED: _("%(who)s said that the database was restored"),
     Action.ALERT_RULE_CHANGED: _("%(who)s changed a rule that watches the trail"),
     Action.ALERT_RAISED: _("A rule that watches the trail was met: %(what)s"),
@@ -171,7 +171,7 @@ _OTHERWISE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.DOMAIN_MISSING: _("The proof of the mail domain %(what)s is missing"),
     Action.ACCESS_DENIED: _("%(who)s was refused something for lack of a right"),
     Action.MESSAGE_EDITED: _("%(who)s tried to edit a message, and failed"),
-    Action.AUDIT_EXPORT_ENDED: _("An export of the audit trail for %(who)s was cut off"),
+    Action.AUDIT_EXPORT_ENDED: _("An export of the audit trail for %(who)s was cut off before its end"),
     Action.MAIL_GIVEN_UP: _("A mail could not be sent within a day"),
     Action.AUDIT_CHECKPOINT_REFUSED: _("The trail was not signed: it does not continue what was signed before"),
 })  # fmt: skip

@@ -18,8 +18,9 @@ from security.audit.walk import Report
 from security.context import Context, acting, current
 from security.errors import Conflict
 from security.models import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, has, require
 from security.scoping import tenant_scope
+from tenants.access import active_grant
 from tenants.services.audit.searching import told_filter
 from tenants.services.audit.siem import FORMS, HEAD
 from tenants.services.audit.trail import Line, lines_from
@@ -104,14 +105,17 @@ def export_trail(*, grant: Grant, form: str, wanted: Filter = EVERYTHING) -> Gen
     extent = Extent(events=events_left()) if wanted == EVERYTHING else None
     record(Action.AUDIT_EXPORTED, extent=extent, form=form, **told_filter(wanted))  # type: ignore[arg-type]
     lines = lines_of(grant.tenant_id, page=PAGE) if form == "jsonl" else _lines(grant.tenant_id, form, wanted, last)
-    return _counted(lines, grant.tenant_id, form, current())
+    return _counted(lines, grant, form, current())
 
 
-def _counted(lines: Iterator[str], tenant_id: int, form: str, context: Context) -> Generator[str]:
-    """The lines, then the event of how many of them were events; `failed` where whoever asked went away before the end."""
-    count, outcome = 0, Outcome.FAILED
+def _counted(lines: Iterator[str], grant: Grant, form: str, context: Context) -> Generator[str]:
+    """The lines, then the event of how many of them were events; `failed` where whoever asked went away, or lost the right, before the end."""
+    tenant_id, count, outcome = grant.tenant_id, 0, Outcome.FAILED
     try:
-        for line in lines:
+        for number, line in enumerate(lines, 1):
+            if number % PAGE == 0 and not _may_still(grant):
+                outcome = Outcome.DENIED
+                return
             count += line.startswith('{"seq":') if form == "jsonl" else line != HEAD
             yield line
         outcome = Outcome.OK
@@ -123,6 +127,12 @@ def _counted(lines: Iterator[str], tenant_id: int, form: str, context: Context) 
             tenant_scope(tenant_id),
         ):
             record(Action.AUDIT_EXPORT_ENDED, outcome=outcome, extent=Extent(events=count), form=form)
+
+
+def _may_still(grant: Grant) -> bool:
+    """A long export takes minutes, in which a right may be lost."""
+    now = active_grant(grant.user_id, grant.tenant_id)
+    return now is not None and has(now, Permission.AUDIT_EXPORT)
 
 
 def _lines(tenant_id: int, form: str, wanted: Filter, last: int) -> Iterator[str]:

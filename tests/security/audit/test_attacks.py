@@ -188,7 +188,7 @@ def test_the_verifier_is_one_file_that_needs_nothing_else(tmp_path: Path, signer
         command = [sys.executable, "-I", "-S", str(tool), str(path), "--key", key]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={}, check=False)
 
-    assert run(good).stdout == "11 entries, chain intact; signed up to 10.\n"
+    assert run(good).stdout == "11 events, chain intact; signed up to 10.\n"
     assert (run(good).returncode, run(spoilt).returncode) == (0, 1)
     assert run(spoilt).stdout.startswith("Event 5: written anew")
 

@@ -23,6 +23,7 @@ from tenants.models import Policy, TrailCheck
 from tenants.services.audit import checks, keeping, proof
 from tenants.services.audit.siem import cef_line, csv_line, ocsf_line
 from tenants.services.audit.trail import Line
+from tenants.services.people.members import suspend_member
 
 from ..people import Organisation
 from .pages import Browse, text_of
@@ -42,7 +43,7 @@ def test_verifying_says_how_many_entries_there_are_and_is_an_event(house: Organi
     audrey = as_("audrey")
     audrey.post("audit_verify", app="")
     page = text_of(audrey.get("audit_proof", app=""))
-    assert "entries, chain intact" in page
+    assert "events, chain intact" in page
     assert house.actions().count("audit.verified") == 1
 
 
@@ -96,6 +97,20 @@ def test_an_export_says_how_many_events_left_and_whether_that_was_all(house: Org
     ]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_an_export_ends_with_the_right_to_it(house: Organisation, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setattr(proof, "PAGE", 2)
+    with tenant_scope(house.tenant_id):
+        lines = proof.export_trail(grant=house.grant("audrey"), form=form)
+    assert next(lines)
+    with tenant_scope(house.tenant_id):
+        suspend_member(grant=house.grant("olga"), member=house.member("audrey").public_id)
+    assert list(lines) == []
+    with tenant_scope(house.tenant_id):
+        ended = AuditEvent.objects.get(action="audit.export_ended")
+    assert (ended.outcome, json.loads(ended.entry)["extent"]) == ("denied", {"events": 0})
+
+
 def test_an_unknown_form_does_not_exist(as_: As) -> None:
     assert as_("audrey").post("audit_export", "xml", app="").status_code == 404
 
@@ -121,7 +136,7 @@ def test_a_trail_that_is_too_long_for_a_page_is_followed_by_a_worker(
     assert checks.run_check(house.tenant_id, check.public_id, worker=uuid4(), now=now)
     assert not checks.run_check(house.tenant_id, check.public_id, worker=uuid4(), now=now)
     assert audrey.get("audit_check", check.public_id, app="").json()["status"] == "done"
-    assert "entries, chain intact" in text_of(audrey.get("audit_proof", app=""))
+    assert "events, chain intact" in text_of(audrey.get("audit_proof", app=""))
     assert house.actions().count("audit.check_begun") == house.actions().count("audit.verified") == 1
 
 
@@ -146,7 +161,7 @@ def test_a_shorter_time_waits_is_told_and_can_be_undone(house: Organisation, as_
     assert "Enter a number from 12 to 240" in text_of(olga.post("audit_keeping", app="", months="11"))
     assert olga.post("audit_keeping", app="", months="18").status_code == 302
     page = text_of(olga.get("audit_proof", app=""))
-    assert "entries are kept for 18 months only" in page
+    assert "events are kept for 18 months only" in page
     assert "Till then as long as the account" in page
     olga.post("audit_keeping", app="", months="24")
     assert "waits already" in text_of(olga.get("audit_proof", app=""))
