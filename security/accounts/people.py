@@ -7,6 +7,7 @@ from allauth.account.signals import email_confirmed
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from security.accounts.ending import lock_sessions
 from security.accounts.rules import MOST_HISTORY
 from security.models import FormerPassword, RevocationKind, User, normalize_email
 from security.revocation import revoke
@@ -67,7 +68,7 @@ def change_password(*, user: User, password: str) -> None:
 @transaction.atomic
 def end_sessions(user: User, *, but: str | None = None) -> int:
     """Sign the person out everywhere, except in the session with key `but`; how many sessions ended."""
-    sessions = list(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
+    sessions = lock_sessions(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
     for session in sessions:
         session.end()
     revoke(RevocationKind.USER, user.public_id)

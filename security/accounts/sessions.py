@@ -1,7 +1,8 @@
 """How long a session lasts: so many minutes without activity, and so many hours at most; what is stricter anywhere holds everywhere.
 
-Danger: a session left open on a shared machine is somebody else's key. Rule: each request of a signed-in person is measured against both limits
-before anything else looks at who he is; polling does not count as activity. Proof: tests/security/accounts/test_sessions.py.
+Danger: a session left open on a shared machine is somebody else's key, and one that was ended comes back to life. Rule: a sign-in makes the row
+of its session, and nothing else does: without its row a session is over. Each request of a signed-in person is measured against both limits before
+anything else looks at who he is; polling does not count as activity. Proof: tests/security/accounts/test_sessions.py, test_ended_sessions.py.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from security.models import RevocationKind
+from security.accounts import lockout
+from security.models import RevocationKind, User
 from security.revocation import revoke, session_digest
 
 View = Callable[..., HttpResponseBase]
@@ -92,15 +94,54 @@ def stay(request: HttpRequest, now: datetime) -> None:
         session.last_seen_at = now
 
 
+def begin(request: HttpRequest, user: User) -> None:
+    """A whole sign-in: the row of its session. One that was there keeps its beginning."""
+    # Saved first: a sign-in elsewhere removes rows of sessions that the store does not know, or knows as nobody's.
+    request.session.save()
+    longest = UserSession._meta.get_field("user_agent").max_length
+    UserSession.objects.update_or_create(
+        session_key=request.session.session_key,
+        defaults={
+            "user": user,
+            "ip": lockout.address(request) or "0.0.0.0",  # noqa: S104 - a peer without an address, as in a unix socket
+            "user_agent": request.META.get("HTTP_USER_AGENT", "")[:longest],
+            "last_seen_at": timezone.now(),
+        },
+    )
+
+
 @transaction.atomic
-def renew_key(request: HttpRequest) -> None:
-    """What the session may do has grown: under the key that it had before nothing opens any more, and no socket stays."""
+def renew_key(request: HttpRequest) -> bool:
+    """What the session may do has grown: under the key that it had before nothing opens any more, and no socket stays.
+
+    False, and nobody is signed in any more, where the session was ended since this request began: a new key would let it live on.
+    """
     old = request.session.session_key
-    if old is None:
-        return
+    row = UserSession.objects.select_for_update().filter(session_key=old).first()
+    if old is None or row is None:
+        logout(request)
+        return False
     request.session.cycle_key()
-    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+    row.session_key = request.session.session_key
+    row.save(update_fields=["session_key"])
     revoke(RevocationKind.SESSION, session_digest(old))
+    return True
+
+
+@transaction.atomic
+def follow_key(request: HttpRequest) -> bool:
+    """After somebody else's code has renewed the key: the row goes along, beginning and all. As `renew_key` where it is gone."""
+    before: UserSession | None = getattr(request, "user_session", None)
+    row = None if before is None else UserSession.objects.select_for_update().filter(pk=before.pk).first()
+    made = UserSession.objects.filter(session_key=request.session.session_key)
+    if row is None:
+        made.delete()
+        logout(request)
+        return False
+    made.exclude(pk=row.pk).delete()  # allauth's, which would begin now
+    row.session_key = request.session.session_key
+    row.save(update_fields=["session_key"])
+    return True
 
 
 class SessionLimitsMiddleware:
@@ -116,10 +157,8 @@ class SessionLimitsMiddleware:
             return self.get_response(request)
         now = timezone.now()
         session = UserSession.objects.filter(session_key=key).first()
-        if session is None:  # signed in by other means than allauth's pages: counts from here
-            UserSession.objects.create_from_request(request)
-            session = UserSession(session_key=key, user=request.user, created_at=now, last_seen_at=now)
-        elif now >= ends_at(session, limits_of(request.session)):
+        # Without a row it was ended, or swept: counting from here would let it begin anew.
+        if session is None or now >= ends_at(session, limits_of(request.session)):
             logout(request)
             messages.info(request, _("You were signed out because your session was over. Please sign in again."))
             return self.get_response(request)

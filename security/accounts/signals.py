@@ -15,6 +15,7 @@ from django.utils import timezone
 from security.accounts import fresh, known_devices, lockout, sessions
 from security.accounts.people import confirm_email, end_sessions
 from security.accounts.second_factor import FACTORS
+from security.errors import Denied
 from security.models import RevocationKind, User
 from security.revocation import revoke, session_digest
 
@@ -28,6 +29,11 @@ def end_sockets_of_session(request: HttpRequest | None, user: User | None, **_: 
         revoke(RevocationKind.SESSION, session_digest(request.session.session_key))
 
 
+def begin_session(request: HttpRequest, user: User, **_: object) -> None:
+    """The first to hear of a sign-in, so that whoever counts sessions counts this one."""
+    sessions.begin(request, user)
+
+
 def remember_device(request: HttpRequest | None, user: User, **_: object) -> None:
     """A whole sign-in: from now on this browser is one that the person is known in."""
     if request is not None:
@@ -38,14 +44,17 @@ def remember_device(request: HttpRequest | None, user: User, **_: object) -> Non
 def renew_key(instance: Authenticator, created: bool, **_: object) -> None:
     """A second factor is added by who is signed in: what was opened without it ends. allauth's own signal comes after the commit."""
     request: HttpRequest | None = context.request
-    if created and instance.type in FACTORS and request is not None and request.user.pk == instance.user_id:
-        sessions.renew_key(request)
+    is_own = request is not None and request.user.pk == instance.user_id
+    if request is not None and is_own and created and instance.type in FACTORS and not sessions.renew_key(request):
+        raise Denied  # before the commit: an ended session leaves no factor behind
 
 
 def end_other_sessions(request: HttpRequest, user: User, **_: object) -> None:
     """A new password: whoever knew the old one is out, and this browser alone is known from now on."""
+    is_going_on = sessions.follow_key(request)
     end_sessions(user, but=request.session.session_key)
-    known_devices.remember(request, lockout.name_digest(user.email), user)
+    if is_going_on:
+        known_devices.remember(request, lockout.name_digest(user.email), user)
 
 
 def welcome_back(request: HttpRequest, user: User, **_: object) -> None:  # noqa: ARG001 - allauth's interface
@@ -57,6 +66,7 @@ def welcome_back(request: HttpRequest, user: User, **_: object) -> None:  # noqa
 
 def connect() -> None:
     """Called once, when the registry of apps is ready."""
+    user_logged_in.connect(begin_session, dispatch_uid="security.begin_session")
     user_logged_in.connect(remember_device, dispatch_uid="security.remember_device")
     user_logged_out.connect(end_sockets_of_session, dispatch_uid="security.end_sockets_of_session")
     post_save.connect(renew_key, sender=Authenticator, dispatch_uid="security.renew_key")

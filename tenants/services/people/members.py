@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from security.accounts.ending import lock_sessions
 from security.audit import Action, changes_of, record, snapshot
 from security.errors import Conflict, Invalid
 from security.models import RevocationKind
@@ -116,7 +117,7 @@ def end_member_sessions(*, grant: Grant, member: UUID) -> int:
     _, membership = lock_member(grant, member)
     tenant_id, store = require_tenant_id(), _session_store()
     ended = 0
-    for session in UserSession.objects.filter(user_id=membership.user_id):
+    for session in lock_sessions(UserSession.objects.filter(user_id=membership.user_id)):
         if store(session.session_key).get(TENANT_KEY) == tenant_id:
             session.end()
             ended += 1
