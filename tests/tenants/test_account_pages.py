@@ -67,7 +67,9 @@ def test_what_is_wrong_with_a_new_password_is_said_at_its_field(alice: Client) -
         assert re.search(rf'id="id_{field}_more">.*?class="error-text"', page, re.DOTALL), field
 
 
-def test_a_session_is_called_by_its_browser(alice: Client) -> None:
+def test_a_session_is_called_by_its_browser(acme: Organisation) -> None:
+    alice = Client(headers={"User-Agent": FIREFOX})
+    alice.post("/accounts/login/", {"login": "alice@acme.example", "password": PASSWORD})
     page = alice.get(PAGES[2]).content.decode()
     assert ">Firefox 140 on Linux</strong>" in page
     assert "Nowhere else." in page
