@@ -37,7 +37,7 @@ PLATFORM: Final = (
     Leak(
         "anybody enters",
         _ENTERING,
-        "    if not operator.is_working_operator:\n        raise Denied\n    if role",
+        "    if not _operator_now(operator.pk).is_working_operator:\n        raise Denied\n    if role",
         "    if role",
         _STAYS,
     ),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from security.errors import Conflict
+from security.crypto import keyring
+from security.errors import Conflict, Denied
 from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import EntryStatus, OperatorEntry
 from tenants.services.platform import accounts, entering, stays
 
-from .people import Organisation, operator
-from .staying import WHY, ask_first, enter, public_id
+from .people import Organisation, operator, organisation
+from .staying import HOUR, WHY, ask_first, enter, public_id
+from .test_races import begun
 
 
 def allow(of: Organisation, entry: OperatorEntry) -> None:
@@ -72,3 +77,28 @@ def test_who_is_in_locks_strangers_and_his_colleague_locks_anybody(
     boss = operator("boss")
     accounts.lock_account(operator=boss, person=acme.user("alice").public_id, reason=WHY, now=timezone.now())
     assert [acme.user("alice").is_active, rival.user("mallory").is_active] == [False, False]
+
+
+def test_who_locks_the_only_owner_enters_nothing_meanwhile(committed_db: None) -> None:
+    """One operator in two tabs: the second waits for the first, and finds nobody who could be told."""
+    keyring.forget_everything()
+    acme, oscar = organisation("acme", "olga"), operator("oscar")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            accounts.lock_account(operator=oscar, person=acme.user("olga").public_id, reason=WHY, now=timezone.now())
+            entering_too = begun(pool, acme, lambda: enter_in_scope(oscar))
+            assert not entering_too.done()
+        with pytest.raises(Conflict, match="entry_untold"):
+            entering_too.result(timeout=30)
+    assert active_grant(oscar.pk, acme.tenant_id) is None
+
+
+def test_who_has_just_been_locked_locks_nobody(acme: Organisation, oscar: User) -> None:
+    User.objects.filter(pk=oscar.pk).update(is_active=False)  # since his request began
+    with pytest.raises(Denied):
+        accounts.lock_account(operator=oscar, person=acme.user("olga").public_id, reason=WHY, now=timezone.now())
+    assert acme.user("olga").is_active
+
+
+def enter_in_scope(oscar: User) -> OperatorEntry:
+    return entering.ask_to_enter(operator=oscar, role="auditor", reason=WHY, stay=HOUR, now=timezone.now())

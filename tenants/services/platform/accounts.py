@@ -93,9 +93,13 @@ def _require_no_guard(person: User, operator: User) -> None:
 
 
 def _locked(operator: User, person: UUID, reason: str) -> User:
+    """The person, and the operator with him, in one order for all: nobody enters an organisation while he locks its owner."""
     require_reason(reason)
     found = _person(operator, person)
-    return User.objects.select_for_update(no_key=True).get(pk=found.pk)
+    both = User.objects.select_for_update(no_key=True).filter(pk__in=(operator.pk, found.pk)).order_by("pk")
+    rows = {row.pk: row for row in both}
+    require_operator(rows[operator.pk])  # his colleague may have been faster
+    return rows[found.pk]
 
 
 def _person(operator: User, person: UUID) -> User:

@@ -84,7 +84,8 @@ def ask_to_enter(*, operator: User, role: str, reason: MaskedText, stay: timedel
     Invalid("entry_role"|"entry_reason"|"entry_stay"); Conflict for who is a member, is in or has asked already, and for an organisation that is
     suspended or has nobody who could be told.
     """
-    if not operator.is_working_operator:
+    # Held before anything is looked at: whoever locks an owner's account holds his own as well.
+    if not _operator_now(operator.pk).is_working_operator:
         raise Denied
     if role not in ENTRY_ROLES:
         raise Invalid("entry_role")
