@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
+from security.accounts.sessions import is_over, sign_out_over
 from security.audit import Action, record_denied
-from security.context import Actor, acting, current
+from security.context import ANONYMOUS, Actor, acting, current
 from security.failures import is_failed, is_refused, refuse
 from security.models import User
 from security.permissions import Grant
@@ -28,7 +29,7 @@ from tenants.networks import is_let_in
 from tenants.services.hours import zone_named
 from tenants.services.networks import may_ask
 from tenants.services.people.last_seen import is_due, note_seen
-from tenants.services.people.switching import choose_tenant
+from tenants.services.people.switching import choose_tenant, note_move, tenant_of
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
 """Pages of members. All others, in the widget's frame above all, run without a scope, whoever is signed in."""
@@ -58,8 +59,15 @@ class TenantMiddleware:
         user = request.user
         if isinstance(user, User):
             memberships = memberships_of(user)
-            last, is_safe = request.COOKIES.get(LAST_COOKIE), request.method in _SAFE
+            last, is_safe, before = (
+                request.COOKIES.get(LAST_COOKIE),
+                request.method in _SAFE,
+                tenant_of(request.session),
+            )
             active = choose_tenant(request.session, memberships, last=last, may_move=is_safe)
+            if is_over(request, timezone.now()):
+                return self._as_nobody(request)
+            note_move(user=user, before=before, active=active)
         request.memberships, request.active, request.grant = memberships, active, None  # type: ignore[attr-defined]
         if not isinstance(user, User) or active is None or not _is_in_a_scope(request.path_info):
             response = self.get_response(request)
@@ -80,6 +88,13 @@ class TenantMiddleware:
         if is_refused(request) and isinstance(user, User):
             _record_refusal(request, PLATFORM_TENANT_ID if active is None else active.tenant_id)
         return response
+
+    def _as_nobody(self, request: HttpRequest) -> HttpResponseBase:
+        """The limits were tightened since the session's last request: it is over before anything is done in it."""
+        sign_out_over(request)
+        request.memberships, request.active, request.grant = (), None, None  # type: ignore[attr-defined]
+        with acting(actor=ANONYMOUS):
+            return self.get_response(request)
 
     def _in_scope(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
         with tenant_scope(active.tenant_id), timezone.override(zone_named(active.time_zone)):

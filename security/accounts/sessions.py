@@ -75,6 +75,18 @@ def ends_at(session: UserSession, limits: SessionLimits) -> datetime:
     return ends
 
 
+def is_over(request: HttpRequest, now: datetime) -> bool:
+    """By the limits that the request's session holds: asked again by whoever has put newer ones there."""
+    session: UserSession | None = getattr(request, "user_session", None)
+    return session is not None and now >= ends_at(session, limits_of(request.session))
+
+
+def sign_out_over(request: HttpRequest) -> None:
+    """The rest of the request is nobody's."""
+    logout(request)
+    messages.info(request, _("You were signed out because your session was over. Please sign in again."))
+
+
 def session_of(request: HttpRequest) -> UserSession | None:
     """The row of the request's session, as it will be when the request is answered; None where nobody is signed in."""
     session: UserSession | None = getattr(request, "user_session", None)
@@ -158,16 +170,15 @@ class SessionLimitsMiddleware:
         now = timezone.now()
         session = UserSession.objects.filter(session_key=key).first()
         # Without a row it was ended, or swept: counting from here would let it begin anew.
-        if session is None or now >= ends_at(session, limits_of(request.session)):
-            logout(request)
-            messages.info(request, _("You were signed out because your session was over. Please sign in again."))
-            return self.get_response(request)
         request.user_session = session  # type: ignore[attr-defined]
+        if session is None or is_over(request, now):
+            sign_out_over(request)
+            return self.get_response(request)
         was_seen = session.last_seen_at
         response = self.get_response(request)
-        if _counts(request) and now - was_seen >= _PRECISION:
-            # By the key that it has now, which the view may have renewed.
-            note_activity(request.session.session_key or key, now)
+        kept = request.session.session_key  # which the view may have renewed, or ended
+        if kept is not None and _counts(request) and now - was_seen >= _PRECISION:
+            note_activity(kept, now)
         return response
 
 

@@ -23,7 +23,8 @@ MOST_NAMED: Final = 10
 _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
     AlertKind.EXPORTS: (Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED, Action.VISITOR_EXPORTED),
     AlertKind.READS: (Action.CONVERSATION_READ, Action.CONVERSATION_WATCHED, Action.ARCHIVE_READ),
-    AlertKind.NEW_PLACE: (Action.SESSION_SIGNED_IN,),
+    # A sign-in is told where it leads; from there one goes on into the others.
+    AlertKind.NEW_PLACE: (Action.SESSION_SIGNED_IN, Action.SESSION_TENANT_SWITCHED),
     AlertKind.FAILED_SIGN_INS: (
         Action.SESSION_SIGN_IN_FAILED, Action.SESSION_LOCKED_OUT, Action.ACCOUNT_SECOND_FACTOR_FAILED,
     ),
@@ -94,7 +95,7 @@ def _not_whole(rule: AlertRule, head: int) -> Met | None:
 
 
 def _from_new_place(rule: AlertRule, head: int) -> Met | None:
-    """Sign-ins from a network in which the person never signed in before; the first sign-in of all is none."""
+    """Ways in from a network from which the person never came before; the first of all is none."""
     fresh = _new(rule, head).exclude(actor_id=None).order_by("seq").values_list("seq", "actor_id")
     found = [(seq, who) for seq, who in fresh if who is not None and _is_new_place(seq, who)]
     if not found:
@@ -105,7 +106,8 @@ def _from_new_place(rule: AlertRule, head: int) -> Met | None:
 
 def _is_new_place(seq: int, who: UUID) -> bool:
     network = AuditAddress.objects.filter(subject_id=who, seq=seq).values_list("network", flat=True).first()
-    before = AuditEvent.objects.filter(action=Action.SESSION_SIGNED_IN.value, actor_id=who, seq__lt=seq)
+    ways_in = [action.value for action in _ACTIONS[AlertKind.NEW_PLACE]]
+    before = AuditEvent.objects.filter(action__in=ways_in, actor_id=who, seq__lt=seq)
     if network is None or not before.exists():
         return False
     known = AuditAddress.objects.filter(subject_id=who, network=network, seq__lt=seq)

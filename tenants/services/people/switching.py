@@ -19,6 +19,12 @@ TENANT_KEY: Final = "tenant_id"
 """In the session: the primary key of the active tenant. The session never leaves the server."""
 
 
+def tenant_of(session: SessionBase) -> int | None:
+    """The primary key of the organisation that the session worked in last."""
+    found: int | None = session.get(TENANT_KEY)
+    return found
+
+
 def choose_tenant(
     session: SessionBase, memberships: Sequence[MembershipRef], *, last: str | None = None, may_move: bool = True
 ) -> MembershipRef | None:
@@ -49,6 +55,13 @@ def switch_tenant(*, user: User, session: SessionBase, tenant: UUID) -> Membersh
     with tenant_scope(wanted.tenant_id):
         record(Action.SESSION_TENANT_SWITCHED, on=user)
     return wanted
+
+
+def note_move(*, user: User, before: int | None, active: MembershipRef | None) -> None:
+    """A session whose organisation was lost goes on in another one: told there like a switch. Outside any scope."""
+    if before is not None and active is not None and active.tenant_id != before:
+        with tenant_scope(active.tenant_id):
+            record(Action.SESSION_TENANT_SWITCHED, on=user)
 
 
 def _set(session: SessionBase, key: str, value: int | None) -> None:

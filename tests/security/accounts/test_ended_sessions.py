@@ -167,8 +167,7 @@ def test_of_sign_ins_at_the_same_moment_the_last_are_left(acme: Organisation) ->
 def test_four_sign_ins_at_once_leave_as_many_sessions_as_may_be(committed_db: None) -> None:
     keyring.forget_everything()
     acme, together = organisation("acme", "olga"), Barrier(4)
-    with tenant_scope(acme.tenant_id):
-        Policy.objects.update(session_most=1)
+    limit(acme, session_most=1)
 
     def go(_: int) -> Client:
         client = Client()
@@ -189,3 +188,22 @@ def test_locked_sessions_come_in_the_order_of_sign_in(acme: Organisation) -> Non
     keys = [signed_in().session.session_key for _ in range(2)]
     with transaction.atomic():
         assert [session.session_key for session in lock_sessions(UserSession.objects.order_by("-pk"))] == keys
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tightened", [{"session_idle_minutes": 5}, {"session_hours": 1}])
+def test_tightened_limits_hold_for_the_very_next_request(acme: Organisation, tightened: dict[str, int]) -> None:
+    limit(acme, session_idle_minutes=480)
+    olga = signed_in()
+    assert is_in(olga)
+    seen = timezone.now() - timedelta(hours=5)
+    UserSession.objects.update(last_seen_at=seen, created_at=seen)
+    limit(acme, **tightened)
+    assert "your session was over" in olga.get("/get-started/", follow=True).content.decode()
+    assert UserSession.objects.get().last_seen_at == seen, "and is no activity"
+    assert not is_in(olga)
+
+
+def limit(of: Organisation, **values: int) -> None:
+    with tenant_scope(of.tenant_id):
+        Policy.objects.update(**values)
