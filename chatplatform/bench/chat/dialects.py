@@ -34,6 +34,8 @@ class Dialect(ABC):
 
     ack: bytes = b'{"type":"ack"'
     message: bytes = b'{"type":"message"'
+    ping: bytes | None = None
+    """What an idle socket sends from time to time, answered by `pong`; None where the server asks, or nobody does."""
 
     def __init__(self, port: int, facts: Mapping[str, Any], run: int) -> None:
         self.port, self.facts, self.run = port, facts, run
@@ -134,6 +136,8 @@ class SocketIO(Plain):
 
 class Ours(Dialect):
     """The platform's own protocol, from the first hello on."""
+
+    ping = b'{"type":"ping"}'
 
     async def answerer(self, number: int, conversations: list[int]) -> Wire:  # noqa: ARG002
         sessions = self.facts["sessions"]

@@ -24,7 +24,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One contender, medians of its rounds; None for what was not measured. Times in ms, processor time in µs a message."""
+    """One contender, medians of its rounds; None for what was not measured. Times in ms, processor time in µs a message and a heartbeat."""
 
     name: str
     title: str
@@ -35,6 +35,7 @@ class Row:
     p95: float | None
     p99: float | None
     idle_kib: float | None
+    heartbeat: float | None
     connects: float | None
     client_busy: float
     lost: int
@@ -65,6 +66,7 @@ def _row(name: str, title: str, outcomes: list[dict[str, Any]]) -> Row:
     totals = [sum(one["cpu"].values()) / one["messages"] * MICRO for one in measured]
     faults = {kind: sum(one["faults"][kind] for one in outcomes) for kind in outcomes[0]["faults"]}
     idle = [one["idle_bytes"] for one in outcomes if one["idle_bytes"] is not None]
+    beats = [one["heartbeat"] for one in outcomes if one["heartbeat"] is not None]
     connects = [one["connects_per_second"] for one in outcomes if one["connects_per_second"]]
     return Row(
         name=name,
@@ -76,6 +78,7 @@ def _row(name: str, title: str, outcomes: list[dict[str, Any]]) -> Row:
         p95=_latency(outcomes, 0.95),
         p99=_latency(outcomes, 0.99),
         idle_kib=median(idle) / 1024 if idle else None,
+        heartbeat=median(beats) * MICRO if beats else None,
         connects=median(connects) if connects else None,
         client_busy=median(one["client_busy"] for one in outcomes),
         **faults,

@@ -25,6 +25,7 @@ from chatplatform.bench.chat.wire import Wire
 _LATE: Final = 10.0
 """Seconds that are waited for what is on its way at a phase's end."""
 _AT_ONCE: Final = 32
+_BEATS: Final = 10
 _OPEN_FROM: Final = 1_000_000
 """The numbers of the open loop's messages: a `client_id` is used once."""
 
@@ -61,6 +62,8 @@ class Outcome:
     latencies: list[float] = field(default_factory=list)
     connects_per_second: float = 0.0
     idle_bytes: float | None = None
+    heartbeat: float | None = None
+    """Processor time of the server for one `ping` and its `pong`."""
     faults: Faults = field(default_factory=Faults)
 
 
@@ -106,8 +109,19 @@ class Load:
         if self.job.measures_memory:
             grown = processes.resident_bytes(self.job.pids["server"]) - before
             self.outcome.idle_bytes = grown / self.job.idle
+            if self.dialect.ping:
+                self.outcome.heartbeat = await self._heartbeat(wires, self.dialect.ping)
         for wire in wires:
             wire.close()
+
+    async def _heartbeat(self, wires: list[Wire], ping: bytes) -> float:
+        before = processes.cpu_seconds(self.job.pids["server"])
+        for _ in range(_BEATS):
+            for wire in wires:
+                wire.send(ping)
+            for wire in wires:
+                await wire.expect("pong")
+        return (processes.cpu_seconds(self.job.pids["server"]) - before) / (_BEATS * len(wires))
 
     def _tune_in(self, talks: list[Talk], tally: Tally) -> None:
         """From now on what each socket hears is counted."""

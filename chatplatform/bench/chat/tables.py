@@ -23,7 +23,8 @@ def as_table(contest: Contest, plan: Plan) -> Iterator[str]:
     yield ""
     for row in found:
         parts = ", ".join(f"{part} {spent:.0f}" for part, spent in row.cpu_of.items())
-        yield f"{row.name:10}{row.title} (CPU µs: {parts}; load {row.client_busy:.0%} busy)"
+        beat = "" if row.heartbeat is None else f", a heartbeat {row.heartbeat:.0f}"
+        yield f"{row.name:10}{row.title} (CPU µs: {parts}{beat}; load {row.client_busy:.0%} busy)"
     for name, why in contest.skipped.items():
         yield f"{name:10}not measured: {why}"
     yield ""

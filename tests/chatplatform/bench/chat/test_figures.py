@@ -22,6 +22,7 @@ def outcome(per_second: float, *, cpu: float = 1.0, latency: float = 0.002, lost
         "latencies": [latency] * 10,
         "connects_per_second": 100.0,
         "idle_bytes": 20 * 1024.0,
+        "heartbeat": 50e-6,
         "faults": {"lost": lost, "doubled": 0, "disordered": 0, "unmasked": 0},
     }
 
