@@ -36,7 +36,8 @@ SPRAYED: Final = 100
 SPRAYED_HERE: Final = 25
 """The same from one network, which alone has to keep it."""
 FIRST_PAUSE: Final = timedelta(milliseconds=250)
-LONGEST_PAUSE: Final = timedelta(seconds=8)
+_DOUBLINGS: Final = 5
+LONGEST_PAUSE: Final = FIRST_PAUSE * (1 << _DOUBLINGS)
 LIFTED_AT_MOST: Final = 3
 """Times within LIFTED_FOR that administrators lift a name's lock, over all organisations: each is ten guesses more."""
 LIFTED_FOR: Final = timedelta(days=1)
@@ -156,18 +157,17 @@ def _spraying(neighbours: str, now: datetime) -> Refused | None:
     last = here.aggregate(last=Max("at"))["last"]
     if last is None:
         return None
-    pause = max(_pause(_names(strange), SPRAYED), _pause(_names(here), SPRAYED_HERE))
+    pause = max(_pause(strange, SPRAYED), _pause(here, SPRAYED_HERE))
     return None if now - last >= pause else Refused(Why.SPRAYING, pause - (now - last))
 
 
-def _names(rows: QuerySet[Attempt]) -> int:
-    return rows.values("name").distinct().count()
-
-
-def _pause(names: int, many: int) -> timedelta:
+def _pause(rows: QuerySet[Attempt], many: int) -> timedelta:
+    """What the names of these attempts ask for. No name has more than ANYWHERE, so the newest tell where the pause is longest, however many there are."""
+    newest = rows.order_by("-at").values("pk")[: ANYWHERE * many * (1 + _DOUBLINGS)]
+    names = Attempt.objects.filter(pk__in=newest).values("name").distinct().count()
     if names < many:
         return timedelta(0)
-    return min(FIRST_PAUSE * (1 << min((names - many) // many, 16)), LONGEST_PAUSE)
+    return FIRST_PAUSE * (1 << min((names - many) // many, _DOUBLINGS))
 
 
 def _is_locked(rows: list[Attempt]) -> bool:

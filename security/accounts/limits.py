@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import time
 from typing import Final
 
+from allauth.account import app_settings
 from allauth.core import ratelimit
-from allauth.core.internal.ratelimit import Rate, get_cache_key, get_rates
-from django.core.cache import cache
 from django.http import HttpRequest
 
-_APP: Final = "allauth.account"
 _ACTIONS: Final = {
     "account_change_password": "change_password",
     "account_email": "manage_email",
@@ -22,6 +18,7 @@ _ACTIONS: Final = {
     "account_set_password": "change_password",
 }
 """What allauth's own pages count by, by the name of their address."""
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST: Final = 3600
 """Seconds that no rate of ours is longer than."""
 
@@ -32,23 +29,17 @@ def is_within(request: HttpRequest, action: str, *, key: str | None = None) -> b
 
 
 def seconds_to_wait(request: HttpRequest, action: str = "") -> int:
-    """After how long one more is within the rate of `action`, by default the one of allauth's page that was asked for.
+    """After how long at most one more is within the rate of `action`, by default the one of allauth's page that was asked for.
 
-    Which key was counted is not known here, so where it is no address and no person that was too fast, this is the most that it can be.
+    When the oldest of what was counted was asked for, allauth tells nobody.
     """
     match = request.resolver_match
     action = action or _ACTIONS.get((match and match.url_name) or "", "")
-    rates = get_rates(app=_APP, action=action) if action else []
-    waits = [_wait(request, action, rate) for rate in rates if rate.per != "key"]
-    if any(waits):
-        return math.ceil(max(waits))
-    return math.ceil(max((rate.duration for rate in rates if rate.per == "key"), default=_LONGEST))
+    rates: str = app_settings.RATE_LIMITS.get(action) or ""
+    return max((_duration(rate) for rate in rates.split(",") if rate), default=_LONGEST)
 
 
-def _wait(request: HttpRequest, action: str, rate: Rate) -> float:
-    key = get_cache_key(request, app=_APP, action=action, rate=rate)
-    counted: list[float] = cache.get(key, [])
-    if len(counted) < rate.amount:
-        return 0.0
-    left: float = counted[-1] + rate.duration - time.time()
-    return max(left, 1.0)
+def _duration(rate: str) -> int:
+    """Of `20/10m/key`, how its documentation writes it: the seconds of the middle."""
+    span = rate.split("/")[1]
+    return int(span[:-1] or 1) * _SECONDS[span[-1]]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatplatform.bench import report, trail
+from chatplatform.bench.accounts import command as accounts
 from chatplatform.bench.audit import command as audit
 from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
@@ -27,7 +28,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """What to measure, and how to report it."""
         parser.add_argument(
-            "bench", choices=["masking", "chat", "chaos", "audit", "reports", "retention"], help="what to measure"
+            "bench",
+            choices=["masking", "chat", "chaos", "audit", "reports", "retention", "accounts"],
+            help="what to measure",
         )
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
         parser.add_argument("--failures", action="store_true", help="with --quality: show each failing case")
@@ -50,12 +53,14 @@ class Command(BaseCommand):
         reports.add_arguments(parser)
         audit.add_arguments(parser)
         retention.add_arguments(parser)
+        accounts.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run the one that was named."""
         measure = {
             "chat": self._chat,
             "chaos": self._chaos,
+            "accounts": self._accounts,
             "audit": self._audit,
             "masking": self._masking,
             "reports": self._reports,
@@ -77,6 +82,12 @@ class Command(BaseCommand):
         if options["remask"]:
             return self._remasking(options["remask"], as_json=options["json"]), []
         return report.timed(as_json=options["json"], terminal=terminal)
+
+    def _accounts(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        try:
+            return accounts.run(options, settings.VAR_DIR / "bench")
+        except EmbeddedError as why:
+            raise CommandError(str(why)) from None
 
     def _remasking(self, conversations: int, *, as_json: bool) -> str:
         try:

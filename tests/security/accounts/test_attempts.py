@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from security.accounts import attempts
 from security.accounts.attempts import Refused, Reserved, Who, Why
@@ -132,6 +134,17 @@ def test_spraying_slows_unknown_devices_of_networks_that_fail_more_and_more() ->
     assert waits == [0.25, 0.5, 1.0, 8.0]
     assert why(Who("olga", "203.0.113.1", "her-own")) is None
     assert why(Who("olga", "203.0.113.1"), at=NOW + timedelta(seconds=8)) is None
+
+
+def test_what_a_long_spray_costs_to_count_does_not_grow_with_it() -> None:
+    """Names at their limit are the worst case: the newest attempts alone are counted, and still say the longest pause."""
+    Attempt.objects.bulk_create(
+        Attempt(name=f"name-{number // attempts.ANYWHERE}", address="10.0.0.1", at=NOW) for number in range(7_000)
+    )
+    with CaptureQueriesContext(connection) as asked:
+        assert wait_of(Who("olga", "10.0.0.2")) == attempts.LONGEST_PAUSE.total_seconds() == 8
+    counts = [one["sql"] for one in asked if "COUNT(*)" in one["sql"]]
+    assert ["LIMIT 6000" in counts[0], "LIMIT 1500" in counts[1]] == [True, True]
 
 
 def test_spraying_slows_nobody_where_nobody_failed() -> None:

