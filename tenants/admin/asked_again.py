@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from security.accounts.fresh import is_fresh, led_to_password
+from tenants.admin import kept_form
 
 TO_OPEN: Final = frozenset(
     {
@@ -121,7 +122,7 @@ def asked_again(request: HttpRequest) -> HttpResponse | None:
     if not (name in TO_OPEN or is_sent) or is_fresh(request, timezone.now()):
         return None
     if request.method not in _SAFE:
-        messages.warning(
-            request, _("Nothing was changed yet: we ask for your password first. Then please do it again.")
-        )
+        is_kept = kept_form.keep(request, now=timezone.now())
+        then = _("What you typed is kept.") if is_kept else _("Then please do it again.")
+        messages.warning(request, f"{_('Nothing was changed yet: we ask for your password first.')} {then}")
     return led_to_password(request)

@@ -20,13 +20,16 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from security.accounts.fresh import is_fresh
 from security.accounts.second_factor import led_to_enrolment
 from security.errors import Denied, NotFound
 from security.failures import refuse
 from security.models import User
+from tenants.admin import kept_form
 from tenants.admin.asked_again import asked_again
 from tenants.admin.base import TenantAdmin
 from tenants.admin.sections import Section
@@ -120,7 +123,9 @@ class ChatAdminSite(admin.AdminSite):
                 return _refused(request)
             _refuse_pop_ups(request)
             try:
-                answer: HttpResponseBase = asked_again(request) or inner(request, *args, **kwargs)
+                answer: HttpResponseBase = (
+                    self._kept(request) or asked_again(request) or inner(request, *args, **kwargs)
+                )
             except (PermissionDenied, Denied):
                 return _refused(request)
             except NotFound:
@@ -128,6 +133,17 @@ class ChatAdminSite(admin.AdminSite):
             return answer
 
         return guarded
+
+    def _kept(self, request: HttpRequest) -> HttpResponseBase | None:
+        """What was typed here before the password was asked for, once it was given."""
+        if (
+            request.method != "GET"
+            or kept_form.SESSION_KEY not in request.session
+            or not is_fresh(request, timezone.now())
+        ):
+            return None
+        fields = kept_form.take(request, now=timezone.now())
+        return kept_form.shown(request, fields, self.each_context(request)) if fields else None
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Django's without those that lead past us, and the pages of our own."""

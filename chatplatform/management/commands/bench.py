@@ -85,9 +85,10 @@ class Command(BaseCommand):
 
     def _accounts(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         try:
-            return accounts.run(options, settings.VAR_DIR / "bench")
+            found = accounts.run(options, base=settings.VAR_DIR / "bench")
         except EmbeddedError as why:
             raise CommandError(str(why)) from None
+        return found.text, found.shortfalls
 
     def _remasking(self, conversations: int, *, as_json: bool) -> str:
         try:
