@@ -62,6 +62,7 @@ _SENTENCES: Final[dict[str, Promise]] = {
     ),
     "last_owner": _("This is the last owner. Make somebody else an owner first."),
     "member_gone": _("This member was removed, or their time is over. Invite them again first."),
+    "member_suspended": _("This member is suspended. Let them in again first."),
     "member_not_active": _("Only somebody who is let in can be suspended."),
     "name": _("Enter a name."),
     "needs": _("A permission lacks another one that it needs."),

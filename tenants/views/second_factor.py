@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from security.accounts.sign_in import check_password
-from security.errors import Denied, Invalid, NotFound
+from security.errors import Conflict, Denied, Invalid, NotFound
 from tenants.forms import PasswordForm
 from tenants.services.people import second_factor
 from tenants.views.public import SeeOther
@@ -27,6 +27,8 @@ def second_factor_reset(request: HttpRequest, token: str) -> HttpResponse:
         person = second_factor.person_of(token)
     except NotFound:
         return render(request, "registration/second_factor_gone.html", status=404)
+    except Conflict:
+        return render(request, "registration/second_factor_elsewhere.html", status=409)
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

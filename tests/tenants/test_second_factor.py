@@ -18,8 +18,9 @@ from security.errors import Conflict, Denied, NotFound
 from security.models import User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
-from tenants.models import Membership, Policy
+from tenants.models import Membership, Policy, Role
 from tenants.services.people import second_factor
+from tenants.services.people.members import remove_member, suspend_member
 
 from .people import PASSWORD, Organisation, person
 
@@ -118,6 +119,35 @@ def test_a_lost_one_is_given_up_by_mail_and_password(
     assert acme.actions()[-1] == "account.second_factor_reset"
     assert "member.second_factor_reset_started" in acme.actions()
     assert client.get(link).status_code == 404, "a link is good once"
+
+
+def test_no_former_employer_starts_it(acme: Organisation) -> None:
+    enrol(acme.user("alice"))
+    ada, alice = acme.grant("ada"), acme.member("alice").public_id
+    with tenant_scope(acme.tenant_id):
+        suspend_member(grant=ada, member=alice)
+        with pytest.raises(Conflict, match="member_suspended"):
+            second_factor.start_reset(grant=ada, member=alice)
+        remove_member(grant=ada, member=alice)
+        with pytest.raises(Conflict, match="member_gone"):
+            second_factor.start_reset(grant=ada, member=alice)
+    assert not mail.outbox
+
+
+def test_a_link_is_good_only_while_he_works_for_its_sender_and_for_nobody_else(
+    acme: Organisation, rival: Organisation, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    alice, client = acme.user("alice"), Client()
+    enrol(alice)
+    link = start(acme, django_capture_on_commit_callbacks)
+    with tenant_scope(rival.tenant_id):
+        Membership.objects.create(user=alice, role=Role.objects.get(slug="admin"), name="Alice")
+    answer = client.post(link, {"password": PASSWORD})
+    assert (answer.status_code, "recovery code" in answer.content.decode()) == (409, True)
+    with tenant_scope(acme.tenant_id):
+        remove_member(grant=acme.grant("ada"), member=acme.member("alice").public_id)
+    assert client.post(link, {"password": PASSWORD}).status_code == 404
+    assert has_second_factor(alice)
 
 
 def test_the_password_there_is_counted_as_at_sign_in(

@@ -50,11 +50,12 @@ def read_locks(*, grant: Grant, now: datetime) -> list[LockedMember]:
 def lift_lock(*, grant: Grant, member: UUID, now: datetime) -> int:
     """Let a member try again at once; how many failures were forgotten. Conflict("lifted_often") for the fourth time within a day.
 
-    The count is the person's everywhere: Denied for a member who holds more than the one who acts, whose lock is others' guard as well.
+    The count is the person's everywhere: NotFound for who belongs no more, Denied for who holds more than the one who acts: their lock is
+    others' guard as well.
     """
     require(grant, Permission.CONFIGURATION_MEMBERS)
     found = Membership.objects.select_for_update(of=("self",), no_key=True).select_related("user", "role")
-    membership = found.filter(public_id=member).first()
+    membership = found.filter(unexpired(now), public_id=member).first()  # of who was removed, the lock is others' guard
     if membership is None:
         raise NotFound
     if not may_act_on(grant, membership):

@@ -13,13 +13,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from security.errors import Denied
+from security.errors import Denied, NotFound
 from security.models import Revocation, User
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Membership, Policy, Role
 from tenants.services.people.lockouts import lift_lock, read_locks
-from tenants.services.people.members import require_password_change_of_all
+from tenants.services.people.members import remove_member, require_password_change_of_all
 from tenants.services.settings import change_policy, read_policy
 
 from ..people import PASSWORD, Organisation
@@ -192,6 +192,14 @@ def test_nobody_lifts_the_lock_of_who_holds_more_than_he(house: Organisation, as
     assert as_("ada").post("security_lift", owner, app="").status_code == 403
     form = {"login": "olga@acme.example", "password": PASSWORD}
     assert Client(REMOTE_ADDR="198.51.100.7").post("/accounts/login/", form).status_code == 429
+
+
+def test_nobody_lifts_the_lock_of_who_was_removed(house: Organisation) -> None:
+    ada, alice = house.grant("ada"), house.member("alice").public_id
+    with tenant_scope(house.tenant_id):
+        remove_member(grant=ada, member=alice)
+        with pytest.raises(NotFound):
+            lift_lock(grant=ada, member=alice, now=timezone.now())
 
 
 def test_a_lock_is_lifted_three_times_a_day_and_the_member_told_each_time(
