@@ -132,6 +132,8 @@ def test_a_changed_form_is_not_left_without_a_question(olga: Page) -> None:
 
 @pytest.mark.parametrize("olga", [1360, 390], indirect=True)
 def test_a_websites_page_shows_the_chat_as_it_would_be(olga: Page, acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        Site.objects.filter(name="Shop").update(greeting="Ask us")
     olga.goto("/admin/tenants/site/")
     olga.get_by_role("link", name="Shop", exact=True).click()
     chat = olga.frame_locator("iframe[title='Preview of the chat']")
@@ -141,6 +143,16 @@ def test_a_websites_page_shows_the_chat_as_it_would_be(olga: Page, acme: Organis
     expect(chat.locator(".top")).to_have_css("background-color", "rgb(255, 212, 0)")
     expect(chat.locator(".top")).to_have_css("color", "rgb(0, 0, 0)")
     expect(olga.get_by_text("frame-src http")).to_be_visible()
+    frame, snippet = olga.locator("[data-preview]"), olga.get_by_text("data-key=")
+    at_the_end = frame.evaluate("frame => frame.getBoundingClientRect().left")
+    olga.get_by_label("Where lines begin: on the left in English").check()
+    expect(snippet).to_contain_text('data-position="start"></script>')
+    is_wide = olga.evaluate("innerWidth > 800")
+    at_the_start = frame.evaluate("frame => frame.getBoundingClientRect().left")
+    assert (at_the_start < at_the_end) is is_wide, "On a phone the chat is as wide as the page"
+    olga.get_by_label("Where lines end: on the right in English").check()
+    expect(snippet).not_to_contain_text("data-position")
+    expect(chat.get_by_text("Ask us")).to_have_count(1)
     assert olga.evaluate("document.documentElement.scrollWidth <= innerWidth")
     with tenant_scope(acme.tenant_id):
         assert Site.objects.get(name="Shop").brand_color == "#1f5fd6"

@@ -5,6 +5,7 @@
  */
 import { el, listen } from "../shared/dom.js";
 import { textOn } from "../shared/contrast.js";
+import { mountCorner } from "./corner.js";
 import { showPreview } from "./preview.js";
 
 const HEX = /^#[0-9a-f]{6}$/i;
@@ -20,7 +21,8 @@ function paint(frame, color) {
 /** As the chat itself would show it; empty, there is none. @param {HTMLIFrameElement} frame @param {string} text */
 function greet(frame, text) {
   const list = frame.contentDocument?.querySelector("[data-list]");
-  const shown = list?.querySelector("[data-greeting]");
+  const [shown, ...doubled] = list?.querySelectorAll("[data-greeting]") ?? [];
+  for (const one of doubled) one.remove(); // ours, made before the chat had its own
   if (!list || (shown?.textContent ?? "") === text.trim()) return;
   shown?.remove();
   if (text.trim() === "") return;
@@ -57,6 +59,8 @@ function mount(frame, signal) {
   listen(greeting, "input", show, signal);
   show();
   showPreview(frame, signal);
+  const section = frame.closest("section");
+  if (section) mountCorner(section, signal);
 }
 
 const frame = document.querySelector("[data-preview]");
