@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -200,3 +200,20 @@ def test_a_checkpoint_of_somebody_elses_key_proves_nothing(signer: Signer, held:
     assert bad(report) == 5
     assert report.reason == "the checkpoint at 10 is not signed by the key"
     assert bad(verify_tenant(ACME, keys=[mallory.public_key])) == 5
+
+
+def test_a_clock_that_was_set_back_breaks_no_chain(
+    attacker: psycopg.Connection, signer: Signer, held: list[Note]
+) -> None:
+    """Times that run backwards are as they were written: what counts is the number."""
+    attacker.execute("DELETE FROM security_auditcheckpoint")
+    rechain(
+        attacker, lambda told: [(at - 2 * number * timedelta(hours=1), said) for number, (at, said) in enumerate(told)]
+    )
+    signer.memory.set_aside(ACME, datetime(2026, 1, 1))  # noqa: DTZ001 - it names a file
+    assert [note.seq for note in map(read_note, sign(signer))] == [10]
+    report = verify_tenant(ACME, keys=[signer.public_key])
+    assert (
+        report.reason == "sealed values are gone and no erasure names their subject"
+    )  # of `rechain`, not of the clock
+    assert report.signed == 10
