@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = timedelta(minutes=1)
 SIGN_EVERY = timedelta(seconds=30)
+SIGN_EVERYTHING_EVERY = timedelta(hours=1)
 MAIL_EVERY = timedelta(days=1)
 
 
@@ -42,15 +43,18 @@ def sweep_mail() -> None:
 
 
 @shared_task(name="security.sign_checkpoints")
-def sign_checkpoints(tenant_id: int | None = None) -> None:
-    """Sign what was appended to each chain: beat asks twice a minute; `record` asks for one chain once it has grown by many events."""
+def sign_checkpoints(tenant_id: int | None = None, *, everything: bool = False) -> None:
+    """Sign what was appended to each chain: beat asks twice a minute; `record` asks for one chain once it has grown by many events.
+
+    `everything` asks each chain, also those that the database says are signed: it may have been told so by a checkpoint that nobody signed.
+    """
     signer = workers_signer()
     if signer is None:
         logger.error("AUDIT_SIGNING_KEY is not set: no checkpoint of the audit trail is signed")
         return
     places = outside.Outside(tuple(settings.AUDIT_CHECKPOINT_URLS), signer.memory)
     with acting(actor=Actor(ActorKind.JOB, name=sign_checkpoints.name)):
-        for chain in behind() if tenant_id is None else (tenant_id,):
+        for chain in tenant_ids() if everything else behind() if tenant_id is None else (tenant_id,):
             _sign(chain, signer, places)
         places.pay()
 
@@ -91,6 +95,12 @@ SCHEDULE = {
         "task": sign_checkpoints.name,
         "schedule": SIGN_EVERY,
         "options": {"expires": SIGN_EVERY.total_seconds()},
+    },
+    "sign-every-chain": {
+        "task": sign_checkpoints.name,
+        "schedule": SIGN_EVERYTHING_EVERY,
+        "kwargs": {"everything": True},
+        "options": {"expires": SIGN_EVERYTHING_EVERY.total_seconds()},
     },
     "sweep-mail": {
         "task": sweep_mail.name,

@@ -311,6 +311,24 @@ def test_an_old_event_that_no_checkpoint_covers_shows(signer: Signer) -> None:
     assert verify_tenant(ACME, keys=[signer.public_key]) == Report(True, 6, signed=4)
 
 
+def test_a_checkpoint_that_nobody_signed_silences_the_worker_for_an_hour_at_most(worker: Path) -> None:
+    """The application can insert one, with any number."""
+    with tenant_scope(ACME):
+        Tenant.objects.create(pk=ACME, slug="acme", name="Acme")
+    read_again(1, 3)
+    tasks.sign_checkpoints()
+    with tenant_scope(ACME):
+        AuditCheckpoint.objects.create(
+            seq=10**9, after=10**9 - 1, hash=bytes(32), public_key=KEY, note="signed, honestly", signed_at=AT
+        )
+    read_again(4, 5)
+    assert behind() == []
+    tasks.sign_checkpoints()
+    tasks.sign_checkpoints(everything=True)
+    (file,) = worker.iterdir()
+    assert [note.seq for note in read_notes(file.read_text())] == [3, 5]
+
+
 def test_events_of_no_tenant_are_signed_too(signer: Signer) -> None:
     record(Action.SESSION_SIGN_IN_FAILED)
     assert behind() == [PLATFORM_TENANT_ID]
