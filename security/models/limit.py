@@ -4,7 +4,7 @@ from django.db import models
 
 
 class LimitRow(models.Model):
-    """What a limit has counted while Valkey was away (security/steady_cache.py), and lifts of locks. Global; keys are digests and addresses."""
+    """Counts of limits while Valkey is away (security/steady_cache.py), of lifted locks and of invitations. Global; keys are digests and addresses."""
 
     key = models.CharField(max_length=250, primary_key=True)
     value = models.TextField()

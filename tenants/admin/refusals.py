@@ -50,6 +50,10 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "hours_exist": _("There are business hours for this already. Change those."),
     "hours_never": _("These hours never open. Write at least one opening time."),
     "hours_overlap": _("These times overlap. Let each end before the next begins, also over midnight."),
+    "invited_often": _(
+        "This address was sent three invitations within a day. Ask the person to look for them, also among unwanted mail."
+    ),
+    "invited_many": _("Your organisation sent a hundred invitations within an hour. Try again in an hour."),
     "job_running": _("It is running already."),
     "keeping_same": _("It is kept so long already."),
     "keeping_taken": _("It holds or was undone already. Set another time instead."),

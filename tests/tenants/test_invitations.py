@@ -11,12 +11,13 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from security.accounts.people import create_person
 from security.errors import Conflict, Denied, NotFound
-from security.models import User
+from security.models import LimitRow, User
 from security.permissions import Grant
 from security.scoping import tenant_scope
 from tenants.access import access_invitation, memberships_of
 from tenants.models import Directory, Invitation, Membership, Role
 from tenants.services import accept_invitation, change_role, invite_member, remove_member, suspend_member
+from tenants.services.people.invitations import withdraw_invitation
 
 from .people import PASSWORD, Organisation, person
 
@@ -94,6 +95,38 @@ def test_an_invitation_is_sent_again_once_it_may_be_lost(
     assert len(mail.outbox) == 2
     with pytest.raises(NotFound):
         access_invitation(token)
+
+
+@pytest.mark.parametrize("way", ["another role each time", "withdrawn each time"])
+def test_an_address_is_sent_three_a_day_by_one_organisation(acme: Organisation, rival: Organisation, way: str) -> None:
+    ada = acme.grant("ada")
+    with tenant_scope(acme.tenant_id):
+        for role in ("agent", "analyst", "agent"):
+            made = invite_member(grant=ada, email="stranger@else.example", role=role)
+            if way == "withdrawn each time":
+                withdraw_invitation(grant=ada, invitation=made.public_id)
+        with pytest.raises(Conflict, match="invited_often"):
+            invite_member(grant=ada, email="Stranger@else.example", role="analyst")
+        invite_member(grant=ada, email="another@else.example", role="agent")
+        LimitRow.objects.update(expires_at=timezone.now())  # as a day later
+        invite_member(grant=ada, email="stranger@else.example", role="analyst")
+    mallory = rival.grant("mallory")
+    with tenant_scope(rival.tenant_id):
+        invite_member(grant=mallory, email="stranger@else.example", role="agent")
+    assert rival.actions()[-1] == "member.invited"
+
+
+def test_an_organisation_sends_a_hundred_an_hour(acme: Organisation, rival: Organisation) -> None:
+    ada, now = acme.grant("ada"), timezone.now()
+    LimitRow.objects.bulk_create(
+        LimitRow(key=f"invite:{of}:{number}:", value="1", expires_at=now + timedelta(hours=hours, seconds=30))
+        for of, hours, count in ((acme.tenant_id, 24, 99), (acme.tenant_id, 22, 50), (rival.tenant_id, 24, 99))
+        for number in range(hours * 100, hours * 100 + count)
+    )
+    with tenant_scope(acme.tenant_id):
+        invite_member(grant=ada, email="one@else.example", role="agent")
+        with pytest.raises(Conflict, match="invited_many"):
+            invite_member(grant=ada, email="two@else.example", role="agent")
 
 
 def test_only_the_one_who_was_invited_may_accept(acme: Organisation, rival: Organisation, token: str) -> None:

@@ -29,7 +29,7 @@ from django.test import Client
 
 from chatplatform.bench.reports.seed import organisation
 from security.accounts.people import create_person
-from security.models import Attempt, User
+from security.models import Attempt, LimitRow, User
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.services.people.invitations import invite_member
@@ -70,6 +70,7 @@ def _compared(way: str, act: Callable[[str], None], samples: int, template: User
         cases = ["known", "unknown"] if index % 2 else ["unknown", "known"]
         for case in cases:
             Attempt.objects.all().delete()  # a hundred names that fail would slow down the next
+            LimitRow.objects.all().delete()  # and a hundred invitations would be the last
             began = time.perf_counter()
             act(f"{name}@{case}.example")
             if index >= WARM_UP:

@@ -1,7 +1,8 @@
 """Asking a person to join, by a secret that is sent to his mailbox and written down nowhere.
 
-Danger: an invitation that works for somebody else, twice, or for more than its sender may give. Rule: 256 random bits of which only the SHA-256
-is kept, seven days, once, for a person whose confirmed address it was sent to. Proof: tests/tenants/test_invitations.py.
+Danger: an invitation that works for somebody else, twice, or for more than its sender may give; and mails in our name to strangers. Rule: 256 random
+bits of which only the SHA-256 is kept, seven days, once, for a person whose confirmed address it was sent to; few to one address, and not many in all,
+whatever became of those before. Proof: tests/tenants/test_invitations.py.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -17,12 +19,13 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from security.accounts.lockout import name_digest
 from security.accounts.mail import send
 from security.accounts.people import claim_account, confirm_email, create_person, has_confirmed, person_with
 from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
-from security.models import User, normalize_email
+from security.models import LimitRow, User, normalize_email
 from security.permissions import Grant, Permission, covers, has, require
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.access import InvitationRef, active_grant, digest_of
@@ -42,12 +45,17 @@ from tenants.services.rights.changing import begin_change, lock_rights, newcomer
 
 GOOD_FOR = timedelta(days=7)
 _REPEATED_WITHIN = timedelta(minutes=1)
+TO_ONE_A_DAY: Final = 3
+AN_HOUR: Final = 100
+"""Mails of one organisation's."""
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @transaction.atomic
 def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
-    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter; Conflict("already_member").
+    """Invite an address, as the role with this slug. Denied for a role that holds more than the inviter.
 
+    Conflict("already_member"), and Conflict("invited_often", "invited_many") for an address or an organisation that was sent enough.
     An open invitation of the address is renewed: its earlier link ends. What was sent a moment ago, as by a second click, is not sent again.
     """
     held = begin_change(grant, Permission.CONFIGURATION_MEMBERS)
@@ -69,9 +77,22 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
     known = open_.order_by("-pk").first()
     if known is not None and known.expires_at > now + GOOD_FOR - _REPEATED_WITHIN and known.role_id == wanted.pk:
         return known
+    _count(address, now)
     invitation = send_invitation(email=address, role=wanted, invited_by=inviter, template="invitation", renews=known)
     record(Action.MEMBER_INVITED, on=invitation, role=wanted.slug)
     return invitation
+
+
+def _count(address: str, now: datetime) -> None:
+    """One more mail, under the lock of rights. Conflict for one too many."""
+    ours = f"invite:{require_tenant_id()}:"
+    his = f"{ours}{name_digest(address)}:"
+    sent = LimitRow.objects.filter(expires_at__gt=now)
+    if sent.filter(key__startswith=his).count() >= TO_ONE_A_DAY:
+        raise Conflict("invited_often")
+    if sent.filter(key__startswith=ours, expires_at__gt=now + _DAY - _HOUR).count() >= AN_HOUR:
+        raise Conflict("invited_many")
+    LimitRow.objects.create(key=f"{his}{uuid4().hex}", value="1", expires_at=now + _DAY)
 
 
 @transaction.atomic
