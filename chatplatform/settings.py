@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "security.accounts.known_devices.KnownDeviceMiddleware",
     "security.accounts.must_change.MustChangePasswordMiddleware",
+    "tenants.bound.BoundSessionMiddleware",
     "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",
     "security.failures.FailureMiddleware",  # last: the first to see what a view raised

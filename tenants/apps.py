@@ -15,9 +15,11 @@ class TenantsConfig(AppConfig):
         from tenants.models import Invitation, Membership
         from tenants.password_rules import rules_of_person
         from tenants.services.identity import under_tenant_key
+        from tenants.services.sign_in import provider
 
         register_subject(Membership, KeySubject.PERSON)
         register_subject(Invitation, KeySubject.PERSON)
         register_rules(rules_of_person)
         register(under_tenant_key())
+        register(provider.under_tenant_key())
         signals.connect()

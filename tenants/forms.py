@@ -140,3 +140,9 @@ class PasswordForm(_Form):
         max_length=_LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class ProviderEmailForm(forms.Form):
+    """Whose domain says which provider."""
+
+    email = forms.EmailField(max_length=254, validators=[spells_no_secret])

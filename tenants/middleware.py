@@ -29,7 +29,7 @@ from tenants.networks import is_let_in
 from tenants.services.hours import zone_named
 from tenants.services.networks import may_ask
 from tenants.services.people.last_seen import is_due, note_seen
-from tenants.services.people.switching import choose_tenant, note_move, tenant_of
+from tenants.services.people.switching import choose_tenant, note_move, reachable, tenant_of
 
 MEMBER_PATHS = ("/console/", "/get-started/", "/admin/", "/api/")
 """Pages of members. All others, in the widget's frame above all, run without a scope, whoever is signed in."""
@@ -58,7 +58,7 @@ class TenantMiddleware:
         active: MembershipRef | None = None
         user = request.user
         if isinstance(user, User):
-            memberships = memberships_of(user)
+            memberships = reachable(request.session, memberships_of(user))
             last, is_safe, before = (
                 request.COOKIES.get(LAST_COOKIE),
                 request.method in _SAFE,

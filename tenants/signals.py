@@ -25,6 +25,7 @@ from django.http import HttpRequest
 
 from security.accounts.ending import end_oldest
 from security.accounts.people import person_with
+from security.accounts.provided import bound_tenant
 from security.accounts.signals import password_reset_requested
 from security.audit import Action, Outcome, record
 from security.context import Actor, ActorKind, acting
@@ -40,7 +41,8 @@ def signed_in(request: HttpRequest, user: User, **_: object) -> None:
     """Choose the organisation first, so that the event is in its trail."""
     memberships = memberships_of(user)
     active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
-    _record(Action.SESSION_SIGNED_IN, user, request)
+    by = "password" if bound_tenant(request.session) is None else "provider"
+    _record(Action.SESSION_SIGNED_IN, user, request, by=by)
     most = min((ref.session_most for ref in memberships if ref.session_most is not None), default=None)
     if most is not None:
         with _scope(None if active is None else active.tenant_id, user):
@@ -93,17 +95,17 @@ def changed_email(request: HttpRequest, user: User, **_: object) -> None:
 
 def added_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
     """By the person himself; recovery codes that were made anew too. From now on the session may do more."""
-    _record(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind_of_factor=authenticator.type)
+    _record(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind=authenticator.type)
 
 
 def removed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
     """By the person himself."""
-    _record(Action.ACCOUNT_SECOND_FACTOR_REMOVED, user, request, kind_of_factor=authenticator.type)
+    _record(Action.ACCOUNT_SECOND_FACTOR_REMOVED, user, request, kind=authenticator.type)
 
 
 def used_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
     """At sign-in, or when asked again."""
-    _record(Action.ACCOUNT_SECOND_FACTOR_USED, user, request, kind_of_factor=authenticator.type)
+    _record(Action.ACCOUNT_SECOND_FACTOR_USED, user, request, kind=authenticator.type)
 
 
 def failed_factor(request: HttpRequest, user: User, **_: object) -> None:  # noqa: ARG001 - allauth's interface
@@ -111,16 +113,13 @@ def failed_factor(request: HttpRequest, user: User, **_: object) -> None:  # noq
     _record_attempt(Action.ACCOUNT_SECOND_FACTOR_FAILED, user, Outcome.FAILED)
 
 
-def _record(action: Action, user: User, request: HttpRequest | None, *, kind_of_factor: str | None = None) -> None:
+def _record(action: Action, user: User, request: HttpRequest | None, **detail: str) -> None:
     kind = ActorKind.OPERATOR if user.is_operator else ActorKind.PERSON
     actor = Actor(kind, id=str(user.public_id), name=user.full_name, user_id=user.pk)
     key = request.session.session_key if request is not None else None
     tenant_id = request.session.get(TENANT_KEY) if request is not None else None
     with acting(actor=actor, session=session_digest(key) if key else None), _scope(tenant_id, user):
-        if kind_of_factor is None:
-            record(action, on=user)
-        else:
-            record(action, on=user, kind=kind_of_factor)
+        record(action, on=user, **dict[str, Any](detail))
 
 
 def _record_attempt(action: Action, person: User | None, outcome: Outcome) -> None:

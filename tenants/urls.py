@@ -9,6 +9,7 @@ from tenants.views import (
     mailbox,
     membership,
     passwords,
+    provider,
     public,
     second_factor,
     sessions,
@@ -29,6 +30,15 @@ urlpatterns = [
     path("accounts/network/", sessions.ask_for_network_pass, name="ask_for_network_pass"),
     path("accounts/network/<str:token>/", sessions.network_pass, name="network_pass"),
     path("audit/mailbox/<str:token>/", mailbox.audit_mailbox, name="audit_mailbox"),
+    path("accounts/provider/", provider.provider_sign_in, name="provider_sign_in"),
+    path("accounts/provider/again/", provider.provider_again, name="provider_again"),
+    path("accounts/provider/<uuid:provider>/", provider.provider_begin, name="provider_begin"),
+    path("accounts/provider/<uuid:provider>/openid/", provider.provider_openid, name="provider_openid"),
+    path("accounts/provider/<uuid:provider>/saml/", provider.provider_saml, name="provider_saml"),
+    path(
+        "accounts/provider/<uuid:provider>/saml/<str:handle>/", provider.provider_saml_done, name="provider_saml_done"
+    ),
+    path("accounts/provider/<uuid:provider>/metadata/", provider.provider_metadata, name="provider_metadata"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("tenants/<uuid:tenant>/switch/", membership.switch, name="switch_tenant"),
     path("get-started/", get_started.get_started, name="get_started"),

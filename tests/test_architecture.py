@@ -169,7 +169,8 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
         exemptions,
         ALL,
         {
-            "chat/views/widget.py": "the visitor's frame: no session; own Origin and header instead, frame-ancestors per site"
+            "tenants/views/provider.py": "a SAML provider's page posts its answer without our cookie; it counts only for the session that asked",
+            "chat/views/widget.py": "the visitor's frame: no session; own Origin and header instead, frame-ancestors per site",
         },
         "from django.views.decorators.csrf import csrf_exempt",
     ),

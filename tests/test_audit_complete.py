@@ -53,6 +53,7 @@ QUIET = {
             "accounts/password/reset/done/",
             "accounts/password/reset/key/done/",
             "accounts/password/set/",
+            "accounts/provider/",
             "accounts/session/",
             "accounts/sessions/",
         ),
@@ -105,6 +106,7 @@ QUIET = {
         *("admin/chat/tag/<object_id>/change/", "admin/masking/", "admin/masking/rules/<uuid:rule>/"),
         *(
             "admin/security/domains/",
+            "admin/security/provider/",
             "admin/security/keys/",
             "admin/security/networks/",
             "admin/security/passwords/",

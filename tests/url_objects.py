@@ -163,6 +163,8 @@ def address(route: str, of: Organisation, known: dict[str, str]) -> str:
         "<uuid:alert>": known["alert"],
         "<uuid:check>": known["check"],
         "<uuid:domain>": known["domain"],
+        "<uuid:provider>": str(uuid4()),
+        "<str:handle>": "x",
         "<uuid:saved>": known["saved"],
         "<uuid:change>": known["change"],
         "<uuid:department>": known["department"],

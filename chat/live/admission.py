@@ -19,6 +19,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils import timezone
 
+from security.accounts.provided import bound_tenant
 from security.accounts.sessions import ends_at, limits_of
 from security.audit import Action, record_denied
 from security.context import Actor, ActorKind, acting
@@ -98,7 +99,8 @@ def admit_staff(session_key: str | None, address: str | None) -> Admitted | Clos
     if user.must_change_password:
         return CloseCode.FORBIDDEN
     tenant_id = store.get(TENANT_KEY)
-    grant = access.active_grant(user.pk, tenant_id) if isinstance(tenant_id, int) else None
+    is_led_there = isinstance(tenant_id, int) and bound_tenant(store) in {None, tenant_id}
+    grant = access.active_grant(user.pk, tenant_id) if is_led_there else None
     if grant is None:
         return CloseCode.FORBIDDEN
     if not _is_let_in(grant, store, address) or not any(has_somewhere(grant, permission) for permission in CHAT):

@@ -11,13 +11,14 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from security.accounts import lockout
+from security.accounts import lockout, provided
 from security.accounts.attempts import Reserved
 from security.accounts.mail import send
 from security.accounts.people import change_password
 from security.forms import spells_no_secret
 from security.models import User
 
+_FACTOR_STAGE = "allauth.mfa.stages.AuthenticateStage"
 _EMAIL_STAGE = "allauth.account.stages.EmailVerificationStage"
 
 
@@ -48,8 +49,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().logout(request)
 
     def get_login_stages(self) -> list[str]:
-        """In the demo, which only this machine can reach, an unconfirmed address does not hinder."""
+        """What a provider has asked for is not asked for again. In the demo, which only this machine can reach, an unconfirmed address does not hinder."""
         stages: list[str] = super().get_login_stages()
+        if provided.has_shown_factor(self.request):
+            stages = [stage for stage in stages if stage != _FACTOR_STAGE]
         return [stage for stage in stages if not (settings.DEMO and stage == _EMAIL_STAGE)]
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: Any, signup: bool) -> bool:  # noqa: ARG002 - allauth's interface
@@ -62,6 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Reserve an attempt before any hashing, so that parallel ones cannot outrun the count; answer as axes does."""
+        provided.begin_anew(request)
         reserved = lockout.reserve(request, credentials)
         if isinstance(reserved, Reserved):
             self._reserved = reserved

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
+from security.accounts import provided
+
 SIGNED_IN_KEY: Final = "signed_in_at"
 """In the session: when the whole sign-in was done, in seconds since 1970."""
 
@@ -35,5 +37,6 @@ def led_to_password(request: HttpRequest) -> HttpResponse:
     """The way to being asked again and from there back, to the page, not to what was sent; programs are told by a code."""
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"code": "reauthentication_required"}, status=403)
-    where = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}"
+    again = "account_reauthenticate" if provided.bound_tenant(request.session) is None else "provider_again"
+    where = f"{reverse(again)}?{urlencode({'next': request.get_full_path()})}"
     return HttpResponse(status=303, headers={"Location": where})

@@ -8,6 +8,7 @@ from allauth.account.models import Login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
+from security.accounts import provided
 from security.errors import Denied, Invalid
 from security.models import User
 
@@ -27,6 +28,19 @@ def check_password(request: HttpRequest, *, email: str, password: str) -> User:
 
 def sign_in(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
     """Sign in whoever has just proven who he is, and lead on to the path `to`; a second factor is asked for on the way."""
+    provided.begin_anew(request)
     record_authentication(request, user, method="password", email=user.email)
+    response: HttpResponse = perform_login(request, Login(user=user, email=user.email, redirect_url=to))
+    return response
+
+
+def sign_in_provided(
+    request: HttpRequest, user: User, *, tenant_id: int, has_shown_factor: bool, to: str
+) -> HttpResponse:
+    """Sign in whom an organisation's provider vouches for, into that organisation alone; a second factor is asked for unless it was shown there."""
+    if request.user.is_authenticated:
+        get_adapter().logout(request)
+    provided.bind(request, tenant_id, has_shown_factor=has_shown_factor)
+    record_authentication(request, user, method="provider")
     response: HttpResponse = perform_login(request, Login(user=user, email=user.email, redirect_url=to))
     return response

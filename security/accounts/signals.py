@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
-from security.accounts import fresh, known_devices, lockout, sessions
+from security.accounts import fresh, known_devices, lockout, provided, sessions
 from security.accounts.people import confirm_email, end_sessions
 from security.accounts.second_factor import FACTORS
 from security.errors import Denied
@@ -38,6 +38,8 @@ def remember_device(request: HttpRequest | None, user: User, **_: object) -> Non
     """A whole sign-in: from now on this browser is one that the person is known in."""
     if request is not None:
         fresh.note_sign_in(request, timezone.now())
+        if provided.bound_tenant(request.session) is not None:
+            return  # the provider knows the person; whether the browser does, it does not say
         known_devices.remember(request, lockout.name_digest(user.email), user)
 
 

@@ -29,6 +29,8 @@ class Action(StrEnum):
     SESSION_NETWORK_PASS_ASKED = "session.network_pass_asked", "A person asked for a way in from a network not listed."
     SESSION_NETWORK_PASS_USED = "session.network_pass_used", "A person came in from a network that is not listed."
 
+    SESSION_PROVIDER_REFUSED = "session.provider_refused", "A sign-in by the organisation's provider was refused."
+
     ACCOUNT_SIGNED_UP = "account.signed_up", "A person made an account."
     ACCOUNT_DEACTIVATED = "account.deactivated", "A person's account was locked by an operator."
     ACCOUNT_REACTIVATED = "account.reactivated", "A person's account was unlocked by an operator."
@@ -70,6 +72,14 @@ class Action(StrEnum):
     DOMAIN_LOST = "domain.lost", "A mail domain is the organisation's no more, since its proof stayed away."
     DOMAIN_REMOVED = "domain.removed", "A mail domain was given up."
 
+    PROVIDER_CHANGED = "provider.changed", "The organisation's identity provider was set or changed."
+    PROVIDER_REMOVED = "provider.removed", "The organisation's identity provider was removed."
+    PROVIDER_TRIED = (
+        "provider.tried",
+        "The organisation's identity provider was tried; the outcome says whether it answers.",
+    )
+
+    MEMBER_LINKED = "member.linked", "A member signed in by the organisation's provider for the first time."
     MEMBER_INVITED = "member.invited", "A person was invited."
     MEMBER_INVITATION_WITHDRAWN = "member.invitation_withdrawn", "An invitation was withdrawn."
     MEMBER_JOINED = "member.joined", "A person became a member."

@@ -1,7 +1,7 @@
 """The administration of an organisation and, for operators, of the platform; Django finds this package by its name."""
 
 from tenants.admin import audit
-from tenants.admin.organisation import domains, hours, keys, networks, profile, security, sites, stays
+from tenants.admin.organisation import domains, hours, keys, networks, profile, provider, security, sites, stays
 from tenants.admin.people import departments, invitations, members, permissions, roles
 from tenants.admin.platform import accounts, operators, plans
 from tenants.admin.platform import stays as operators_stays
@@ -22,6 +22,7 @@ __all__ = [
     "permissions",
     "plans",
     "profile",
+    "provider",
     "roles",
     "security",
     "site",

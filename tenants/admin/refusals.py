@@ -11,8 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from security.errors import DomainError
+from tenants.provider_words import SENTENCES
 
 _SENTENCES: Final[dict[str, Promise]] = {
+    **SENTENCES,
     "builtin_role": _("A built-in role stays as it is. Make one of your own that starts from it."),
     "already_member": _("This person is a member already."),
     "default_department": _("The default department cannot be deleted. Make another one the default first."),

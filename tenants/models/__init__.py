@@ -15,7 +15,7 @@ from tenants.models.people import (
     usable,
 )
 from tenants.models.plan import Limited, Plan, Subscription, Usage
-from tenants.models.sign_in import EmailDomain
+from tenants.models.sign_in import EmailDomain, IdentityProvider, ProviderKind, ProviderLink
 from tenants.models.site import Site
 from tenants.models.tenant import Directory, Policy, Tenant, TenantStatus
 from tenants.models.trail import CheckStatus, SavedFilter, TrailCheck
@@ -34,6 +34,7 @@ __all__ = [
     "EmailDomain",
     "EntryEnd",
     "EntryStatus",
+    "IdentityProvider",
     "Invitation",
     "Limited",
     "MaskingCount",
@@ -44,6 +45,8 @@ __all__ = [
     "OperatorEntry",
     "Plan",
     "Policy",
+    "ProviderKind",
+    "ProviderLink",
     "PublicModel",
     "Role",
     "RuleSetModel",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from tenants.models.base import PublicModel
+from security.scoping import TenantForeignKey
+from tenants.models.base import PublicModel, TenantModel
+from tenants.models.people import Membership, Role
 
 
 class EmailDomain(PublicModel):
@@ -29,3 +32,56 @@ class EmailDomain(PublicModel):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class ProviderKind(models.TextChoices):
+    """What is spoken with a provider."""
+
+    OPENID = "openid", "OpenID Connect"
+    SAML = "saml", "SAML 2.0"
+
+
+class IdentityProvider(PublicModel):
+    """The tenant's own provider. Of OpenID Connect `issuer` is its name and `keys_url` where its keys are; of SAML the entity id, and `certificates`."""
+
+    kind = models.CharField(max_length=8, choices=ProviderKind.choices)
+    is_on = models.BooleanField(default=True)
+    issuer = models.CharField(max_length=1_000)
+    sign_in_url = models.CharField(max_length=2_000)
+    token_url = models.CharField(max_length=2_000, blank=True)
+    keys_url = models.CharField(max_length=2_000, blank=True)
+    client_id = models.CharField(max_length=255, blank=True)
+    secret = models.BinaryField(null=True, editable=False)
+    certificates = ArrayField(models.TextField(), default=list, blank=True)
+    # What the provider calls a sign-in with a second factor; empty where our own is asked for.
+    second_factor_words = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # As what who is no member yet joins when the provider vouches for him, and who said so; None where nobody joins.
+    joining_role = TenantForeignKey(Role, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    set_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(PublicModel.Meta):
+        verbose_name = "identity provider"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="tenants_identityprovider_one_key")]
+
+    def __str__(self) -> str:
+        return self.issuer
+
+
+class ProviderLink(TenantModel):
+    """Which member a provider means by a subject: once known, the address is not asked any more."""
+
+    provider = TenantForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="links")
+    subject = models.BinaryField(max_length=32)
+    membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="provider_links")
+    linked_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "provider", "subject"], name="tenants_providerlink_subject_key"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "provider", "membership"], name="tenants_providerlink_membership_key"
+            ),
+        ]

@@ -126,12 +126,13 @@ class Policy(TenantModel):
 
 
 class Directory(TenantModel):
-    """Which tenant a site key, an invitation or a verified mail domain belongs to. Across tenants it is read only through `tenant_of(kind, digest)`."""
+    """Which tenant a site key, invitation, verified mail domain or provider belongs to. Across tenants read only through `tenant_of(kind, digest)`."""
 
     class Kind(models.TextChoices):
         SITE_KEY = "site_key"
         INVITATION = "invitation"
         EMAIL_DOMAIN = "email_domain"
+        PROVIDER = "provider"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     digest = models.BinaryField(max_length=32)

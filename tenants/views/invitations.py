@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from security.accounts.limits import is_within
 from security.accounts.people import has_confirmed, person_with
+from security.accounts.provided import bound_tenant
 from security.accounts.sign_in import check_password, sign_in
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.models import User
@@ -66,7 +67,7 @@ class _Bearer:
         return self._unconfirmed(self.person)
 
     def _signed_in(self, user: User) -> HttpResponse:
-        if user.email != self.found.email:
+        if user.email != self.found.email or bound_tenant(self.request.session) not in {None, self.found.tenant_id}:
             return self._page("other_person", None)
         if self.request.method != "POST":
             return self._page("accept", None)

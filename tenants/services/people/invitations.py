@@ -215,7 +215,7 @@ def accept_invitation(*, invitation: InvitationRef, user: User) -> Membership:
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
         Directory.objects.filter(kind=Directory.Kind.INVITATION, object_id=row.pk).delete()
-        membership = _join(user, row.role)
+        membership = join(user, row.role)
         Tenant.objects.filter(confirmed_at=None).update(confirmed_at=now)
         actor = Actor(
             ActorKind.PERSON, id=str(user.public_id), name=membership.name, role=row.role.slug, user_id=user.pk
@@ -249,7 +249,8 @@ def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user
     return covers(grant, newcomer(grant, invitation.role))
 
 
-def _join(user: User, role: Role) -> Membership:
+def join(user: User, role: Role) -> Membership:
+    """Make the person a member, or again one; whether he may is asked before."""
     membership = Membership.objects.select_for_update(of=("self",)).filter(user=user).first()
     if membership is None:
         membership = Membership.objects.create(user=user, role=role, name=user.full_name or user.email)

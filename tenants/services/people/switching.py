@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
 
+from security.accounts.provided import bound_tenant
 from security.accounts.sessions import HOURS_KEY, IDLE_KEY
 from security.audit import Action, record
 from security.errors import NotFound
@@ -32,6 +33,7 @@ def choose_tenant(
 
     Unless it `may_move`, a session whose organisation is lost has none: what was meant for one is not done in another.
     """
+    memberships = reachable(session, memberships)
     _set(session, IDLE_KEY, min((ref.idle_minutes for ref in memberships), default=None))
     _set(session, HOURS_KEY, min((ref.session_hours for ref in memberships), default=None))
     active = next((ref for ref in memberships if ref.tenant_id == session.get(TENANT_KEY)), None)
@@ -47,7 +49,7 @@ def choose_tenant(
 
 def switch_tenant(*, user: User, session: SessionBase, tenant: UUID) -> MembershipRef:
     """Go on in another organisation of the person's; NotFound for any other. Outside any scope."""
-    memberships = memberships_of(user)
+    memberships = reachable(session, memberships_of(user))
     wanted = next((ref for ref in memberships if ref.tenant_public_id == tenant), None)
     if wanted is None:
         raise NotFound
@@ -62,6 +64,12 @@ def note_move(*, user: User, before: int | None, active: MembershipRef | None) -
     if before is not None and active is not None and active.tenant_id != before:
         with tenant_scope(active.tenant_id):
             record(Action.SESSION_TENANT_SWITCHED, on=user)
+
+
+def reachable(session: SessionBase, memberships: Sequence[MembershipRef]) -> tuple[MembershipRef, ...]:
+    """Those that the session leads to: of one that an organisation's provider opened, that organisation alone."""
+    bound = bound_tenant(session)
+    return tuple(ref for ref in memberships if bound in {None, ref.tenant_id})
 
 
 def _set(session: SessionBase, key: str, value: int | None) -> None:

@@ -229,4 +229,4 @@ def test_what_the_tenants_key_itself_seals_is_registered() -> None:
     }
     purposes = {column.purpose for column in replacing.registered()}
     assert asked == {"_PURPOSE", "column.purpose", "self.purpose", '"hub"', ""} - {"column.purpose"}
-    assert purposes == {"mail", "site identity", "own server", None}
+    assert purposes == {"mail", "site identity", "own server", "identity provider", None}

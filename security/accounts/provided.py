@@ -1,0 +1,41 @@
+"""Sessions that an organisation's own provider opened.
+
+Danger: a provider can say anything of anybody, so whoever runs one could sign in as a person who works elsewhere too, and there open what is not his.
+Rule: such a session is bound to the provider's organisation from before it is signed in until it ends; a sign-in by password begins anew, and that
+the provider asked for a second factor is known to the one request that it said so in. Proof: tests/tenants/sign_in/test_arriving.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from allauth.account.internal.stagekit import clear_login
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+_KEY: Final = "provider_tenant"
+
+
+def bound_tenant(session: SessionBase) -> int | None:
+    """The one organisation that the session leads to; None where no provider opened it."""
+    found: int | None = session.get(_KEY)
+    return found
+
+
+def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool) -> None:
+    """Before somebody is signed in by a provider; what was begun in this browser otherwise is forgotten."""
+    clear_login(request)
+    request.session[_KEY] = tenant_id
+    request.has_shown_factor = has_shown_factor  # type: ignore[attr-defined]
+
+
+def begin_anew(request: HttpRequest) -> None:
+    """Before somebody is signed in otherwise: a sign-in that waits for a second factor would go on without its bounds."""
+    if not request.user.is_authenticated and _KEY in request.session:
+        clear_login(request)
+        del request.session[_KEY]
+
+
+def has_shown_factor(request: HttpRequest | None) -> bool:
+    """Whether the provider, in this very request, has said that it asked for a second factor."""
+    return getattr(request, "has_shown_factor", False) is True

@@ -1,0 +1,193 @@
+"""The page of the provider: what answers is stored, sealed, by owners alone; and the page that finds it by a domain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from security.errors import Denied, NotFound
+from security.identity.metadata import ServiceProvider
+from security.scoping import tenant_scope
+from tenants.models import IdentityProvider, ProviderKind, ProviderLink
+from tenants.services.sign_in import provider as service
+from tenants.services.sign_in.provider import Given, carry_out
+
+from ...security.identity.openid_provider import OpenIdProvider
+from ...security.identity.saml_provider import house
+from ..admin.pages import Browse, errors_of, sign_in, text_of
+from ..people import Organisation
+from .providers import come_back, connect, openid, stored
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/security/provider/"
+
+
+def typed(provider: OpenIdProvider, **altered: str) -> dict[str, str]:
+    return {
+        "kind": "openid",
+        "issuer": provider.issuer,
+        "client_id": "acme-chat",
+        "secret": "hidden-secret",
+        "is_on": "on",
+        "second_factor_words": "mfa\n",
+        **altered,
+    }
+
+
+def olga(of: Organisation) -> Browse:
+    return sign_in(of.user("olga"))
+
+
+def test_an_owner_tries_and_stores_a_provider(proven: Organisation, provider: OpenIdProvider) -> None:
+    browser = olga(proven).client
+    tried = browser.post(PAGE, {**typed(provider), "try": "1"}, follow=True)
+    assert "Nothing is saved yet" in text_of(tried)
+    with tenant_scope(proven.tenant_id):
+        assert not IdentityProvider.objects.exists()
+    page = text_of(browser.post(PAGE, {**typed(provider), "save": "1"}, follow=True))
+    kept = stored(proven)
+    assert f"/accounts/provider/{kept.public_id}/openid/" in page
+    assert "hidden-secret" not in page
+    assert b"hidden-secret" not in bytes(kept.secret or b"")
+    assert service.access_provider(kept.public_id).client.secret == "hidden-secret"
+    assert proven.actions()[-3:] == ["provider.tried", "provider.tried", "provider.changed"]
+    browser.post(PAGE, {**typed(provider, secret=""), "save": "1"})
+    assert service.access_provider(kept.public_id).client.secret == "hidden-secret", "left empty, it stays"
+    browser.post(f"{PAGE}remove/")
+    with pytest.raises(NotFound):
+        service.access_provider(kept.public_id)
+    assert proven.actions()[-1] == "provider.removed"
+
+
+@pytest.mark.parametrize(
+    ("altered", "sentence"),
+    [
+        ({"issuer": "http://127.0.0.1:1"}, "Nothing answers"),
+        ({"issuer": "nonsense"}, "is none that can be asked"),
+        ({"client_id": ""}, "Enter the client id"),
+        ({"secret": ""}, "Enter the secret"),
+        ({"kind": "saml", "metadata": "<x/>"}, "not the metadata of one SAML provider"),
+        ({"joining_role": "owner"}, "Select a valid choice"),
+        ({"joining_role": "admin"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    proven: Organisation, provider: OpenIdProvider, altered: dict[str, str], sentence: str
+) -> None:
+    answer = olga(proven).client.post(PAGE, {**typed(provider, **altered), "save": "1"})
+    assert sentence in errors_of(answer).replace("&#x27;", "'")
+    with tenant_scope(proven.tenant_id):
+        assert not IdentityProvider.objects.exists()
+
+
+def test_metadata_of_a_saml_provider_is_stored(proven: Organisation, tmp_path: Path) -> None:
+    theirs = house(tmp_path, ServiceProvider("https://unknown.example", "https://unknown.example"))
+    given = {"kind": "saml", "metadata": theirs.metadata.decode(), "is_on": "on", "save": "1"}
+    page = text_of(olga(proven).client.post(PAGE, given, follow=True))
+    kept = stored(proven)
+    assert (kept.kind, kept.issuer, len(kept.certificates)) == ("saml", "https://provider.example/metadata", 1)
+    assert service.service_of(kept.public_id).entity_id in page
+
+
+@pytest.mark.parametrize("name", ["ada", "alice"])
+def test_owners_alone_set_it(proven: Organisation, provider: OpenIdProvider, name: str) -> None:
+    """Who sets it could come in as an owner."""
+    assert sign_in(proven.user(name)).client.get(PAGE).status_code == 403
+    tried = carry_out(openid(provider))
+    with tenant_scope(proven.tenant_id), pytest.raises(Denied):
+        service.save_provider(grant=proven.grant(name), tried=tried, now=timezone.now())
+
+
+def test_an_operator_who_is_in_for_a_time_sets_none(proven: Organisation, provider: OpenIdProvider) -> None:
+    tried = carry_out(openid(provider))
+    grant = replace(proven.grant("olga"), entry=uuid4())
+    with tenant_scope(proven.tenant_id), pytest.raises(Denied):
+        service.save_provider(grant=grant, tried=tried, now=timezone.now())
+
+
+def test_another_organisation_does_not_see_it(
+    proven: Organisation, rival: Organisation, provider: OpenIdProvider
+) -> None:
+    connect(proven, "olga", openid(provider))
+    with tenant_scope(rival.tenant_id):
+        assert service.read_provider(grant=rival.grant("mallory")) is None
+        with pytest.raises(NotFound):
+            service.remove_provider(grant=rival.grant("mallory"))
+
+
+def test_another_issuer_or_client_forgets_whom_the_old_one_meant_and_its_secret(
+    proven: Organisation, provider: OpenIdProvider
+) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    provider.add("sub-1", email="alice@acme.example", email_verified=True)
+    client = Client()
+    assert come_back(client, provider, entry, "sub-1").status_code == 302
+    other = Given(ProviderKind.OPENID, issuer=provider.issuer, client_id="another", secret="another-secret")
+    assert connect(proven, "olga", other) == entry
+    with tenant_scope(proven.tenant_id):
+        assert not ProviderLink.objects.exists()
+    assert client.get("/console/").status_code == 302, "the session ended"
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_provider_that_is_off_leads_nowhere(proven: Organisation, provider: OpenIdProvider, is_on: bool) -> None:
+    entry = connect(proven, "olga", openid(provider, is_on=is_on))
+    assert Client().get(f"/accounts/provider/{entry}/").status_code == (303 if is_on else 404)
+
+
+def found(email: str) -> str:
+    return text_of(Client().post("/accounts/provider/", {"email": email}))
+
+
+def told(page: str) -> str:
+    """Without what is new each time, and without what was typed."""
+    return page[page.index("<main") :].rsplit('name="csrfmiddlewaretoken"', maxsplit=1)[-1].partition(">")[2]
+
+
+def test_the_domain_alone_decides_where_an_address_leads(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    pages = [found(email) for email in ("alice@acme.example", "nobody@acme.example", "ALICE@Acme.Example")]
+    assert all(f"/accounts/provider/{entry}/" in page for page in pages)
+    assert len({told(page) for page in pages}) == 1
+    others = [found(email) for email in ("mallory@rival.example", "nobody@rival.example", "x@sub.acme.example")]
+    assert all("No provider is set up for this domain" in page for page in others)
+    assert "Enter a valid email" in found("nonsense")
+
+
+def test_the_way_on_stays_on_our_own_pages(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    provider.add("sub-1", email="alice@acme.example", email_verified=True)
+
+    def came(to: str) -> Any:
+        client = Client()
+        sent = client.get(f"/accounts/provider/{entry}/", {"next": to})
+        return client.get(f"/accounts/provider/{entry}/openid/", provider.answer(sent["Location"], "sub-1"))
+
+    assert came("/console/")["Location"] == "/console/"
+    assert came("https://evil.example/")["Location"] == "/start/"
+
+
+def test_who_is_asked_again_shows_it_at_the_provider(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    provider.add("sub-o", email="olga@acme.example", email_verified=True)
+    provider.add("sub-a", email="alice@acme.example", email_verified=True)
+    client = Client()
+    come_back(client, provider, entry, "sub-o")
+    session = client.session
+    session["signed_in_at"] = 0.0
+    session.save()
+    led = client.get(PAGE)
+    assert led["Location"].startswith("/accounts/provider/again/?next=")
+    back = f"/accounts/provider/{entry}/openid/"
+    sent = client.get(led["Location"])
+    assert "prompt=login" in sent["Location"]
+    assert client.get(back, provider.answer(sent["Location"], "sub-a")).status_code == 403, "somebody else"
+    sent = client.get(led["Location"])
+    assert client.get(back, provider.answer(sent["Location"], "sub-o"))["Location"] == PAGE
+    assert client.get(PAGE).status_code == 200
