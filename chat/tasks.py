@@ -16,6 +16,7 @@ from chat.retention import days
 from chat.retention.run import run
 from chat.retention.servers import sending
 from chat.retention.stores import store
+from chat.retention.visitors import copying
 from chat.services import assignment, blocking, lifecycle, masking_jobs, presence, usage, visitors
 from chat.services.due import tenants_with_chat
 from security.context import Actor, ActorKind, acting
@@ -105,9 +106,17 @@ def close_idle_everywhere() -> None:
 
 @shared_task(name="chat.keep_retention")
 def keep_retention(tenant_id: int) -> None:
-    """The day's retention of one tenant, each step in a scope of its own."""
+    """The day's retention of one tenant, each step in a scope of its own; and erasures that were not copied, on a day that is done too."""
     with acting(actor=Actor(ActorKind.JOB, name=keep_retention.name)):
         days.run_day(tenant_id, timezone.now(), worker=uuid4(), store=store(), clock=timezone.now)
+        copying.copy_erasures(tenant_id, store(), now=timezone.now())
+
+
+@shared_task(name="chat.copy_erasures")
+def copy_erasures(tenant_id: int) -> None:
+    """Beside the archive, as soon as somebody was erased; where the broker is away the hour's retention does it."""
+    with acting(actor=Actor(ActorKind.JOB, name=copy_erasures.name)):
+        copying.copy_erasures(tenant_id, store(), now=timezone.now())
 
 
 @shared_task(name="chat.send_transcripts")

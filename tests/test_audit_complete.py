@@ -195,6 +195,7 @@ QUIET_JOBS = {
     "chat.send_transcripts_everywhere": "queues tasks",
     "chat.count_usage": "counts, which nobody asked for and nobody is shown by it",
     "chat.count_usage_everywhere": "queues tasks",
+    "chat.copy_erasures": "the erasure left its event",
     "tenants.warn_of_passwords": "mails a warning of a rule that is there; nothing changes",
     "tenants.warn_of_passwords_everywhere": "queues tasks",
     "chat.resume_masking_jobs": "queues jobs, which leave their events",

@@ -23,6 +23,7 @@ FAN_OUT = {
     "chat.sweep_queues": "queues one task for each tenant, by its number",
     "chat.close_idle_everywhere": "queues one task for each tenant, by its number",
     "chat.resume_masking_jobs_everywhere": "queues one task for each tenant, by its number",
+    "chat.copy_erasures": "opens the tenant's scope before and after it speaks to the archive",
     "chat.keep_retention": "opens the tenant's scope for each step anew, so that what is done stays done",
     "chat.send_transcripts": "opens the tenant's scope for each step anew, so that what is done stays done",
     "chat.send_transcripts_everywhere": "queues one task for each tenant, by its number",

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -28,6 +29,7 @@ from chat.retention.visitors.gathering import (
     find_visitors,
     read_visitor,
 )
+from chat.tasks import copy_erasures
 from security.errors import Conflict, Invalid
 from security.forms import MaskedCharField, spells_no_secret
 from security.permissions import has
@@ -110,6 +112,15 @@ def export(request: HttpRequest, visitor: UUID) -> HttpResponse:
     return answer
 
 
+def _copy_erasure(tenant_id: int) -> None:
+    """After the commit. Where the broker is away the hour's retention does it."""
+
+    def send() -> None:  # by name: Django logs a callback's failure with it, and fails itself where there is none
+        copy_erasures.delay(tenant_id)
+
+    transaction.on_commit(send, robust=True)
+
+
 def erase(request: HttpRequest, visitor: UUID) -> HttpResponse:
     """For good, after the organisation's name was typed; asked for otherwise than by POST it leads to the page."""
     if request.method != "POST":
@@ -123,6 +134,7 @@ def erase(request: HttpRequest, visitor: UUID) -> HttpResponse:
         except (Conflict, Invalid) as refused:
             form.add_error("typed" if refused.code == "typed_name" else None, sentence_for(refused))
         else:
+            _copy_erasure(row.tenant_id)
             said = _(
                 "Erased: %(conversations)d conversations with %(messages)d messages, and what was known of the visitor."
             )

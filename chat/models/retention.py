@@ -167,9 +167,11 @@ class ArchiveChunk(PublicModel):
     sha256 = models.BinaryField(null=True, max_length=32)
     manifest = models.TextField(blank=True)
     contents = models.JSONField(default=list)
-    """Of each conversation: public id, where it begins, its length, and a digest of the rows and the key that it was read from."""
+    """Of each conversation: public id, where it begins, its length, its messages, and a digest of the rows and the key that it was read from."""
     failures = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    """Somebody speaks to a store about it, outside of any transaction; whose lease was over meanwhile changes nothing."""
 
     class Meta(PublicModel.Meta):
         indexes: ClassVar = [

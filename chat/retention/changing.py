@@ -15,7 +15,7 @@ from django.db import transaction
 
 from chat.models import RetentionChange, RetentionRule
 from chat.retention.calendar import begins
-from chat.retention.rules import changed, term_in, terms, waiting, zone_of_tenant
+from chat.retention.rules import changed, lock_rules, term_in, terms, waiting, zone_of_tenant
 from chat.retention.servers.configured import has_server
 from chat.retention.terms import DEFAULT, Term
 from security.audit import Action, record
@@ -37,7 +37,8 @@ def change_rule(
     """
     require(grant, RIGHT)
     require_member(grant)
-    days = _lock().retention_cooling_days
+    lock_rules()
+    days = Policy.objects.values_list("retention_cooling_days", flat=True).get()
     of = department_pk(department)
     if term is None and of is None:
         term = DEFAULT
@@ -64,7 +65,8 @@ def change_rule(
 def undo_change(*, grant: Grant, change: UUID, now: datetime) -> RetentionChange:
     """It never comes into force. Conflict("retention_taken") where a run took it up, or somebody undid it."""
     require(grant, RIGHT)
-    _lock()
+    require_member(grant)
+    lock_rules()
     row = RetentionChange.objects.filter(public_id=change).first()
     if row is None:
         raise NotFound
@@ -74,10 +76,17 @@ def undo_change(*, grant: Grant, change: UUID, now: datetime) -> RetentionChange
     return row
 
 
+def undo_waiting(*, department: int, now: datetime) -> None:
+    """As part of the caller's transaction, who holds the lock: the department goes, and what waits for it with it."""
+    for row in waiting().filter(department=department):
+        waiting().filter(pk=row.pk).update(undone_at=now)
+        record(Action.RETENTION_CHANGE_UNDONE, on=row, changes=_changes(department, term_in(row)))
+
+
 @transaction.atomic
 def take_up(*, now: datetime) -> int:
     """Put into force what has waited for its day; how many. For the day's run."""
-    _lock()
+    lock_rules()
     due = list(waiting().filter(due_at__lte=now).order_by("due_at", "pk"))
     for row in due:
         waiting().filter(pk=row.pk).update(taken_at=now)
@@ -104,10 +113,6 @@ def due_day(now: datetime, days: int) -> datetime:
     """When the day begins, where the organisation is, that comes after so many whole ones: the run of that day takes it up."""
     zone = zone_of_tenant()
     return begins(now.astimezone(zone).date() + timedelta(days=days + 1), zone)
-
-
-def _lock() -> Policy:
-    return Policy.objects.select_for_update().get()
 
 
 def _in_force(department: int | None) -> Term:

@@ -17,9 +17,10 @@ from django.db.models import Q
 from chat.models import ArchiveChunk, ChunkState, RetentionRun
 from chat.retention.changing import take_up
 from chat.retention.rules import zone_of_tenant
-from chat.retention.run import Found, run
+from chat.retention.run import run
 from chat.retention.stores import Store
 from chat.retention.visitors.ending import forget_left_behind
+from chat.retention.work import Found
 from security.audit import Action, record
 from security.scoping import tenant_scope
 

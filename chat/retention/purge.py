@@ -1,7 +1,8 @@
 """Deleting for good: rows, and the keys without which no copy of them can be read.
 
-Danger: everything here is final. Rule: who calls has chosen rows by `rules.over()` without those that are held, has locked them, and has them in his
-transaction; the event of it is in the same one. Proof: tests/chat/retention/test_run.py, test_holds.py.
+Danger: everything here is final. Rule: who calls holds `rules.lock_deletions()`, has asked `held()` after that, and for the day's work the rule too, and
+has locked the rows; a visitor's own erasure asks no rule. The event is in the same transaction. Proof: tests/chat/retention/test_run.py,
+test_holds.py, test_visitors_rights.py.
 """
 
 from __future__ import annotations
@@ -54,14 +55,21 @@ def destroy_archived(conversations: Sequence[ArchivedConversation]) -> int:
     return len(conversations)
 
 
-def destroy_sent(conversations: Sequence[Conversation], *, chunk: ArchiveChunk) -> int:
-    """Conversations that the organisation's own server has, with their keys: nobody reads them here any more; how many."""
-    messages = remove_rows(conversations)
+def remove_archived(conversations: Sequence[Conversation], *, chunk: ArchiveChunk) -> None:
+    """Conversations that the archive has; their keys stay."""
+    extent, sha = Extent(conversations=len(conversations), messages=remove_rows(conversations)), _sha(chunk)
+    record(Action.RETENTION_ARCHIVED, on=chunk, extent=extent, sha256=sha)
+
+
+def destroy_sent(conversations: Sequence[Conversation], *, chunk: ArchiveChunk) -> None:
+    """Conversations that the organisation's own server has, with their keys: nobody reads them here any more."""
+    extent, sha = Extent(conversations=len(conversations), messages=remove_rows(conversations)), _sha(chunk)
     destroy_keys(row.public_id for row in conversations)
-    if conversations:
-        extent, sha = Extent(conversations=len(conversations), messages=messages), bytes(chunk.sha256 or b"").hex()
-        record(Action.RETENTION_SENT, on=chunk, extent=extent, sha256=sha, object=chunk.object_name)
-    return len(conversations)
+    record(Action.RETENTION_SENT, on=chunk, extent=extent, sha256=sha, object=chunk.object_name)
+
+
+def _sha(chunk: ArchiveChunk) -> str:
+    return bytes(chunk.sha256 or b"").hex()
 
 
 def destroy_keys(conversations: Iterable[UUID]) -> None:

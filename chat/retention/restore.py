@@ -12,11 +12,11 @@ from chat.models import ArchivedConversation, Conversation
 from chat.retention import chunks
 from chat.retention.content import restored
 from chat.retention.stores import Missing, Store, name_of
-from security.audit import Action, Extent, record
+from security.audit import Action, Extent, Outcome, record
 from security.crypto import keyring
 from security.errors import Conflict, Invalid, NotFound
 from security.models import KeySubject
-from security.permissions import Grant, Permission, has, require
+from security.permissions import Grant, Permission, has, require, require_member
 from security.scoping import require_tenant_id
 from tenants.models import Tenant
 
@@ -25,32 +25,25 @@ KEPT_FOR: Final = timedelta(days=30)
 
 
 @transaction.atomic
-def read_archived(*, grant: Grant, conversation: UUID, store: Store) -> dict[str, Any]:
-    """A transcript as it lies in the archive. NotFound; stores.Missing, chunks.Damaged where the archive does not have it as it should."""
-    require(grant, Permission.CHAT_SEE_ALL)
-    row = _found(conversation)
-    content = _content(row, store)
-    record(Action.ARCHIVE_READ, on=row, extent=Extent(conversations=1, messages=len(content["messages"])))
-    return content
-
-
-@transaction.atomic
 def look_at_archived(
     *, grant: Grant, conversation: UUID, store: Store
 ) -> tuple[ArchivedConversation, dict[str, Any] | None]:
-    """As `read_archived`; None where the archive does not have it as it should, which the trail says. NotFound."""
+    """A transcript as it lies in the archive; None where that does not have it, or its key is no more, which the trail says. NotFound."""
     require(grant, Permission.CHAT_SEE_ALL)
     row = _found(conversation)
     try:
-        return row, read_archived(grant=grant, conversation=conversation, store=store)
-    except (Missing, chunks.Damaged, OSError):
-        record(Action.ARCHIVE_READ, on=row, outcome="failed")
+        content = _content(row, store)
+    except (NotFound, Missing, chunks.Damaged, OSError):
+        record(Action.ARCHIVE_READ, on=row, outcome=Outcome.FAILED)
         return row, None
+    record(Action.ARCHIVE_READ, on=row, extent=Extent(conversations=1, messages=len(content["messages"])))
+    return row, content
 
 
 def may_bring_back(grant: Grant) -> bool:
-    """Who reads it all and sets how long it is kept."""
-    return has(grant, Permission.CHAT_SEE_ALL) and has(grant, Permission.CONFIGURATION_RETENTION)
+    """Who reads it all and sets how long it is kept, and is no operator in for a time."""
+    rights = (Permission.CHAT_SEE_ALL, Permission.CONFIGURATION_RETENTION)
+    return grant.entry is None and all(has(grant, right) for right in rights)
 
 
 @transaction.atomic
@@ -58,6 +51,7 @@ def bring_back(*, grant: Grant, conversation: UUID, now: datetime, store: Store)
     """As `restore_archived`, for who may. NotFound, Conflict("live"), Invalid("archive_damaged")."""
     require(grant, Permission.CHAT_SEE_ALL)
     require(grant, Permission.CONFIGURATION_RETENTION)
+    require_member(grant)
     try:
         return restore_archived(conversation=conversation, now=now, store=store)
     except (Missing, chunks.Damaged, OSError):

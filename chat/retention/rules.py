@@ -6,7 +6,7 @@ run all ask it; whoever has no rule of his own falls under the organisation's, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from chat.models.retention import Afterwards, RetentionRule
 from chat.retention.calendar import over_before
 from chat.retention.terms import DEFAULT, Term
 from security.scoping import require_tenant_id
-from tenants.models import Tenant
+from tenants.models import Policy, Tenant
 
 AFTER_CLOSE: Final = timedelta(minutes=10)
 """So long a visitor has to rate a conversation that is sent when it is closed."""
@@ -103,6 +103,11 @@ def lock_deletions() -> None:
         cursor.execute(_LOCK, [require_tenant_id()])
 
 
+def lock_rules() -> None:
+    """Whoever changes a rule, and whoever does for good what a rule says, waits for the other, until the transaction ends."""
+    list(Policy.objects.select_for_update().values_list("pk"))  # the platform's own row has none, and nothing to keep
+
+
 def held() -> Q:
     """Conversations, live or archived, that a legal hold keeps."""
     active = LegalHold.objects.filter(released_at=None)
@@ -122,6 +127,16 @@ def unclaimed(kept: Kept) -> QuerySet[Conversation]:
     """The closed ones of a rule, but for those that are on their way already."""
     claimed = Claim.objects.filter(conversation=OuterRef("pk"))
     return Conversation.objects.filter(kept.conversations, status=Status.CLOSED.value).exclude(Exists(claimed))
+
+
+def still_due(ids: Iterable[int], afterwards: Iterable[Afterwards], *, now: datetime) -> set[int]:
+    """Which of these conversations a rule that says one of `afterwards` is about by now, their time over; held ones too, as in `over`."""
+    zone, due = zone_of_tenant(), Q(pk__in=[])
+    for kept in rules():
+        if kept.afterwards in afterwards:
+            due |= kept.conversations & is_over(kept, now=now, zone=zone)
+    closed = Conversation.objects.filter(pk__in=list(ids), status=Status.CLOSED.value)
+    return set(closed.filter(due).values_list("pk", flat=True))
 
 
 def is_over(kept: Kept | Term, *, now: datetime, zone: ZoneInfo) -> Q:

@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef
 from chat.models import ConversationTag, Tag
 from security.audit import Action, record
 from security.errors import Conflict, NotFound
-from security.permissions import Grant, Permission, require
+from security.permissions import Grant, Permission, require, require_member
 
 
 @transaction.atomic
 def merge_tags(*, grant: Grant, tag: UUID, into: UUID) -> Tag:
     """Whatever has `tag` has `into` instead, once; `tag` is no more. NotFound for either; Conflict("same_tag")."""
     require(grant, Permission.CONFIGURATION_TAGS)
+    require_member(grant)
     if tag == into:
         raise Conflict("same_tag")
     rows = {

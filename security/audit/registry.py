@@ -160,6 +160,10 @@ class Action(StrEnum):
     RETENTION_CHANGE_UNDONE = "retention.change_undone", "A change of retention was undone before its day."
     RETENTION_ARCHIVED = "retention.archived", "Conversations went from the primary store to the archive."
     RETENTION_PURGED = "retention.purged", "Conversations were deleted, with their keys, as their time was over."
+    RETENTION_UPLOADED = (
+        "retention.uploaded",
+        "Conversations were written to the organisation's own server; they are still here.",
+    )
     RETENTION_SENT = "retention.sent", "Conversations went to the organisation's own server, and were deleted here."
     RETENTION_RUN = "retention.run", "A day's retention was done."
     SERVER_TRIED = "server.tried", "The organisation's own server was tried; the outcome says whether it worked."

@@ -107,8 +107,8 @@ PLATFORM: Final = (
     Leak(
         "an operator's stay changes how long is kept",
         "chat/retention/changing.py",
-        "    require_member(grant)",
-        "    pass",
+        "    require_member(grant)\n    lock_rules()\n    days",
+        "    lock_rules()\n    days",
         _LASTING,
     ),
     Leak(

@@ -16,8 +16,8 @@ RETENTION: Final = (
     Leak(
         "whoever is a member changes how long conversations are kept",
         _CHANGING,
-        "    require(grant, RIGHT)\n    require_member(grant)\n",
-        "    require_member(grant)\n",
+        "    require(grant, RIGHT)\n    require_member(grant)\n    lock_rules()\n    days",
+        "    require_member(grant)\n    lock_rules()\n    days",
         (_PROOF,),
     ),
     Leak(
@@ -49,9 +49,23 @@ RETENTION: Final = (
         (_INVENTORY,),
     ),
     Leak(
+        "what a longer rule keeps by now is deleted, as it was chosen before",
+        "chat/retention/moving.py",
+        "return [row for row in unchanged_of(chunk, claimed) if row.pk in due]",
+        "return unchanged_of(chunk, claimed)",
+        ("tests/chat/retention/test_moving.py",),
+    ),
+    Leak(
+        "deleting a department shortens how long its conversations are kept",
+        "chat/apps.py",
+        "        on_deletion(require_as_long)",
+        "        _ = require_as_long",
+        ("tests/chat/test_departments_deleted.py",),
+    ),
+    Leak(
         "a visitor is erased without asking for holds",
         "chat/retention/visitors/erasing.py",
-        "    if _is_held(visitor, held()):\n        raise",
+        "    if _is_held(visitor, by_holds):\n        raise",
         "    if False:\n        raise",
         (_RIGHTS,),
     ),
@@ -71,9 +85,9 @@ RETENTION: Final = (
     ),
     Leak(
         "what was sent is deleted without being read again",
-        "chat/retention/run.py",
-        '    if len(data) != chunk.size or sha256(data).digest() != bytes(chunk.sha256 or b""):',
-        "    if False:",
+        "chat/retention/moving.py",
+        "        if len(data) != size or sha256(data).digest() != digest:",
+        "        if False:",
         (_OWN,),
     ),
     Leak(
@@ -93,8 +107,8 @@ RETENTION: Final = (
     Leak(
         "whoever is a member names a server for transcripts",
         "chat/retention/servers/configured.py",
-        "    require(grant, RIGHT)\n    require_member(grant)\n",
-        "",
+        "    require(grant, RIGHT)\n    require_member(grant)\n    return _complete",
+        "    return _complete",
         (_OWN,),
     ),
 )

@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from chat.management.visitors import add_visitor, where_is
+from chat.retention.stores import store
 from chat.retention.visitors.commanded import erase_by_command
+from chat.retention.visitors.copying import copy_erasures
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict
 from security.scoping import tenant_scope
@@ -43,6 +45,7 @@ class Command(BaseCommand):
                     row = erase_by_command(visitor=visitor, now=timezone.now())
             except Conflict as why:
                 raise CommandError(_WHY.get(why.code, why.code), returncode=1) from None
+            copy_erasures(where.id, store(), now=timezone.now())
             told |= {
                 "certificate": str(row.public_id),
                 "conversations": len(row.conversations),

@@ -14,8 +14,8 @@ from django.utils.dateparse import parse_datetime
 
 from chat.retention import days
 from chat.retention.preview import Effect, effect
-from chat.retention.run import Found
 from chat.retention.stores import store
+from chat.retention.work import Found
 from security.context import Actor, ActorKind, acting
 from security.errors import NotFound
 from security.scoping import tenant_scope

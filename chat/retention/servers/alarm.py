@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.urls import reverse
 
 from chat.models import OwnServer
 from security.accounts.mail import send
-from security.audit import Action, record
+from security.audit import Action, Outcome, record
 from tenants.access import owners_to_tell
 from tenants.models import Tenant
 
@@ -26,11 +27,11 @@ def note_failure(*, code: str, now: datetime) -> None:
     if row.told_at is None and now - row.failing_since >= TOLD_AFTER:
         row.told_at = now
         row.save(update_fields=["told_at"])
-        record(Action.SERVER_FAILING, outcome="failed", on=row, code=code, since=row.failing_since)
+        record(Action.SERVER_FAILING, outcome=Outcome.FAILED, on=row, code=code, since=row.failing_since)
         context = {"organisation": Tenant.objects.get().name, "since": row.failing_since, "url": _page()}
         for email in owners_to_tell():
             send("tenants/email/server_failing", email, context)
 
 
 def _page() -> str:
-    return f"{settings.SITE_URL}/admin/retention/server/"
+    return settings.SITE_URL + reverse("admin:retention_server")

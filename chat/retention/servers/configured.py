@@ -19,8 +19,8 @@ from django.conf import settings
 from django.db import transaction
 
 from chat.models import ArchiveChunk, ChunkState, OwnServer, Place, ServerKind
+from chat.retention.rules import lock_rules, terms, waiting
 from chat.retention.rules import term_in as term_of
-from chat.retention.rules import terms, waiting
 from security.audit import Action, Outcome, record, record_change
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
@@ -40,7 +40,7 @@ RIGHT: Final = Permission.CONFIGURATION_STORAGE
 TRIAL_WITHIN: Final = 20
 """Seconds for all of a trial: somebody waits in front of a page."""
 STEP_WITHIN: Final = 180
-"""Seconds for all that a step of the day's run says to the server: it holds a transaction meanwhile."""
+"""Seconds for all that a step of the day's run says to the server: less than the lease of the chunk (`moving.LEASE`)."""
 _FIELDS: Final = ("kind", "address", "region", "bucket", "folder", "account", "host_key", "recipient")
 _SSH: Final = 22
 _PURPOSE: Final = "own server"
@@ -120,7 +120,12 @@ def note_trial(trial: Trial) -> None:
 def save_server(*, grant: Grant, trial: Trial, now: datetime) -> OwnServer:
     """Store what was tried. NotWorking."""
     require(grant, RIGHT)
+    require_member(grant)
     trial.require_worked()
+    # Chunks first, as a step that failed takes them: in the other order the two wait for each other.
+    ArchiveChunk.objects.filter(place=Place.SERVER.value).exclude(state=ChunkState.DELETED.value).update(
+        next_try_at=None
+    )
     given, row = trial.given, OwnServer.objects.select_for_update().first()
     before = None if row is None else OwnServer.objects.get(pk=row.pk)
     row = row or OwnServer()
@@ -130,9 +135,6 @@ def save_server(*, grant: Grant, trial: Trial, now: datetime) -> OwnServer:
     row.tested_at, row.failing_since, row.failed_code, row.told_at = now, None, "", None
     row.save()
     record_change(Action.SERVER_CHANGED, before=before, after=row)
-    ArchiveChunk.objects.filter(place=Place.SERVER.value).exclude(state=ChunkState.DELETED.value).update(
-        next_try_at=None
-    )
     return row
 
 
@@ -140,6 +142,8 @@ def save_server(*, grant: Grant, trial: Trial, now: datetime) -> OwnServer:
 def remove_server(*, grant: Grant) -> None:
     """Forget it, and its secret. Conflict("server_in_use") while a rule, or what waits, sends to it."""
     require(grant, RIGHT)
+    require_member(grant)
+    lock_rules()  # who changes a rule asks under it whether there is a server
     row = OwnServer.objects.select_for_update().first()
     if row is None:
         return

@@ -7,8 +7,8 @@ tests/chat/retention/test_visitors_rights.py.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -27,14 +27,18 @@ from chat.models import (
 from chat.retention.changing import is_confirmed
 from chat.retention.purge import destroy_keys, destroy_visitor_key, remove_rows
 from chat.retention.rules import held, lock_deletions
-from chat.retention.stores import Store
-from chat.retention.visitors.gathering import ERASE, access_visitor
+from chat.retention.visitors.gathering import ERASE, access_visitor, only_archived
 from security.audit import Action, Extent, record
 from security.errors import Conflict, Invalid
 from security.models import RevocationKind
 from security.permissions import Grant, require, require_member
 from security.revocation import revoke
-from tenants.models import Tenant
+
+_HIS: Final = (
+    *("profile", "page", "address"),
+    *("address_digest", "email_digest", "external_id_digest"),
+    *("is_verified", "locale"),
+)
 
 
 @transaction.atomic
@@ -58,13 +62,10 @@ def erased(visitor: Visitor, *, now: datetime, by: int | None = None) -> Erasure
         raise Conflict("deleting") from None
     visitor = Visitor.objects.select_for_update(of=("self",)).get(pk=visitor.pk)
     live = list(Conversation.objects.select_for_update(of=("self",)).filter(visitor=visitor))
-    archived = list(ArchivedConversation.objects.filter(visitor=visitor))
-    if _is_held(visitor, held()):
-        raise Conflict("visitor_held")
-    if any(row.status != Status.CLOSED.value for row in live):
-        raise Conflict("visitor_in_chat")
+    archived = list(only_archived(visitor))
+    _require_erasable(visitor, held())
     messages = remove_rows(live) + sum(row.messages for row in archived)
-    ArchivedConversation.objects.filter(pk__in=[row.pk for row in archived]).delete()
+    ArchivedConversation.objects.filter(visitor=visitor).delete()
     ids = [row.public_id for row in (*live, *archived)]
     destroy_keys(ids)
     row = Erasure.objects.create(
@@ -81,6 +82,22 @@ def erased(visitor: Visitor, *, now: datetime, by: int | None = None) -> Erasure
     return row
 
 
+def is_erasable(visitor: Visitor) -> bool:
+    """Whether `erased` would not refuse, as things are now."""
+    try:
+        _require_erasable(visitor, held())
+    except Conflict:
+        return False
+    return True
+
+
+def _require_erasable(visitor: Visitor, by_holds: Q) -> None:
+    if _is_held(visitor, by_holds):
+        raise Conflict("visitor_held")
+    if Conversation.objects.filter(visitor=visitor).exclude(status=Status.CLOSED.value).exists():
+        raise Conflict("visitor_in_chat")
+
+
 def _is_held(visitor: Visitor, by_holds: Q) -> bool:
     everything = LegalHold.objects.filter(released_at=None).filter(
         Q(visitor=visitor) | Q(visitor=None, conversation=None)
@@ -94,38 +111,15 @@ def _is_held(visitor: Visitor, by_holds: Q) -> bool:
 
 def _forget(visitor: Visitor) -> None:
     """His browsers' proofs, blocks and data. A row without anything of his stays where a released hold names it."""
-    for token in VisitorToken.objects.filter(visitor=visitor):
-        revoke(RevocationKind.VISITOR, bytes(token.digest).hex()[:32])
+    for digest in VisitorToken.objects.filter(visitor=visitor).values_list("digest", flat=True):
+        revoke(RevocationKind.VISITOR, bytes(digest).hex()[:32])
     VisitorToken.objects.filter(visitor=visitor).delete()
     Block.objects.filter(visitor=visitor).delete()
     visitor.profile = visitor.page = visitor.address = None
     visitor.address_digest = visitor.email_digest = visitor.external_id_digest = None
     visitor.is_verified, visitor.locale = False, ""
-    visitor.save()
+    visitor.save(update_fields=_HIS)
     if not LegalHold.objects.filter(visitor=visitor).exists():
         visitor_id, public_id = visitor.pk, visitor.public_id
         visitor.delete()
         visitor.pk, visitor.public_id = visitor_id, public_id
-
-
-def copy_erasures(store: Store, *, now: datetime) -> int:
-    """Lay what was erased beside the archive, where no restored database forgets it; how many. In scope, by each day's run."""
-    rows = list(Erasure.objects.filter(copied_at=None).select_for_update(skip_locked=True))
-    tenant = Tenant.objects.values_list("public_id", flat=True).get()
-    for row in rows:
-        name = name_of_erasure(tenant, row.visitor)
-        said = {"visitor": str(row.visitor), "conversations": row.conversations, "erased_at": row.erased_at.isoformat()}
-        store.write(name, json.dumps(said).encode())
-        store.named(name)
-        Erasure.objects.filter(pk=row.pk).update(copied_at=now)
-    return len(rows)
-
-
-def name_of_erasure(tenant: UUID, visitor: UUID) -> str:
-    """Beside the archive."""
-    return f"{folder_of_erasures(tenant)}/{visitor.hex}.json"
-
-
-def folder_of_erasures(tenant: UUID) -> str:
-    """Of one organisation."""
-    return f"{tenant.hex}-erased"

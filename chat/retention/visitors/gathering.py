@@ -8,18 +8,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from chat.models import ArchivedConversation, Block, Conversation, Visitor
 from chat.personal import shown_address, shown_block_reason, shown_page, shown_profile
 from chat.retention.chunks import Damaged
-from chat.retention.content import Unreadable, content_of
+from chat.retention.content import read_contents
 from chat.retention.restore import opened_archived
 from chat.retention.stores import Missing, Store
 from chat.services.visitors import email_digest
 from security.audit import Action, Extent, record
-from security.crypto import keyring
 from security.errors import Denied, NotFound
-from security.models import KeySubject
 from security.permissions import Grant, Permission, has, require
 
 EXPORT: Final = Permission.AUDIT_EXPORT_VISITOR
@@ -54,7 +53,13 @@ def read_visitor(*, grant: Grant, visitor: UUID) -> tuple[Visitor, int, int]:
     """With how many conversations in the primary store, and in the archive. As `access_visitor`."""
     found = access_visitor(grant=grant, visitor=visitor)
     record(Action.ADMIN_READ, on=found)
-    return found, found.conversations.count(), found.archived.count()
+    return found, found.conversations.count(), only_archived(found).count()
+
+
+def only_archived(visitor: Visitor) -> QuerySet[ArchivedConversation]:
+    """What is not in the primary store any more: between a chunk's last two steps its conversations are in both."""
+    live = Conversation.objects.filter(public_id=OuterRef("public_id"))
+    return ArchivedConversation.objects.filter(visitor=visitor).exclude(Exists(live))
 
 
 @transaction.atomic
@@ -94,19 +99,12 @@ def gathered(visitor: Visitor, *, store: Store, now: datetime) -> dict[str, Any]
 
 def _live(visitor: Visitor) -> list[dict[str, Any]]:
     rows = Conversation.objects.filter(visitor=visitor).select_related("site", "visitor", "department", "assigned_to")
-    found = []
-    for row in rows:
-        key = keyring.stored_key(KeySubject.CONVERSATION, row.public_id)
-        try:
-            found.append({"kept_in": "primary store", **content_of(row, key)})
-        except Unreadable:
-            found.append({"kept_in": "primary store", **_unreadable(row)})
-    return found
+    return [{"kept_in": "primary store", **(one.content or _unreadable(one.row))} for one in read_contents(list(rows))]
 
 
 def _archived(visitor: Visitor, store: Store) -> list[dict[str, Any]]:
     found = []
-    for row in ArchivedConversation.objects.filter(visitor=visitor).select_related("chunk"):
+    for row in only_archived(visitor).select_related("chunk"):
         try:
             found.append({"kept_in": "archive", **opened_archived(row, store)})
         except (Missing, Damaged, NotFound, OSError):

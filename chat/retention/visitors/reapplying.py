@@ -10,14 +10,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chat.models import ArchivedConversation, Conversation, Visitor
-from chat.retention.visitors.erasing import erased, folder_of_erasures
+from chat.models import ArchivedConversation, Block, Conversation, Visitor, VisitorToken
+from chat.retention.visitors.copying import folder_of_erasures
+from chat.retention.visitors.erasing import erased, is_erasable
 from security.errors import Conflict
 from security.stores.folder import Folder
 from tenants.models import Tenant
 
-_MOST_BYTES: Final = 1 << 16
-"""Of one of them: an id and two times."""
+_MOST_BYTES: Final = 1 << 24
+"""Of one of them: an id and a time; in some a list of conversations too, which nothing needs."""
+_HIS: Final = ("profile", "page", "address", "email_digest", "address_digest", "external_id_digest")
 
 
 def listed(store: Folder) -> list[dict[str, Any]]:
@@ -36,7 +38,7 @@ def reapply(erasures: Iterable[dict[str, Any]], *, now: datetime, dry_run: bool 
         if visitor is None or not _is_back(visitor):
             continue
         if dry_run:
-            again += 1
+            again, kept = (again + 1, kept) if is_erasable(visitor) else (again, kept + 1)
             continue
         try:
             with transaction.atomic():
@@ -49,9 +51,10 @@ def reapply(erasures: Iterable[dict[str, Any]], *, now: datetime, dry_run: bool 
 
 def _is_back(visitor: Visitor) -> bool:
     """Whether there is anything of his; a released hold keeps his row, with nothing in it."""
-    has_data = any((visitor.profile, visitor.page, visitor.address, visitor.email_digest))
     return (
-        has_data
+        any(getattr(visitor, name) for name in _HIS)
+        or VisitorToken.objects.filter(visitor=visitor).exists()
+        or Block.objects.filter(visitor=visitor).exists()
         or Conversation.objects.filter(visitor=visitor).exists()
         or ArchivedConversation.objects.filter(visitor=visitor).exists()
     )

@@ -108,6 +108,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.RETENTION_CHANGE_UNDONE: _("%(who)s undid a change of retention before its day"),
     Action.RETENTION_ARCHIVED: _("%(who)s moved conversations to the archive"),
     Action.RETENTION_PURGED: _("%(who)s deleted conversations whose time was over"),
+    Action.RETENTION_UPLOADED: _("%(who)s wrote conversations to the organisation's own server"),
     Action.RETENTION_SENT: _("%(who)s sent conversations to the organisation's own server, and deleted them here"),
     Action.SERVER_TRIED: _("%(who)s tried the organisation's own server"),
     Action.SERVER_CHANGED: _("%(who)s set or changed the organisation's own server"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
@@ -13,13 +14,16 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.models import Afterwards, RetentionChange, RetentionRule
+from chat.models import Afterwards, OwnServer, RetentionChange, RetentionRule, ServerKind
 from chat.retention import days
 from chat.retention.changing import change_rule, take_up, undo_change
 from chat.retention.preview import effect, forecast
+from chat.retention.restore import bring_back
 from chat.retention.rules import terms
-from chat.retention.run import Found
+from chat.retention.servers.configured import Given, Trial, remove_server, save_server
 from chat.retention.terms import DEFAULT, Term
+from chat.retention.work import Found
+from chat.services.tags import merge_tags
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.models import AuditEvent
 from security.scoping import tenant_scope
@@ -233,6 +237,27 @@ def test_only_who_may_and_only_ones_own(acme: Organisation, rival: Organisation)
         undo_change(grant=mallory, change=asked.public_id, now=NOW)
     with pytest.raises(Invalid):
         change(acme, SHORT, department=acme.add_department("Sales"), typed="Rival")
+
+
+def test_an_operator_who_is_in_for_a_time_decides_nothing_that_outlasts_his_stay(
+    acme: Organisation, archive: Folder
+) -> None:
+    asked, olga = change(acme, SHORT), acme.grant("olga")
+    assert asked is not None
+    inside, nothing = replace(olga, entry=uuid4()), uuid4()
+    server = Trial(Given(ServerKind.S3, "https://s3.example", bucket="b", account="a", secret="s"))
+    with tenant_scope(acme.tenant_id):
+        for act in (
+            lambda: undo_change(grant=inside, change=asked.public_id, now=NOW),
+            lambda: bring_back(grant=inside, conversation=nothing, now=NOW, store=archive),
+            lambda: save_server(grant=inside, trial=server, now=NOW),
+            lambda: remove_server(grant=inside),
+            lambda: merge_tags(grant=inside, tag=nothing, into=uuid4()),
+        ):
+            with pytest.raises(Denied):
+                act()
+        assert not OwnServer.objects.exists()
+        undo_change(grant=olga, change=asked.public_id, now=NOW)
 
 
 @given(one=TERMS, other=TERMS)

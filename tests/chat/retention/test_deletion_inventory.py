@@ -19,12 +19,15 @@ PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = ("chat", "tenants", "security", "chatplatform")
 KEPT: tuple[type[models.Model], ...] = (Conversation, Message, Visitor, ArchivedConversation, SubjectKey)
 """What a hold keeps; who destroys a key has deleted what it sealed."""
-DELETING = {"remove_rows", "destroy_live", "destroy_archived", "destroy_sent", "destroy_keys", "destroy_visitor_key"}
+DELETING = {
+    *("remove_rows", "remove_archived", "remove_from_primary"),
+    *("destroy_live", "destroy_archived", "destroy_sent", "destroy_keys", "destroy_visitor_key"),
+}
 """Functions that delete what they are given: whoever calls them asks."""
 _ANY_DELETE = re.compile(r"(?:DELETE\s+FROM|TRUNCATE)\s+(?:public\.)?(\w+)", re.IGNORECASE)
 
 ASKS = {
-    ("chat/retention/run.py", "_delete"),
+    ("chat/retention/moving.py", "_delete"),
     ("chat/retention/run.py", "_purge"),
     ("chat/retention/run.py", "_purge_archive"),
     ("chat/retention/visitors/erasing.py", "erased"),
@@ -34,6 +37,9 @@ GIVEN = {
     ("chat/retention/purge.py", "destroy_live"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_archived"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_sent"): "is given rows that were asked for",
+    ("chat/retention/purge.py", "remove_archived"): "is given rows that were asked for",
+    ("chat/retention/into_archive.py", "remove_from_primary"): "is given rows that were asked for",
+    ("chat/retention/servers/sending.py", "remove_from_primary"): "is given rows that were asked for",
     ("chat/retention/purge.py", "destroy_visitor_key"): "is given an id that was asked for",
     ("chat/retention/purge.py", "destroy_keys"): "is given ids that were asked for",
 }
@@ -42,9 +48,9 @@ OTHER = {
     ("chat/retention/visitors/erasing.py", "_forget"): "what is the visitor's own; `erased` has asked",
     ("chat/retention/servers/configured.py", "remove_server"): "how a server is reached",
     ("chat/retention/changing.py", "_put"): "a rule",
-    ("chat/retention/run.py", "_delete"): "the index of what stays in the primary store, and claims",
-    ("chat/retention/run.py", "_commit"): "claims",
-    ("chat/retention/run.py", "_write"): "claims",
+    ("chat/retention/moving.py", "_delete"): "the index of what stays in the primary store, and claims",
+    ("chat/retention/moving.py", "_let_go"): "claims",
+    ("chat/retention/moving.py", "_upload"): "a draft in the store, of what is to be written anew",
     ("chat/retention/run.py", "sweep_objects"): "objects of which nothing is in the index any more",
     ("chat/services/blocking.py", "sweep_blocks"): "blocks",
     ("chat/services/blocking.py", "unblock_visitor"): "a block",

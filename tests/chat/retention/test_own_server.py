@@ -168,6 +168,46 @@ def test_what_the_server_did_not_take_whole_stays_and_is_sent_later(
         assert OwnServer.objects.get().failing_since is None
 
 
+def test_what_a_longer_rule_keeps_by_now_is_neither_sent_nor_deleted(
+    acme: Organisation, server: Server, archive: Folder
+) -> None:
+    """The server failed; before it works again the organisation has thought better of it."""
+    set_up(acme, server)
+    said = {closed(acme, "Where is my kettle?"): ["Where is my kettle?"]}
+    server.fault = FAULTS[type(server)][0]
+    assert run(acme.tenant_id, NOW, store=archive) == Found()
+    server.fault = ""
+    with tenant_scope(acme.tenant_id):
+        RetentionRule.objects.update(primary_months=120)
+    assert run(acme.tenant_id, NOW + timedelta(hours=6), store=archive) == Found()
+    assert live(acme) == said
+    assert sent(server) == {}
+    with tenant_scope(acme.tenant_id):
+        assert ArchiveChunk.objects.get().state == "deleted"
+
+
+def test_what_lies_there_without_a_name_is_taken_away_when_it_is_kept_by_now(
+    acme: Organisation, server: Server, archive: Folder
+) -> None:
+    set_up(acme, server)
+    closed(acme, "Where is my kettle?")
+
+    def is_written() -> bool:
+        with tenant_scope(acme.tenant_id):
+            return ArchiveChunk.objects.filter(state="written").exists()
+
+    run(acme.tenant_id, NOW, store=archive, goes_on=lambda: not is_written())
+    with tenant_scope(acme.tenant_id):
+        (event,) = AuditEvent.objects.filter(action__startswith="retention.")
+        assert event.action == "retention.uploaded"
+        assert '"extent":{"conversations":1,"messages":1}' in event.entry.replace(" ", "")
+        RetentionRule.objects.update(primary_months=120)
+    assert server.names() != []
+    assert run(acme.tenant_id, NOW, store=archive) == Found()
+    assert server.names() == []
+    assert len(live(acme)) == 1
+
+
 def test_a_key_that_our_worker_lacks_is_no_fault_of_the_server(
     acme: Organisation, server: Server, archive: Folder, settings: Settings
 ) -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from chat import sealing
 from chat.models import ArchivedConversation, Conversation, Message
 from chat.retention.purge import destroy_keys
-from chat.retention.restore import read_archived
+from chat.retention.restore import look_at_archived
 from chat.retention.run import Found, run
 from security.errors import Denied, NotFound
 from security.models import AuditEvent
@@ -86,16 +86,17 @@ def test_reading_it_there_is_an_event_and_needs_the_right(
     run(acme.tenant_id, NOW, store=archive)
     sam, alice, mallory = acme.grant("sam"), acme.grant("alice"), rival.grant("mallory")
     with tenant_scope(acme.tenant_id):
-        content = read_archived(grant=sam, conversation=old, store=archive)
+        _, content = look_at_archived(grant=sam, conversation=old, store=archive)
+        assert content is not None
         assert [entry["text"] for entry in content["messages"]] == ["Hello", "Goodbye"]
         with pytest.raises(Denied):
-            read_archived(grant=alice, conversation=old, store=archive)
+            look_at_archived(grant=alice, conversation=old, store=archive)
     with tenant_scope(acme.tenant_id):
         event = AuditEvent.objects.order_by("-seq")[0]
         assert event.action == "archive.read"
         assert '"messages":2' in event.entry.replace(" ", "")
     with tenant_scope(rival.tenant_id), pytest.raises(NotFound):
-        read_archived(grant=mallory, conversation=old, store=archive)
+        look_at_archived(grant=mallory, conversation=old, store=archive)
 
 
 def damaged(of: Organisation, archive: Folder, old: UUID) -> None:
@@ -126,6 +127,20 @@ def test_what_cannot_be_brought_back_is_said_in_a_sentence(
     with pytest.raises(CommandError, match=sentence):
         call_command("restore_archive", str(old))
     assert live(acme) == {}
+
+
+@pytest.mark.parametrize("spoil", [damaged, missing, forgotten])
+def test_what_cannot_be_read_there_is_an_event_that_says_so(acme: Organisation, archive: Folder, spoil: Any) -> None:
+    old = closed(acme, "Hello")
+    run(acme.tenant_id, NOW, store=archive)
+    spoil(acme, archive, old)
+    sam = acme.grant("sam")
+    with tenant_scope(acme.tenant_id):
+        row, content = look_at_archived(grant=sam, conversation=old, store=archive)
+        assert (row.public_id, content) == (old, None)
+    with tenant_scope(acme.tenant_id):
+        event = AuditEvent.objects.order_by("-seq")[0]
+        assert (event.action, event.outcome) == ("archive.read", "failed")
 
 
 def test_an_unknown_one_is_an_error(acme: Organisation) -> None:

@@ -185,6 +185,12 @@ def test_what_nobody_foresaw_puts_one_chunk_off_and_nothing_that_comes_after_it(
     assert run(acme.tenant_id, NOW + timedelta(hours=1), store=archive) == Found(archived=1)
 
 
+def lease_is_over(of: Organisation) -> None:
+    """As ten minutes later."""
+    with tenant_scope(of.tenant_id):
+        ArchiveChunk.objects.update(leased_until=None)
+
+
 @pytest.mark.parametrize("is_before", [True, False])
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_killed_while_it_uses_the_store_it_goes_on(
@@ -194,6 +200,7 @@ def test_killed_while_it_uses_the_store_it_goes_on(
     with pytest.raises(Killed):
         run(acme.tenant_id, NOW, store=Dying(archive, at, is_before=is_before))
     assert live(acme) | archived(acme, archive) == said
+    lease_is_over(acme)
     assert run(acme.tenant_id, NOW, store=archive) == Found(archived=3)
     assert live(acme) == {}
     assert archived(acme, archive) == said

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -15,25 +16,30 @@ from pytest_django import Settings
 
 from chat.models import (
     ArchivedConversation,
+    Block,
     Conversation,
     Erasure,
     LegalHold,
     Status,
     Visitor,
+    VisitorToken,
 )
 from chat.personal import Profile, seal_profile
 from chat.retention.holds import place_hold, release_hold
 from chat.retention.run import run
-from chat.retention.visitors.erasing import copy_erasures, erase_visitor
+from chat.retention.visitors.copying import copy_erasures
+from chat.retention.visitors.erasing import erase_visitor
 from chat.retention.visitors.gathering import ERASE, EXPORT, export_visitor, find_visitors
 from chat.retention.visitors.reapplying import listed, reapply
 from chat.services.visitors import email_digest
 from security.crypto import keyring
+from security.crypto.sealed import seal_text
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.masking import mask
 from security.models import AuditEvent, KeySubject, SubjectKey
 from security.scoping import tenant_scope
 from security.stores.folder import Folder
+from tenants.models import Membership
 from tests.cast import Organisation
 
 from .talks import LONG_AGO, NOW, closed, live
@@ -198,9 +204,9 @@ def test_whom_a_backup_brings_back_is_erased_again(acme: Organisation, archive: 
     with tenant_scope(acme.tenant_id):
         saved = (Visitor.objects.get(public_id=visitor), Conversation.objects.get(public_id=conversations[1]))
         erase_visitor(grant=acme.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+    assert copy_erasures(acme.tenant_id, archive, now=NOW) == 1
+    assert copy_erasures(acme.tenant_id, archive, now=NOW) == 0
     with tenant_scope(acme.tenant_id):
-        assert copy_erasures(archive, now=NOW) == 1
-        assert copy_erasures(archive, now=NOW) == 0
         Erasure.objects.all().delete()  # as in the backup
         for row in saved:
             row.save(force_insert=True)
@@ -209,6 +215,79 @@ def test_whom_a_backup_brings_back_is_erased_again(acme: Organisation, archive: 
         assert reapply(listed(archive), now=NOW + timedelta(days=1)) == (1, 0)
         assert reapply(listed(archive), now=NOW + timedelta(days=1)) == (0, 0)
     assert left(acme, visitor, conversations) == 0
+
+
+def erased_and_listed(of: Organisation, archive: Folder) -> UUID:
+    """Vera, erased, with her row back as a backup has it: nothing in it yet."""
+    visitor, _ = vera(of, archive)
+    with tenant_scope(of.tenant_id):
+        site = Visitor.objects.get(public_id=visitor).site
+        erase_visitor(grant=of.grant("olga"), visitor=visitor, typed="Acme", now=NOW)
+        Visitor.objects.create(public_id=visitor, site=site)
+    copy_erasures(of.tenant_id, archive, now=NOW)
+    return visitor
+
+
+def hold_everything(visitor: Visitor) -> None:
+    Conversation.objects.create(site=visitor.site, visitor=visitor, status=Status.CLOSED.value)
+    hold = LegalHold(placed_by=Membership.objects.order_by("pk")[0])
+    hold.reason = seal_text(mask("The court asks"), keyring.tenant_key(), b"of no place")
+    hold.save()
+
+
+def begin_to_talk(visitor: Visitor) -> None:
+    Conversation.objects.create(site=visitor.site, visitor=visitor)
+
+
+@pytest.mark.parametrize("why", [hold_everything, begin_to_talk])
+def test_a_dry_run_says_who_would_not_be_erased_again(
+    acme: Organisation, archive: Folder, why: Callable[[Visitor], None]
+) -> None:
+    visitor = erased_and_listed(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        why(Visitor.objects.get(public_id=visitor))
+        assert reapply(listed(archive), now=NOW, dry_run=True) == (0, 1)
+        assert reapply(listed(archive), now=NOW) == (0, 1)
+
+
+def come_back_by_token(visitor: Visitor) -> None:
+    VisitorToken.objects.create(visitor=visitor, digest=b"t" * 32, expires_at=NOW)
+
+
+def come_back_by_block(visitor: Visitor) -> None:
+    Block.objects.create(visitor=visitor)
+
+
+def come_back_by_external_id(visitor: Visitor) -> None:
+    Visitor.objects.filter(pk=visitor.pk).update(external_id_digest=b"e" * 32)
+
+
+def come_back_by_address(visitor: Visitor) -> None:
+    Visitor.objects.filter(pk=visitor.pk).update(address_digest=b"a" * 32)
+
+
+@pytest.mark.parametrize(
+    "come_back", [come_back_by_token, come_back_by_block, come_back_by_external_id, come_back_by_address]
+)
+def test_whatever_is_back_of_somebody_is_erased_again(
+    acme: Organisation, archive: Folder, come_back: Callable[[Visitor], None]
+) -> None:
+    visitor = erased_and_listed(acme, archive)
+    with tenant_scope(acme.tenant_id):
+        assert reapply(listed(archive), now=NOW) == (0, 0)
+        come_back(Visitor.objects.get(public_id=visitor))
+        assert reapply(listed(archive), now=NOW) == (1, 0)
+        assert not Visitor.objects.filter(public_id=visitor).exists()
+
+
+def test_who_said_a_great_deal_is_in_the_list_too(acme: Organisation, archive: Folder) -> None:
+    visitor = uuid4()
+    with tenant_scope(acme.tenant_id):
+        Erasure.objects.create(visitor=visitor, conversations=[str(uuid4()) for _ in range(2_000)], erased_at=NOW)
+    copy_erasures(acme.tenant_id, archive, now=NOW)
+    with tenant_scope(acme.tenant_id):
+        assert [one["visitor"] for one in listed(archive)] == [str(visitor)]
+    assert all(path.stat().st_size < 1_000 for path in archive.base.rglob("*.json"))
 
 
 def test_the_commands_export_and_erase(acme: Organisation, archive: Folder, settings: Settings) -> None:
@@ -223,6 +302,7 @@ def test_the_commands_export_and_erase(acme: Organisation, archive: Folder, sett
     call_command("erase_visitor", str(visitor), "--json", stdout=told)
     assert json.loads(told.getvalue())["messages"] == 2
     assert left(acme, visitor, conversations) == 0
+    assert [path.stem for path in archive.base.rglob("*.json")] == [visitor.hex], "at once, not by the next day's run"
     with pytest.raises(CommandError, match="No organisation knows"):
         call_command("erase_visitor", str(visitor), stdout=StringIO())
     again = StringIO()
