@@ -9,6 +9,7 @@ class ChatConfig(AppConfig):
         """Say whose key seals a visitor's values in the trail, and where conversations of a deleted department go."""
         from chat.models import Visitor
         from chat.retention import holds
+        from chat.retention.departments import require_as_long
         from chat.retention.servers import configured
         from chat.services.lifecycle import hand_over_department
         from security.audit import register_subject
@@ -17,6 +18,7 @@ class ChatConfig(AppConfig):
         from tenants.services.departments import on_deletion
 
         register_subject(Visitor, KeySubject.VISITOR)
+        on_deletion(require_as_long)  # which asks about what is handed over next
         on_deletion(hand_over_department)
         register(holds.under_tenant_key())
         register(configured.under_tenant_key())

@@ -24,7 +24,7 @@ from django.db.models import Model, Sum
 from chat.models import ArchivedConversation, Conversation, Message, Visitor
 from chat.personal import shown_address, shown_page, shown_profile
 from chat.retention.chunks import Damaged
-from chat.retention.content import Unreadable, content_of
+from chat.retention.content import read_contents
 from chat.retention.restore import opened_archived
 from chat.retention.stores import Missing, Store
 from security.audit import Action, Extent, record
@@ -111,13 +111,9 @@ def _pages(tenant_id: int, model: type[Model], shown: Callable[[Sequence[Any]], 
 def _live(rows: Sequence[Conversation], taken: Taken) -> list[str]:
     related = ("site", "visitor", "department", "assigned_to")
     whole = Conversation.objects.filter(pk__in=[row.pk for row in rows]).select_related(*related).order_by("pk")
-    keys, lines = keyring.stored_keys(KeySubject.CONVERSATION, [row.public_id for row in rows]), []
-    for row in whole:
-        try:
-            lines.append(_line(content_of(row, keys.get(row.public_id))))
-        except Unreadable:
-            taken.unreadable.append(str(row.public_id))
-    return lines
+    read = read_contents(list(whole))
+    taken.unreadable += [str(one.row.public_id) for one in read if one.content is None]
+    return [_line(one.content) for one in read if one.content is not None]
 
 
 def _archived(rows: Sequence[ArchivedConversation], store: Store, taken: Taken) -> list[str]:

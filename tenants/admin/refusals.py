@@ -21,6 +21,10 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "department_in_use": _(
         "This department has a rule of its own for how long conversations are kept. Remove that first."
     ),
+    "department_kept_longer": _(
+        "Its conversations would be kept less long in the default department. Give that one a rule that keeps as long, "
+        "or make another department the default, first."
+    ),
     "closed_dates": _("These are too many dates."),
     "draft_moved": _("Somebody changed the rules since you looked at them. Look again before you activate them."),
     "dns": _("None of the name servers answered. Try again in a few minutes."),

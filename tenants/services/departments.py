@@ -82,7 +82,7 @@ def delete_department(*, grant: Grant, department: Department) -> None:
     """What belongs to it goes to the default department: whoever belongs to neither sees it no more than before.
 
     Denied for who could not himself let those of the default department see it. Conflict("default_department") for the default one,
-    Conflict("department_in_use") where something must not fall under another's rule.
+    Conflict("department_in_use", "department_kept_longer") where something must not fall under another's rule.
     """
     held = begin_change(grant, Permission.CONFIGURATION_DEPARTMENTS)
     before = locked(department)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from chat import access
-from chat.models import Conversation, RetentionRule, Visitor
+from chat.models import Conversation, RetentionChange, RetentionRule, Visitor
 from security.crypto import keyring
 from security.errors import Conflict, Denied, NotFound
-from security.models import KeySubject
+from security.models import AuditEvent, KeySubject
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.access import role_permissions
@@ -78,11 +80,57 @@ def test_nobody_lets_himself_see_them_by_deleting_it(
             access.access_conversation(bob, conversation)
 
 
+DAY = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+def rule_for(department: Department | None, months: int, *, waits: bool = False) -> None:
+    if waits:
+        RetentionChange.objects.create(
+            department=department, primary_months=months, afterwards="archive", asked_at=DAY, due_at=DAY
+        )
+    else:
+        RetentionRule.objects.create(department=department, primary_months=months)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_none_is_deleted_to_keep_its_conversations_less_long(acme: Organisation, waits: bool) -> None:
+    """Else whoever may delete departments shortens what takes a typed name and a week otherwise."""
+    olga = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        complaints, default = Department.objects.get(name="Complaints"), Department.objects.get(is_default=True)
+        rule_for(default, 1, waits=waits)
+        with pytest.raises(Conflict, match="department_kept_longer"):
+            delete_department(grant=olga, department=complaints)
+    with tenant_scope(acme.tenant_id):
+        assert Conversation.objects.get().department == complaints
+
+
+def test_one_in_which_nobody_ever_wrote_is_deleted_whatever_the_rules(acme: Organisation) -> None:
+    olga, empty = acme.grant("olga"), acme.add_department("Empty")
+    with tenant_scope(acme.tenant_id):
+        rule_for(Department.objects.get(is_default=True), 1)
+        delete_department(grant=olga, department=Department.objects.get(public_id=empty))
+        assert not Department.objects.filter(public_id=empty).exists()
+
+
+def test_what_waits_for_one_that_is_deleted_is_undone_and_the_trail_says_so(acme: Organisation) -> None:
+    olga = acme.grant("olga")
+    with tenant_scope(acme.tenant_id):
+        complaints = Department.objects.get(name="Complaints")
+        rule_for(complaints, 1, waits=True)
+        change = RetentionChange.objects.get().public_id
+        delete_department(grant=olga, department=complaints)
+    with tenant_scope(acme.tenant_id):
+        event = AuditEvent.objects.get(action="retention.change_undone")
+        assert str(change) in event.entry
+        assert not RetentionChange.objects.exists()
+
+
 def test_one_with_a_rule_for_retention_is_not_deleted(acme: Organisation) -> None:
     olga = acme.grant("olga")
     with tenant_scope(acme.tenant_id):
         complaints = Department.objects.get(name="Complaints")
-        RetentionRule.objects.create(department=complaints, primary_months=120)
+        rule_for(complaints, 1)
         with pytest.raises(Conflict, match="department_in_use"):
             delete_department(grant=olga, department=complaints)
     with tenant_scope(acme.tenant_id):

@@ -38,7 +38,6 @@ def copy_erasures(tenant_id: int, store: Store, *, now: datetime) -> int:
         done += len(rows)
 
 
-
 def name_of_erasure(tenant: UUID, visitor: UUID) -> str:
     """Beside the archive."""
     return f"{folder_of_erasures(tenant)}/{visitor.hex}.json"
