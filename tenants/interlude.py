@@ -8,11 +8,14 @@ from django.http import HttpRequest, HttpResponse
 
 
 class Interlude(HttpResponse):
-    """Instead of an answer: the page's scope ends, `work` is done without any, and the page is asked once more, with what came of it."""
+    """Instead of an answer: the page's scope ends, `work` is done without any, and the page is asked once more, with what came of it.
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    `noted` leaves its event, in a scope of its own and by who asked, whatever he may do by then: it was done.
+    """
+
+    def __init__(self, work: Callable[[], object], *, noted: Callable[[object], None] | None = None) -> None:
         super().__init__()
-        self.work = work
+        self.work, self.noted = work, noted
 
 
 def outcome_of(request: HttpRequest) -> object | None:

@@ -80,10 +80,7 @@ class TenantMiddleware:
         elif request.method not in _SAFE and _tenant_of_page(request) != str(active.tenant_public_id):
             return _opened_elsewhere(request)
         else:
-            response = self._in_scope(request, user, active)
-            if isinstance(response, Interlude):
-                note_outcome(request, response.work())
-                response = self._in_scope(request, user, active)  # which asks for the grant again
+            response = self._members_page(request, user, active)
             _note_seen(request, active)
         if is_refused(request) and isinstance(user, User):
             _record_refusal(request, PLATFORM_TENANT_ID if active is None else active.tenant_id)
@@ -95,6 +92,17 @@ class TenantMiddleware:
         request.memberships, request.active, request.grant = (), None, None  # type: ignore[attr-defined]
         with acting(actor=ANONYMOUS):
             return self.get_response(request)
+
+    def _members_page(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
+        response = self._in_scope(request, user, active)
+        if not isinstance(response, Interlude):
+            return response
+        asked_by, outcome = getattr(request, "grant", None), response.work()
+        note_outcome(request, outcome)
+        if response.noted is not None:
+            with tenant_scope(active.tenant_id), acting(actor=_actor(asked_by)):
+                response.noted(outcome)
+        return self._in_scope(request, user, active)  # which asks for the grant again
 
     def _in_scope(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
         with tenant_scope(active.tenant_id), timezone.override(zone_named(active.time_zone)):

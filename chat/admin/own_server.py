@@ -62,7 +62,6 @@ def server(request: HttpRequest) -> HttpResponse:
             trial = outcome_of(request)
             if not isinstance(trial, Trial):
                 return _tried(request, form)
-            note_trial(trial)
             if "save" in request.POST:
                 save_server(grant=grant, trial=trial, now=timezone.now())
                 messages.success(request, _("It works, and is saved. Choose it in a rule to send transcripts there."))
@@ -91,7 +90,13 @@ def _tried(request: HttpRequest, form: OwnServerForm) -> Interlude:
     given = begin_trial(grant=grant, given=form.given())
     if not is_within(request, "server_trial", key=str(grant.tenant_id)):
         raise Invalid("server_too_often")
-    return Interlude(partial(carry_out, given))
+    return Interlude(partial(carry_out, given), noted=noted)
+
+
+def noted(trial: object) -> None:
+    """Whether it worked or not, and whatever the one who asked may do by then: somebody's server was spoken to."""
+    if isinstance(trial, Trial):
+        note_trial(trial)
 
 
 def remove(request: HttpRequest) -> HttpResponseBase:

@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from pytest_django import Settings
 
-from chat.models import OwnServer
+from chat.admin import own_server
+from chat.models import OwnServer, ServerKind
+from chat.retention.servers.configured import Given, Trial
 from security.crypto import keyring
 from security.models import AuditEvent
 from security.scoping import tenant_scope
+from tenants.interlude import Interlude
+from tenants.middleware import TenantMiddleware
+from tenants.services import suspend_member
 from tests import cast
 from tests.cast import Organisation
 from tests.security.stores.servers import PASSWORD, USER, SftpServer
@@ -94,3 +102,27 @@ def test_a_server_is_waited_for_after_the_transaction_and_not_all_the_time(
 
 def test_who_may_not_set_it_sees_nothing(acme: Organisation) -> None:
     assert sign_in(acme.user("sam")).get("retention_server", app="").status_code == 403
+
+
+def test_what_was_tried_has_its_event_though_the_right_was_lost_meanwhile(
+    acme: Organisation, rf: RequestFactory
+) -> None:
+    request = rf.get("/admin/retention/server/")
+    request.user, request.session = acme.user("ada"), SessionStore()
+
+    def lose_the_right() -> Trial:
+        with tenant_scope(acme.tenant_id):
+            suspend_member(grant=acme.grant("olga"), member=acme.member("ada").public_id)
+        return Trial(Given(kind=ServerKind.S3, address="https://s3.example"))
+
+    def page(asked: HttpRequest) -> HttpResponse:
+        if getattr(asked, "grant", None) is None:
+            return HttpResponse(status=403)
+        return Interlude(lose_the_right, noted=own_server.noted)
+
+    assert TenantMiddleware(page)(request).status_code == 403
+    with tenant_scope(acme.tenant_id):
+        last = AuditEvent.objects.order_by("seq").last()
+        assert last is not None
+        assert last.action == "server.tried"
+        assert '"role":"admin"' in last.entry, "as he was when he asked"
