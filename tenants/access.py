@@ -102,8 +102,8 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def memberships_of(user: User) -> tuple[MembershipRef, ...]:
-    """The organisations the person can work in now, the one joined last first. Outside any scope."""
+def memberships_of(user: User, *, begun_at: datetime | None = None) -> tuple[MembershipRef, ...]:
+    """The organisations the person can work in now, in a session that began then; the one joined last first. Outside any scope."""
     if not user.is_active:
         return ()
     now = timezone.now()
@@ -132,7 +132,7 @@ def memberships_of(user: User) -> tuple[MembershipRef, ...]:
             last_seen_at=row.last_seen_at,
         )
         for row in rows
-        if (tenant := tenants.get(row.tenant_id)) is not None
+        if (tenant := tenants.get(row.tenant_id)) is not None and row.counts_in(begun_at)
     )
 
 
@@ -142,15 +142,18 @@ def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime
     return due is not None and now >= due and not has_second_factor(user)
 
 
-def active_grant(user_id: int, tenant_id: int) -> Grant | None:
-    """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended."""
+def active_grant(user_id: int, tenant_id: int, *, begun_at: datetime | None = None) -> Grant | None:
+    """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended.
+
+    In a session that began then, None too where somebody here has ended his sessions since.
+    """
     with nullcontext() if current_tenant_id() == tenant_id else tenant_scope(tenant_id):
         now = timezone.now()
         open_now = Tenant.objects.filter(pk=tenant_id, status=TenantStatus.ACTIVE.value)
         members = Membership.objects.filter(usable(now), user_id=user_id).filter(Exists(open_now))
         membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
-        if membership is None or membership.must_change_password(policy, now):
+        if membership is None or not membership.counts_in(begun_at) or membership.must_change_password(policy, now):
             return None
         if must_enrol(membership.user, membership, policy, now):
             return None

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from security.accounts.must_change import led_to_change
 from security.accounts.second_factor import led_to_enrolment
-from security.accounts.sessions import is_over, sign_out_over
+from security.accounts.sessions import began_at, is_over, sign_out_over
 from security.audit import Action, record_denied
 from security.context import ANONYMOUS, Actor, acting, current
 from security.failures import is_failed, is_refused, refuse
@@ -58,7 +58,7 @@ class TenantMiddleware:
         active: MembershipRef | None = None
         user = request.user
         if isinstance(user, User):
-            memberships = reachable(request.session, memberships_of(user))
+            memberships = reachable(request.session, memberships_of(user, begun_at=began_at(request)))
             last, is_safe, before = (
                 request.COOKIES.get(LAST_COOKIE),
                 request.method in _SAFE,

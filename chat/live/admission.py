@@ -7,10 +7,10 @@ membership, tenant, network, time. Proof: tests/chat/live/test_revocation.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
@@ -33,7 +33,6 @@ from tenants.models import Tenant
 from tenants.networks import is_let_in
 from tenants.services.people.switching import TENANT_KEY
 
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 Subject = tuple[RevocationKind, str]
 
 
@@ -93,15 +92,15 @@ def admit_staff(session_key: str | None, address: str | None) -> Admitted | Clos
         return CloseCode.SIGNED_OUT
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
-    ends = _end_of(session_key, store)
-    if not isinstance(user, User) or not user.is_active or timezone.now() >= ends:
+    session = UserSession.objects.filter(session_key=session_key).first()
+    if session is None or not isinstance(user, User) or not user.is_active:  # without its row it is over, or was ended
         return CloseCode.SIGNED_OUT
-    if user.must_change_password:
-        return CloseCode.FORBIDDEN
+    if timezone.now() >= (ends := ends_at(session, limits_of(store))):
+        return CloseCode.SIGNED_OUT
     tenant_id = store.get(TENANT_KEY)
     is_led_there = isinstance(tenant_id, int) and bound_tenant(store) in {None, tenant_id}
-    grant = access.active_grant(user.pk, tenant_id) if is_led_there else None
-    if grant is None:
+    grant = access.active_grant(user.pk, tenant_id, begun_at=session.created_at) if is_led_there else None
+    if user.must_change_password or grant is None:
         return CloseCode.FORBIDDEN
     if not _is_let_in(grant, store, address) or not any(has_somewhere(grant, permission) for permission in CHAT):
         with acting(actor=actor_of(grant), session=session_digest(session_key)):
@@ -110,12 +109,6 @@ def admit_staff(session_key: str | None, address: str | None) -> Admitted | Clos
     with user_scope(user.pk):
         tenant = Tenant.objects.get(pk=grant.tenant_id)
     return Admitted(grant, session_key, tenant.public_id, tenant.slug, tenant.name, ends)
-
-
-def _end_of(session_key: str, store: Any) -> datetime:
-    session = UserSession.objects.filter(session_key=session_key).first()
-    # A session that no page was ever asked with has no row: how long it lasted cannot be said, nor can it be ended everywhere.
-    return _LONG_AGO if session is None else ends_at(session, limits_of(store))
 
 
 def _is_let_in(grant: Grant, store: Any, address: str | None) -> bool:

@@ -75,6 +75,12 @@ def ends_at(session: UserSession, limits: SessionLimits) -> datetime:
     return ends
 
 
+def began_at(request: HttpRequest) -> datetime | None:
+    """When the request's session began; None where nobody is signed in."""
+    session: UserSession | None = getattr(request, "user_session", None)
+    return None if session is None else session.created_at
+
+
 def is_over(request: HttpRequest, now: datetime) -> bool:
     """By the limits that the request's session holds: asked again by whoever has put newer ones there."""
     session: UserSession | None = getattr(request, "user_session", None)

@@ -96,6 +96,8 @@ class Membership(PublicModel):
     entry = TenantForeignKey(OperatorEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     password_change_required_at = models.DateTimeField(null=True, editable=False)
+    # When somebody here ended his sessions: those that began before do not count here, wherever they worked then.
+    sessions_ended_at = models.DateTimeField(null=True, editable=False)
     # When he last did something here, to a few minutes.
     last_seen_at = models.DateTimeField(null=True, editable=False)
     # When the person was last told that his password is about to be too old, and how many days before that.
@@ -119,6 +121,10 @@ class Membership(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def counts_in(self, begun_at: datetime | None) -> bool:
+        """Whether a session that began then opens this organisation; None for what is asked outside of any session."""
+        return begun_at is None or self.sessions_ended_at is None or begun_at > self.sessions_ended_at
 
     def must_change_password(self, policy: Policy, now: datetime) -> bool:
         """Whether this organisation wants a new password first: it asked for one, or the present one is too old. Others do not see it."""

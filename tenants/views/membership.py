@@ -47,6 +47,9 @@ def switch(request: HttpRequest, tenant: UUID) -> HttpResponse:
     user = request.user
     if not isinstance(user, User):
         raise Http404
+    memberships: tuple[MembershipRef, ...] = getattr(request, "memberships", ())
+    if all(ref.tenant_public_id != tenant for ref in memberships):  # in this session: somebody there has ended it
+        raise Http404
     try:
         chosen = services.switch_tenant(user=user, session=request.session, tenant=tenant)
     except NotFound:

@@ -72,8 +72,8 @@ REVOCATION: Final = (
     Leak(
         "who was signed out by an admin stays",
         _MEMBERS,
-        "            ended += 1\n" + _ENDS,
-        "            ended += 1\n",
+        '    membership.save(update_fields=["sessions_ended_at"])\n' + _ENDS,
+        '    membership.save(update_fields=["sessions_ended_at"])\n',
         (_WAYS,),
     ),
     Leak(
@@ -149,8 +149,8 @@ REVOCATION: Final = (
     Leak(
         "a session that is over opens a socket",
         "chat/live/admission.py",
-        "or not user.is_active or timezone.now() >= ends:",
-        "or not user.is_active:",
+        "    if timezone.now() >= (ends := ends_at(session, limits_of(store))):",
+        "    if (ends := ends_at(session, limits_of(store))) is None:",
         (_LIVE,),
     ),
     Leak(

@@ -6,11 +6,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chat.live.admission import Admitted, admit_staff
+from chat.live.protocol import CloseCode
 from security.models import User
 from security.scoping import tenant_scope
 from tenants.models import AlertKind, Membership, Role
 from tenants.services import remove_member
 from tenants.services.audit.alerts import Wanted, change_rules, raise_alerts
+from tenants.services.people.members import end_member_sessions
+from tenants.services.people.switching import TENANT_KEY
 
 from .people import PASSWORD, Organisation
 from .staying import public_id
@@ -75,3 +79,33 @@ def test_a_session_that_lost_its_organisation_is_told_of_in_the_next(
     for _ in range(2):
         client.get("/console/")
     assert acme.actions().count(SWITCHED) == before + 1, "once, at the first page that is Acme's"
+
+
+def end_sessions_of(alice: User, at: Organisation) -> int:
+    with tenant_scope(at.tenant_id):
+        theirs = Membership.objects.get(user=alice).public_id
+        return end_member_sessions(grant=at.grant("olga"), member=theirs)
+
+
+def socket_of(client: Client) -> Admitted | CloseCode:
+    return admit_staff(str(client.session.session_key), "203.0.113.7")
+
+
+def test_a_session_that_works_elsewhere_comes_back_to_no_organisation_that_ended_it(
+    acme: Organisation, rival: Organisation, alice: User
+) -> None:
+    client = signed_in(acme, alice, "203.0.113.7")
+    assert isinstance(socket_of(client), Admitted)
+    switch(client, rival)
+    assert end_sessions_of(alice, acme) == 0
+    assert client.post(f"/tenants/{public_id(acme)}/switch/").status_code == 404
+    session = client.session
+    session[TENANT_KEY] = acme.tenant_id  # as a request that was under way may have left it
+    session.save()
+    assert socket_of(client) is CloseCode.FORBIDDEN
+    assert client.get("/console/").status_code == 200
+    assert client.session[TENANT_KEY] == rival.tenant_id
+    anew = signed_in(acme, alice, "203.0.113.7")
+    assert anew.get("/console/").status_code == 200
+    assert isinstance(socket_of(anew), Admitted)
+    assert acme.actions().count("member.sessions_ended") == 1

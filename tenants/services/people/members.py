@@ -113,7 +113,7 @@ def change_member(
 
 @transaction.atomic
 def end_member_sessions(*, grant: Grant, member: UUID) -> int:
-    """Sign a member out of this tenant, in sessions that work in another one not at all; how many sessions ended."""
+    """Sign a member out of this tenant; how many sessions ended. Those that work in another one go on there, and open this one no more."""
     _, membership = lock_member(grant, member)
     tenant_id, store = require_tenant_id(), _session_store()
     ended = 0
@@ -121,6 +121,8 @@ def end_member_sessions(*, grant: Grant, member: UUID) -> int:
         if store(session.session_key).get(TENANT_KEY) == tenant_id:
             session.end()
             ended += 1
+    membership.sessions_ended_at = timezone.now()
+    membership.save(update_fields=["sessions_ended_at"])
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     record(Action.MEMBER_SESSIONS_ENDED, on=membership, sessions=ended)
     return ended

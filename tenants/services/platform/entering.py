@@ -213,7 +213,7 @@ def _open(entry: OperatorEntry, now: datetime) -> OperatorEntry:
     membership.role, membership.entry, membership.reason = role, entry, entry.reason
     membership.name = _("%(name)s (platform)") % {"name": entry.operator.full_name[: _NAME_LENGTH - 20]}
     membership.status, membership.expires_at = MembershipStatus.ACTIVE.value, entry.expires_at
-    membership.password_change_required_at = None
+    membership.password_change_required_at = membership.sessions_ended_at = None
     membership.save()
     record(Action.OPERATOR_ENTERED, on=entry, role=entry.role, reason=entry.reason, until=entry.expires_at)
     _tell_owners("entry_opened", entry)
