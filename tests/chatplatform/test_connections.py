@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from django.conf import settings
 from chatplatform.connections import Bounds
 from security.net import networks
 from tests import cast
+from tests.chatplatform.running import until
 from tests.services import databases, session
 from tests.services.web import WebServer
 
@@ -36,6 +37,22 @@ def bounded(tmp_path_factory: pytest.TempPathFactory, fixed_rows: databases.Fixe
 
 def _open(server: WebServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def none_is_left(bounded: WebServer) -> None:
+    """What the test before has closed counts until the server has heard of it."""
+    until(lambda: _are_free(bounded, int(LIMITS["LIMIT_CONNECTIONS"])))
+
+
+def _are_free(server: WebServer, count: int) -> bool:
+    with ExitStack() as stack:
+        for connection in [stack.enter_context(_open(server)) for _ in range(count)]:
+            with suppress(ConnectionError):
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            if not _rest(connection).startswith(b"HTTP/1.1 200 "):
+                return False
+    return True
 
 
 def _rest(connection: socket.socket, drip: bytes = b"") -> bytes:

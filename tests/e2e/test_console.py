@@ -187,7 +187,7 @@ def test_an_own_message_can_be_corrected(visit_shop: VisitShop, enter_console: E
     alice.message("On Mnday").get_by_role("button", name="Edit").click()
     expect(alice.field).to_have_value("On Mnday")
     alice.field.fill("On Monday")
-    alice.page.get_by_role("button", name="Save").click()
+    alice.page.get_by_role("button", name="Save", exact=True).click()
     expect(alice.message("On Monday")).to_contain_text("edited")
     expect(visitor.bubble("On Monday")).to_contain_text("edited")
     expect(visitor.bubble("On Mnday")).to_have_count(0)
