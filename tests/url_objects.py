@@ -29,12 +29,14 @@ from tenants.models import (
     Department,
     DepartmentRole,
     EmailDomain,
+    IdentityProvider,
     Invitation,
     MaskingDraft,
     Membership,
     OperatorEntry,
     Plan,
     Policy,
+    ProviderKind,
     Role,
     Site,
     Tenant,
@@ -73,6 +75,7 @@ def objects(of: Organisation) -> dict[str, str]:
                 BusinessHours.objects.create(week=["9:00–17:00"] * 7, department=Department.objects.get()).public_id
             ),
             "domain": str(EmailDomain.objects.create(domain=f"{of.slug}.example", word="x").public_id),
+            "identityprovider": provider(of),
             "department": str(Department.objects.get().public_id),
             "invitation": str(invitation.public_id),
             "membership": str(Membership.objects.order_by("-pk")[0].public_id),
@@ -94,6 +97,19 @@ def objects(of: Organisation) -> dict[str, str]:
             "held": str(_role_on_a_department().public_id),
             "tag": str(Tag.objects.create(name=f"{of.slug}-tag").public_id),
         }
+
+
+def provider(of: Organisation) -> str:
+    """One that is switched off."""
+    row = IdentityProvider.objects.create(
+        kind=ProviderKind.SAML.value,
+        is_on=False,
+        issuer=f"https://id.{of.slug}.example/",
+        sign_in_url=f"https://id.{of.slug}.example/sign-in",
+        certificates=["x"],
+        set_by=Membership.objects.order_by("pk")[0],
+    )
+    return str(row.public_id)
 
 
 def entry(of: Organisation) -> OperatorEntry:

@@ -7,7 +7,8 @@ the provider asked for a second factor is known to the one request that it said 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from allauth.account.internal.stagekit import clear_login
 from django.contrib.sessions.backends.base import SessionBase
@@ -16,7 +17,7 @@ from django.http import HttpRequest
 _KEY: Final = "provider_tenant"
 
 
-def bound_tenant(session: SessionBase) -> int | None:
+def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
     """The one organisation that the session leads to; None where no provider opened it."""
     found: int | None = session.get(_KEY)
     return found

@@ -39,10 +39,12 @@ from tenants.services.people import members
 from tenants.services.platform import accounts, entering
 from tenants.services.rights import department_roles, roles
 from tenants.services.settings import change_site
+from tenants.services.sign_in.provider import remove_provider
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
 from tests.cast import Organisation
 from tests.sources import PROJECT, modules
+from tests.url_objects import provider
 
 pytestmark = pytest.mark.django_db
 
@@ -268,6 +270,13 @@ def _blocked(acme: Organisation) -> tuple[Visitor, Block]:
     return visitor, block
 
 
+def removing_the_provider(acme: Organisation) -> str:
+    with tenant_scope(acme.tenant_id):
+        provider(acme)
+        remove_provider(grant=acme.grant("olga"))
+    return str(acme.member("alice").public_id)
+
+
 WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "signing out": (signing_out, RevocationKind.SESSION, "end_sockets_of_session"),
     "signing out everywhere": (signing_out_everywhere, RevocationKind.USER, "end_sessions"),
@@ -290,6 +299,7 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "a role that is removed": (a_role_that_is_removed, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "a role on a department given": (a_role_on_a_department_given, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "a role on a department withdrawn": (a_role_on_a_department_withdrawn, RevocationKind.MEMBERSHIP, "end_sockets_of"),
+    "the provider's sessions": (removing_the_provider, RevocationKind.MEMBERSHIP, "_end_sessions"),
     "a department that is deleted": (a_department_that_is_deleted, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),

@@ -153,12 +153,16 @@ def _tried(request: HttpRequest, form: ProviderForm) -> Interlude:
     given = begin_trial(grant=grant, given=form.given())
     if not is_within(request, "server_trial", key=str(grant.tenant_id)):
         raise Invalid("server_too_often")
-    return Interlude(partial(carry_out, given))
+    return Interlude(partial(carry_out, given), noted=_note)
+
+
+def _note(tried: object) -> None:
+    if isinstance(tried, Tried):
+        note_trial(tried)
 
 
 def _noted(request: HttpRequest, tried: Tried) -> HttpResponse:
     grant = require_grant(request)
-    note_trial(grant=grant, tried=tried)
     if tried.code:
         raise Invalid(tried.code)
     if "save" in request.POST:

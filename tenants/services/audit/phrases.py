@@ -173,6 +173,8 @@ _OTHERWISE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.ARCHIVE_READ: _("%(who)s tried to read a transcript in the archive, and failed"),
     Action.SERVER_FAILING: _("The organisation's own server has not taken anything for a day"),
     Action.SERVER_TRIED: _("%(who)s tried the organisation's own server, and it did not work"),
+    Action.PROVIDER_TRIED: _("%(who)s tried the organisation's identity provider, and it did not work"),
+    Action.SESSION_PROVIDER_REFUSED: _("A sign-in by the organisation's provider was refused"),
     Action.DOMAIN_REFUSED: _("%(who)s could not prove the mail domain %(what)s"),
     Action.DOMAIN_MISSING: _("The proof of the mail domain %(what)s is missing"),
     Action.ACCESS_DENIED: _("%(who)s was refused something for lack of a right"),

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from security.accounts.ending import lock_sessions
 from security.accounts.provided import bound_tenant
 from security.audit import Action, Outcome, record
 from security.crypto import keyring
@@ -152,9 +153,8 @@ def carry_out(given: Given) -> Tried:
         return Tried(given, code=refused.code)
 
 
-def note_trial(*, grant: Grant, tried: Tried) -> None:
-    """Leave the event of a trial."""
-    _require(grant)
+def note_trial(tried: Tried) -> None:
+    """Leave the event of a trial, whatever the one who asked for it may do by then."""
     record(Action.PROVIDER_TRIED, outcome=Outcome.FAILED if tried.code else Outcome.OK, reason=tried.code)
 
 
@@ -280,9 +280,11 @@ def _end_sessions() -> None:
     """Those that the provider opened, of whomever; and every open socket asks again."""
     tenant_id, store = require_tenant_id(), import_module(settings.SESSION_ENGINE).SessionStore
     members = Membership.objects.order_by("pk").values_list("user_id", "public_id")
-    people = {user_id for user_id, _ in members}
-    for session in UserSession.objects.filter(user_id__in=people):
-        if bound_tenant(store(session.session_key)) == tenant_id:
+    open_now = lock_sessions(UserSession.objects.filter(user_id__in={user_id for user_id, _ in members}))
+    stored = store.get_model_class().objects.in_bulk([session.session_key for session in open_now])
+    for session in open_now:
+        row = stored.get(session.session_key)
+        if row is not None and bound_tenant(row.get_decoded()) == tenant_id:
             session.end()
     for _, public_id in members:
         revoke(RevocationKind.MEMBERSHIP, public_id)

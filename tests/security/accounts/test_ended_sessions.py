@@ -24,6 +24,7 @@ from security.models import User
 from security.revocation import session_digest
 from security.scoping import tenant_scope
 from tenants.models import Policy
+from tests.sources import PROJECT, modules
 from tests.tenants.people import PASSWORD, Organisation, organisation
 from tests.tenants.staying import public_id
 
@@ -188,6 +189,13 @@ def test_locked_sessions_come_in_the_order_of_sign_in(acme: Organisation) -> Non
     keys = [signed_in().session.session_key for _ in range(2)]
     with transaction.atomic():
         assert [session.session_key for session in lock_sessions(UserSession.objects.order_by("-pk"))] == keys
+
+
+def test_whatever_ends_sessions_holds_them_first() -> None:
+    texts = {module: (PROJECT / module).read_text() for module in modules()}
+    ending = {module for module, text in texts.items() if "UserSession" in text and ".end()" in text}
+    assert len(ending) >= 4
+    assert {module for module in ending if "lock_sessions(" not in texts[module]} == set()
 
 
 @pytest.mark.django_db
