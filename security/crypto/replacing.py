@@ -95,7 +95,7 @@ def registered() -> tuple[UnderTenantKey, ...]:
 def announce(*, now: datetime) -> int:
     """Make a new key for the tenant in scope; its version. It opens at once, and seals in `ANNOUNCED_FOR`. Replacing."""
     keyring.tenant_key()  # made if there is none
-    versions = list(TenantKey.objects.select_for_update().values_list("version", flat=True))
+    versions = list(TenantKey.objects.select_for_update(no_key=True).values_list("version", flat=True))
     if len(versions) != 1:
         raise Replacing
     _keep_lookups()
@@ -127,7 +127,7 @@ def _keep_lookups() -> None:
 def advance(*, now: datetime, after: int = 0, at_once: int = BATCH) -> tuple[Progress, int]:
     """One step for the tenant in scope, and where the next one goes on (rows before it were looked at); DONE where nothing is to be done."""
     keyring.forget_tenant(require_tenant_id())
-    rows = list(TenantKey.objects.select_for_update().order_by("-version"))
+    rows = list(TenantKey.objects.select_for_update(no_key=True).order_by("-version"))
     if len(rows) < 2:  # noqa: PLR2004 - an older one besides
         return Progress(State.DONE, rows[0].version if rows else 0), 0
     newest, older = rows[0], rows[1:]

@@ -23,7 +23,7 @@ def outdated() -> int:
 def rewrap() -> int:
     """Wrap them by the newest; how many. Undecryptable where no master key that is configured opens one: then none is changed."""
     ring, tenant_id, done = master(), require_tenant_id(), 0
-    for row in TenantKey.objects.select_for_update().order_by("version"):
+    for row in TenantKey.objects.select_for_update(no_key=True).order_by("version"):
         if ring.is_current(bytes(row.wrapped)):
             continue
         place = tenant_key_aad(tenant_id, row.version)

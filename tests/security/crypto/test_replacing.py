@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from chat.live.hub.rooms import RoomName
 from chat.live.sealing import TenantSealer
-from security.crypto import keyring, replacing
+from security.crypto import keyring, replacing, rotation
 from security.crypto.envelope import Undecryptable
 from security.crypto.replacing import ANNOUNCED_FOR, RESTS_FOR, Progress, State
 from security.models import KeySubject, SubjectKey, TenantKey
@@ -199,6 +200,38 @@ def test_reads_do_not_fail_meanwhile() -> None:
         reader.join()
     assert failed == []
     assert all(happened), "They read before, meanwhile and after"
+
+
+_HELD = {
+    "announced": lambda: replacing.announce(now=NOW),
+    "wrapped": lambda: replacing.advance(now=SEALS),
+    "resting": lambda: replacing.advance(now=SEALS),
+    "rewrapped": rotation.rewrap,
+}
+
+
+@pytest.mark.parametrize("act", _HELD)
+def test_a_new_conversation_waits_for_no_step(act: str) -> None:
+    """Its row names the tenant's key, which PostgreSQL locks for that: the step's own lock must let it."""
+    keys_of(ACME, 1)
+    if act in {"wrapped", "resting"}:
+        announced()
+    if act == "resting":
+        wrapped_all()
+
+    def begin() -> int:
+        try:
+            with tenant_scope(ACME):
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '30s'")
+                keyring.data_key(CONVERSATION, uuid4())
+                return SubjectKey.objects.filter(kind=CONVERSATION.value).count()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as another, tenant_scope(ACME):
+        _HELD[act]()
+        assert another.submit(begin).result() == 2
 
 
 def test_processes_that_seal_by_either_key_understand_each_other() -> None:
