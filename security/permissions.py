@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from security.errors import Denied
@@ -82,6 +83,20 @@ ON_DEPARTMENTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """How somebody's session was opened: by the provider of the organisation `tenant_id`, or by a password of his own."""
+
+    tenant_id: int | None = None
+
+    def is_vouched_for(self, tenant_id: int) -> bool:
+        """Whether that organisation's own provider signed him in, so that his password, if he has one at all, opened nothing."""
+        return self.tenant_id == tenant_id
+
+
+BY_PASSWORD: Final = Came()
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What one member may do in one tenant, as read at one moment. Primary keys stay inside the server.
 
@@ -104,6 +119,8 @@ class Grant:
     """When the membership runs out, where it does."""
     entry: UUID | None = None
     """An operator's stay, where this is one."""
+    came: Came = BY_PASSWORD
+    """For whoever asks again, later in the same session, what is still held."""
 
 
 @dataclass(frozen=True, slots=True)

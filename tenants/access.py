@@ -19,7 +19,7 @@ from django.utils import timezone
 from security.accounts.second_factor import has_second_factor
 from security.errors import NotFound
 from security.models import User
-from security.permissions import ON_DEPARTMENTS, Grant, Permission
+from security.permissions import BY_PASSWORD, ON_DEPARTMENTS, Came, Grant, Permission
 from security.scoping import current_tenant_id, require_tenant_id, tenant_of, tenant_scope, user_scope
 from tenants.models import (
     DepartmentMembership,
@@ -102,8 +102,10 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def memberships_of(user: User, *, begun_at: datetime | None = None) -> tuple[MembershipRef, ...]:
-    """The organisations the person can work in now, in a session that began then; the one joined last first. Outside any scope."""
+def memberships_of(
+    user: User, *, begun_at: datetime | None = None, came: Came = BY_PASSWORD
+) -> tuple[MembershipRef, ...]:
+    """The organisations the person can work in now, in a session that began then, so; the one joined last first. Outside any scope."""
     if not user.is_active:
         return ()
     now = timezone.now()
@@ -126,14 +128,19 @@ def memberships_of(user: User, *, begun_at: datetime | None = None) -> tuple[Mem
             session_hours=policies[tenant.pk].session_hours,
             session_most=policies[tenant.pk].session_most,
             networks=networks_of(policies[tenant.pk], row),
-            must_change_password=row.must_change_password(policies[tenant.pk], now),
+            must_change_password=must_change_password(row, policies[tenant.pk], came, now),
             must_enrol=must_enrol(user, row, policies[tenant.pk], now),
-            password_ends_at=policies[tenant.pk].password_ends_at(user.password_changed_at),
+            password_ends_at=None if came.is_vouched_for(tenant.pk) else row.password_ends_at(policies[tenant.pk]),
             last_seen_at=row.last_seen_at,
         )
         for row in rows
         if (tenant := tenants.get(row.tenant_id)) is not None and row.counts_in(begun_at)
     )
+
+
+def must_change_password(membership: Membership, policy: Policy, came: Came, now: datetime) -> bool:
+    """Whether the organisation waits for another password of this member's: not where its provider signed him in without one."""
+    return not came.is_vouched_for(membership.tenant_id) and membership.must_change_password(policy, now)
 
 
 def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime) -> bool:
@@ -142,7 +149,9 @@ def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime
     return due is not None and now >= due and not has_second_factor(user)
 
 
-def active_grant(user_id: int, tenant_id: int, *, begun_at: datetime | None = None) -> Grant | None:
+def active_grant(
+    user_id: int, tenant_id: int, *, begun_at: datetime | None = None, came: Came = BY_PASSWORD
+) -> Grant | None:
     """What the person may do in the tenant at this moment; None where he is no active member, must change his password, or it is suspended.
 
     In a session that began then, None too where somebody here has ended his sessions since.
@@ -153,11 +162,13 @@ def active_grant(user_id: int, tenant_id: int, *, begun_at: datetime | None = No
         members = Membership.objects.filter(usable(now), user_id=user_id).filter(Exists(open_now))
         membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
-        if membership is None or not membership.counts_in(begun_at) or membership.must_change_password(policy, now):
+        if membership is None or not membership.counts_in(begun_at):
+            return None
+        if must_change_password(membership, policy, came, now):
             return None
         if must_enrol(membership.user, membership, policy, now):
             return None
-        return grant_of(membership, policy)
+        return replace(grant_of(membership, policy), came=came)
 
 
 def networks_for(grant: Grant) -> tuple[str, ...]:

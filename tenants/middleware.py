@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from security.accounts.must_change import led_to_change
+from security.accounts.provided import came
 from security.accounts.second_factor import led_to_enrolment
 from security.accounts.sessions import began_at, is_over, sign_out_over
 from security.audit import Action, record_denied
@@ -58,7 +59,8 @@ class TenantMiddleware:
         active: MembershipRef | None = None
         user = request.user
         if isinstance(user, User):
-            memberships = reachable(request.session, memberships_of(user, begun_at=began_at(request)))
+            mine = memberships_of(user, begun_at=began_at(request), came=came(request.session))
+            memberships = reachable(request.session, mine)
             last, is_safe, before = (
                 request.COOKIES.get(LAST_COOKIE),
                 request.method in _SAFE,
@@ -106,7 +108,7 @@ class TenantMiddleware:
 
     def _in_scope(self, request: HttpRequest, user: User, active: MembershipRef) -> HttpResponseBase:
         with tenant_scope(active.tenant_id), timezone.override(zone_named(active.time_zone)):
-            grant = active_grant(user.pk, active.tenant_id)
+            grant = active_grant(user.pk, active.tenant_id, came=came(request.session))
             request.grant = grant  # type: ignore[attr-defined]
             response = self._answered(request, grant)
             if is_failed(request):
@@ -143,7 +145,10 @@ def _from_elsewhere(request: HttpRequest, user: User, active: MembershipRef) -> 
     refuse(request)
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"code": "network"}, status=403)
-    context = {"may_ask": may_ask(user=user, tenant_id=active.tenant_id), "address": current().address}
+    context = {
+        "may_ask": may_ask(user=user, tenant_id=active.tenant_id, how=came(request.session)),
+        "address": current().address,
+    }
     return render(request, "tenants/other_network.html", context, status=403)
 
 

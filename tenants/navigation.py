@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from security.accounts.provided import came
 from security.models import User
 from security.permissions import Grant, Permission, has, has_somewhere
 from security.scoping import tenant_scope
@@ -73,7 +74,7 @@ def _grant(request: HttpRequest) -> Grant | None:
     active: MembershipRef | None = getattr(request, "active", None)
     if active is None or not isinstance(request.user, User):
         return None
-    return grant_of_request(request) or active_grant(request.user.pk, active.tenant_id)
+    return grant_of_request(request) or active_grant(request.user.pk, active.tenant_id, came=came(request.session))
 
 
 def _waits_for_first_visitor(grant: Grant) -> bool:

@@ -19,7 +19,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils import timezone
 
-from security.accounts.provided import bound_tenant
+from security.accounts.provided import bound_tenant, came
 from security.accounts.sessions import ends_at, limits_of
 from security.audit import Action, record_denied
 from security.context import Actor, ActorKind, acting
@@ -99,8 +99,10 @@ def admit_staff(session_key: str | None, address: str | None) -> Admitted | Clos
         return CloseCode.SIGNED_OUT
     tenant_id = store.get(TENANT_KEY)
     is_led_there = isinstance(tenant_id, int) and bound_tenant(store) in {None, tenant_id}
-    grant = access.active_grant(user.pk, tenant_id, begun_at=session.created_at) if is_led_there else None
-    if user.must_change_password or grant is None:
+    grant = None
+    if is_led_there and not (user.must_change_password and bound_tenant(store) is None):
+        grant = access.active_grant(user.pk, tenant_id, begun_at=session.created_at, came=came(store))
+    if grant is None:
         return CloseCode.FORBIDDEN
     if not _is_let_in(grant, store, address) or not any(has_somewhere(grant, permission) for permission in CHAT):
         with acting(actor=actor_of(grant), session=session_digest(session_key)):

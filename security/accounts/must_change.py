@@ -1,4 +1,4 @@
-"""Whoever must change his password does that first, wherever he wanted to go.
+"""Whoever must change his password does that first, wherever he wanted to go: in a session that a password has opened.
 
 Danger: a password that somebody else may know goes on opening pages. Rule: one look for all of HTTP; sockets look for themselves when they are
 opened. Proof: tests/security/accounts/test_must_change.py.
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 
+from security.accounts.provided import bound_tenant
 from security.models import User
 
 _ALLOWED: Final = ("account_change_password", "account_logout", "account_reauthenticate")
@@ -28,10 +29,15 @@ class MustChangePasswordMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, or lead to the change and from there back."""
-        user = request.user
-        if not isinstance(user, User) or not user.must_change_password or request.path_info.startswith(self._open):
-            return self.get_response(request)
-        return led_to_change(request)
+        if owes_change(request) and not request.path_info.startswith(self._open):
+            return led_to_change(request)
+        return self.get_response(request)
+
+
+def owes_change(request: HttpRequest) -> bool:
+    """Whether this session waits for another password. One that a provider opened used none, and may not change any."""
+    user = request.user
+    return isinstance(user, User) and user.must_change_password and bound_tenant(request.session) is None
 
 
 def led_to_change(request: HttpRequest) -> HttpResponse:

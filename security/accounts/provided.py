@@ -14,6 +14,8 @@ from allauth.account.internal.stagekit import clear_login
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from security.permissions import Came
+
 _KEY: Final = "provider_tenant"
 
 
@@ -21,6 +23,11 @@ def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
     """The one organisation that the session leads to; None where no provider opened it."""
     found: int | None = session.get(_KEY)
     return found
+
+
+def came(session: SessionBase) -> Came:
+    """How the session was opened, for an organisation's rules about passwords."""
+    return Came(bound_tenant(session))
 
 
 def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool) -> None:

@@ -25,6 +25,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from security.accounts.fresh import is_fresh
+from security.accounts.must_change import owes_change
 from security.accounts.second_factor import led_to_enrolment
 from security.errors import Denied, NotFound
 from security.failures import refuse
@@ -115,7 +116,7 @@ class ChatAdminSite(admin.AdminSite):
             user = request.user
             if not isinstance(user, User):
                 return redirect_to_login(request.get_full_path())
-            if user.must_change_password:
+            if owes_change(request):
                 return redirect("account_change_password")
             if lacks_second_factor(request):
                 return led_to_enrolment(request)

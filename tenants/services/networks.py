@@ -20,10 +20,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from security.accounts.mail import send
+from security.accounts.provided import came
 from security.audit import Action, record
 from security.errors import Denied, Invalid, NotFound
 from security.models import RevocationKind, User
-from security.permissions import Grant, Permission, require
+from security.permissions import Came, Grant, Permission, require
 from security.revocation import revoke
 from security.scoping import tenant_scope
 from tenants.access import active_grant, owners_to_tell
@@ -54,15 +55,15 @@ def change_networks(*, grant: Grant, networks: Sequence[str], address: str | Non
     return changed
 
 
-def may_ask(*, user: User, tenant_id: int) -> bool:
+def may_ask(*, user: User, tenant_id: int, how: Came) -> bool:
     """Whether the person may be sent a pass: whoever may change the list. Outside any scope."""
-    grant = active_grant(user.pk, tenant_id)
+    grant = active_grant(user.pk, tenant_id, came=how)
     return grant is not None and grant.entry is None and Permission.CONFIGURATION_SECURITY in grant.permissions
 
 
 def ask_for_pass(*, user: User, tenant_id: int, session: SessionBase) -> None:
     """Send the person a link that lets this session in for an hour. Denied for who may not change the list."""
-    if not may_ask(user=user, tenant_id=tenant_id):
+    if not may_ask(user=user, tenant_id=tenant_id, how=came(session)):
         raise Denied
     session[ASKED_KEY] = secrets.token_hex(16)
     token = signing.dumps([str(user.public_id), tenant_id, session[ASKED_KEY]], salt=_SALT)
@@ -90,7 +91,7 @@ def check_pass(*, token: str, user: User, session: SessionBase) -> int:
 def use_pass(*, token: str, user: User, session: SessionBase, now: datetime) -> None:
     """Let the session in for an hour, once, and tell the owners."""
     tenant_id = check_pass(token=token, user=user, session=session)
-    if not may_ask(user=user, tenant_id=tenant_id):
+    if not may_ask(user=user, tenant_id=tenant_id, how=came(session)):
         raise NotFound
     del session[ASKED_KEY]
     give_pass(session, tenant_id, now)

@@ -131,7 +131,7 @@ def _counted(lines: Iterator[str], grant: Grant, form: str, context: Context) ->
 
 def _may_still(grant: Grant) -> bool:
     """A long export takes minutes, in which a right may be lost."""
-    now = active_grant(grant.user_id, grant.tenant_id)
+    now = active_grant(grant.user_id, grant.tenant_id, came=grant.came)
     return now is not None and has(now, Permission.AUDIT_EXPORT)
 
 

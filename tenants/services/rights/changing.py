@@ -33,7 +33,7 @@ def begin_change(grant: Grant, permission: Permission) -> Grant:
     """Lock, and the part of `grant` that its member still has; Denied where that does not hold `permission`."""
     require(grant, permission)
     lock_rights()
-    now = active_grant(grant.user_id, require_tenant_id())
+    now = active_grant(grant.user_id, require_tenant_id(), came=grant.came)
     if now is None:
         raise Denied
     held = replace(

@@ -28,7 +28,7 @@ from security.identity.oidc import Question
 from security.identity.statement import Statement
 from security.masking import mask_or_withhold
 from security.models import User, normalize_email
-from security.permissions import Permission, covers, has
+from security.permissions import Came, Permission, covers, has
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.models import IdentityProvider, Membership, ProviderKind, ProviderLink, Tenant, TenantStatus, usable
@@ -178,7 +178,9 @@ def _joined(row: IdentityProvider, person: User | None, email: str, name: str, n
         raise Denied("provider_no_member")
     if mask_or_withhold(email).findings:
         raise Denied("provider_email")  # it would be kept as it is
-    giver = active_grant(row.set_by.user_id, row.tenant_id)
+    giver = active_grant(
+        row.set_by.user_id, row.tenant_id, came=Came(row.tenant_id)
+    )  # of his rights, not of his password
     if giver is None or not has(giver, Permission.CONFIGURATION_MEMBERS) or not covers(giver, newcomer(giver, role)):
         raise Denied("provider_joining")
     try:

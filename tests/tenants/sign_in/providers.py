@@ -56,6 +56,14 @@ def come_back(client: Client, provider: OpenIdProvider, entry: UUID, subject: st
     return client.get(f"/accounts/provider/{entry}/openid/", given)
 
 
+def arrive(provider: OpenIdProvider, entry: UUID, email: str, **claims: Any) -> tuple[Client, Any]:
+    """A browser that came back, as whom the provider names by this address, and what it was answered."""
+    subject = claims.pop("subject", f"sub-{email}")
+    provider.add(subject, **{"email": email, "email_verified": True, "name": "Somebody", **claims})
+    client = Client()
+    return client, come_back(client, provider, entry, subject)
+
+
 def question_of(location: str) -> str:
     """The SAML request in an address."""
     return parse_qs(urlsplit(location).query)["SAMLRequest"][0]

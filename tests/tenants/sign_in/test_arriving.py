@@ -27,7 +27,7 @@ from ...security.identity.openid_provider import OpenIdProvider
 from ...security.identity.saml_provider import house, posted
 from ..admin.pages import text_of
 from ..people import Organisation, person
-from .providers import come_back, connect, openid, prove, question_of
+from .providers import arrive, connect, openid, prove, question_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,13 +43,6 @@ def reached(client: Client) -> set[int]:
     return {ref.tenant_id for ref in getattr(client.get("/").wsgi_request, "memberships", ())}
 
 
-def arrive(provider: OpenIdProvider, of: Organisation, entry: Any, email: str, **claims: Any) -> tuple[Client, Any]:
-    subject = claims.pop("subject", f"sub-{email}")
-    provider.add(subject, **{"email": email, "email_verified": True, "name": "Somebody", **claims})
-    client = Client()
-    return client, come_back(client, provider, entry, subject)
-
-
 def refused(of: Organisation, answer: Any) -> str:
     """The reason in the organisation's trail."""
     assert answer.status_code == 403, text_of(answer)
@@ -63,13 +56,13 @@ def test_a_member_comes_in_by_the_address_and_then_by_the_subject(
     proven: Organisation, provider: OpenIdProvider
 ) -> None:
     entry = connect(proven, "olga", openid(provider))
-    client, answer = arrive(provider, proven, entry, "Alice@acme.example", subject="sub-1")
+    client, answer = arrive(provider, entry, "Alice@acme.example", subject="sub-1")
     assert answer.status_code == 302, text_of(answer)
     assert signed_in(client) == "alice@acme.example"
     assert client.get("/console/").status_code == 200
     assert isinstance(admit_staff(str(client.session.session_key), "127.0.0.1"), Admitted)
     assert proven.actions()[-2:] == ["member.linked", "session.signed_in"]
-    client, answer = arrive(provider, proven, entry, "", subject="sub-1", email_verified=False)
+    client, answer = arrive(provider, entry, "", subject="sub-1", email_verified=False)
     assert signed_in(client) == "alice@acme.example", "known by now"
     assert proven.actions()[-1] == "session.signed_in"
 
@@ -87,7 +80,7 @@ def test_a_member_comes_in_by_the_address_and_then_by_the_subject(
 def test_others_do_not(
     proven: Organisation, provider: OpenIdProvider, email: str, claims: dict[str, Any], reason: str
 ) -> None:
-    client, answer = arrive(provider, proven, connect(proven, "olga", openid(provider)), email, **claims)
+    client, answer = arrive(provider, connect(proven, "olga", openid(provider)), email, **claims)
     assert refused(proven, answer) == reason
     assert signed_in(client) is None
 
@@ -99,7 +92,7 @@ def test_one_organisations_provider_signs_in_nobody_of_anothers(
     prove(rival, "mallory", "rival.example")
     entry = connect(rival, "mallory", openid(provider))
     for email in ("alice@acme.example", "olga@acme.example"):
-        client, answer = arrive(provider, rival, entry, email)
+        client, answer = arrive(provider, entry, email)
         assert refused(rival, answer) == "provider_domain"
         assert signed_in(client) is None
 
@@ -107,7 +100,7 @@ def test_one_organisations_provider_signs_in_nobody_of_anothers(
 def test_an_operator_is_nobodys_to_sign_in(proven: Organisation, provider: OpenIdProvider) -> None:
     made = person("oscar@acme.example", "Oscar")
     User.objects.filter(pk=made.pk).update(is_operator=True)
-    _, answer = arrive(provider, proven, connect(proven, "olga", openid(provider)), "oscar@acme.example")
+    _, answer = arrive(provider, connect(proven, "olga", openid(provider)), "oscar@acme.example")
     assert refused(proven, answer) == "provider_no_member"
 
 
@@ -115,8 +108,8 @@ def test_an_address_that_was_given_to_somebody_else_is_not_the_member(
     proven: Organisation, provider: OpenIdProvider
 ) -> None:
     entry = connect(proven, "olga", openid(provider))
-    arrive(provider, proven, entry, "alice@acme.example", subject="first")
-    _, answer = arrive(provider, proven, entry, "alice@acme.example", subject="second")
+    arrive(provider, entry, "alice@acme.example", subject="first")
+    _, answer = arrive(provider, entry, "alice@acme.example", subject="second")
     assert refused(proven, answer) == "provider_other_subject"
 
 
@@ -124,14 +117,14 @@ def test_who_is_suspended_removed_or_without_a_proven_domain_is_out(
     proven: Organisation, provider: OpenIdProvider
 ) -> None:
     entry = connect(proven, "olga", openid(provider))
-    arrive(provider, proven, entry, "alice@acme.example")
-    arrive(provider, proven, entry, "ada@acme.example")
+    arrive(provider, entry, "alice@acme.example")
+    arrive(provider, entry, "ada@acme.example")
     with tenant_scope(proven.tenant_id):
         suspend_member(grant=proven.grant("olga"), member=proven.member("alice").public_id)
-    assert refused(proven, arrive(provider, proven, entry, "alice@acme.example")[1]) == "provider_no_member"
+    assert refused(proven, arrive(provider, entry, "alice@acme.example")[1]) == "provider_no_member"
     with tenant_scope(proven.tenant_id):
         EmailDomain.objects.update(verified_at=None)
-    assert refused(proven, arrive(provider, proven, entry, "ada@acme.example")[1]) == "provider_domain"
+    assert refused(proven, arrive(provider, entry, "ada@acme.example")[1]) == "provider_domain"
 
 
 def test_an_account_whose_address_was_never_confirmed_is_not_taken_over_nor_given(
@@ -140,7 +133,7 @@ def test_an_account_whose_address_was_never_confirmed_is_not_taken_over_nor_give
     """Somebody made it in advance, with a password of his own."""
     create_person(email="new@acme.example", full_name="Trap", password="only-for-these-tests", is_confirmed=False)
     entry = connect(proven, "olga", openid(provider, joining_role="agent"))
-    assert refused(proven, arrive(provider, proven, entry, "new@acme.example")[1]) == "provider_no_member"
+    assert refused(proven, arrive(provider, entry, "new@acme.example")[1]) == "provider_no_member"
 
 
 def joined_rival(rival: Organisation, user: User) -> None:
@@ -152,7 +145,7 @@ def test_a_session_leads_to_the_providers_organisation_alone(
     proven: Organisation, rival: Organisation, provider: OpenIdProvider
 ) -> None:
     joined_rival(rival, proven.user("alice"))
-    client, _ = arrive(provider, proven, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
     assert reached(client) == {proven.tenant_id}
     with tenant_scope(rival.tenant_id):
         public_id = Tenant.objects.get().public_id
@@ -175,7 +168,7 @@ def test_a_provider_changes_nobodys_account(
     proven: Organisation, rival: Organisation, provider: OpenIdProvider, page: str
 ) -> None:
     joined_rival(rival, proven.user("alice"))
-    client, _ = arrive(provider, proven, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
     answer = client.get(page)
     assert answer.status_code == 403
     assert "leads to that organisation alone" in text_of(answer)
@@ -183,7 +176,7 @@ def test_a_provider_changes_nobodys_account(
 
 
 def test_who_belongs_nowhere_else_sets_up_a_second_factor(proven: Organisation, provider: OpenIdProvider) -> None:
-    client, _ = arrive(provider, proven, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
     assert client.get("/accounts/2fa/").status_code == 200
     assert client.get("/accounts/password/change/").status_code == 403
 
@@ -204,7 +197,7 @@ def test_a_sign_in_by_password_afterwards_begins_anew(
     proven: Organisation, rival: Organisation, provider: OpenIdProvider
 ) -> None:
     joined_rival(rival, proven.user("alice"))
-    client, _ = arrive(provider, proven, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
     client.post("/accounts/logout/")
     client.post("/accounts/login/", {"login": "alice@acme.example", "password": "only-for-these-tests-battery"})
     assert reached(client) == {proven.tenant_id, rival.tenant_id}
@@ -212,21 +205,21 @@ def test_a_sign_in_by_password_afterwards_begins_anew(
 
 def test_a_newcomer_joins_only_where_the_owner_said_so(proven: Organisation, provider: OpenIdProvider) -> None:
     entry = connect(proven, "olga", openid(provider, joining_role="agent"))
-    _, answer = arrive(provider, proven, entry, "nina@acme.example", name="Nina New")
+    _, answer = arrive(provider, entry, "nina@acme.example", name="Nina New")
     assert answer.status_code == 302, text_of(answer)
     assert proven.member("nina").role.slug == "agent"
     assert not proven.user("nina").has_usable_password()
     assert proven.actions()[-3:] == ["member.joined", "member.linked", "session.signed_in"]
     with tenant_scope(proven.tenant_id):
         remove_member(grant=proven.grant("olga"), member=proven.member("nina").public_id)
-    assert refused(proven, arrive(provider, proven, entry, "nina@acme.example")[1]) == "provider_no_member"
+    assert refused(proven, arrive(provider, entry, "nina@acme.example")[1]) == "provider_no_member"
 
 
 def test_a_newcomer_takes_a_place_of_the_plan(proven: Organisation, provider: OpenIdProvider) -> None:
     entry = connect(proven, "olga", openid(provider, joining_role="agent"))
     with tenant_scope(proven.tenant_id):
         Subscription.objects.update_or_create(defaults={"members": 3})
-    assert refused(proven, arrive(provider, proven, entry, "nina@acme.example")[1]) == "limit_members"
+    assert refused(proven, arrive(provider, entry, "nina@acme.example")[1]) == "limit_members"
     assert not User.objects.filter(email="nina@acme.example").exists()
 
 
@@ -262,8 +255,8 @@ def test_a_second_factor_of_ones_own_is_asked_for_unless_the_provider_did(
 ) -> None:
     TOTP.activate(proven.user("alice"), generate_totp_secret())
     entry = connect(proven, "olga", openid(provider, second_factor_words=("mfa",)))
-    client, answer = arrive(provider, proven, entry, "alice@acme.example", acr="pwd")
+    client, answer = arrive(provider, entry, "alice@acme.example", acr="pwd")
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
     assert signed_in(client) is None
-    client, answer = arrive(provider, proven, entry, "alice@acme.example", acr="mfa")
+    client, answer = arrive(provider, entry, "alice@acme.example", acr="mfa")
     assert signed_in(client) == "alice@acme.example"

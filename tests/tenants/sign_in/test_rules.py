@@ -1,0 +1,97 @@
+"""An organisation's rules about passwords and second factors, in a session that its provider opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from chat.live.admission import Admitted, admit_staff
+from security.models import User
+from security.permissions import BY_PASSWORD, Came, Permission
+from security.scoping import tenant_scope
+from tenants.access import active_grant
+from tenants.models import Membership, Policy
+from tenants.services.people.password_warnings import warn_of_passwords
+from tenants.services.rights.changing import begin_change
+from tenants.services.settings import led_to_new_passwords
+
+from ...security.identity.openid_provider import OpenIdProvider
+from ..people import PASSWORD, Organisation
+from .providers import arrive, connect, openid
+
+pytestmark = pytest.mark.django_db
+CHANGE = "/accounts/password/change/"
+
+
+def is_in_console(client: Client) -> bool:
+    """By the page and by the socket."""
+    page = client.get("/console/").status_code == 200
+    socket = isinstance(admit_staff(str(client.session.session_key), "127.0.0.1"), Admitted)
+    assert page is socket
+    return page
+
+
+def by_password(email: str) -> Client:
+    client = Client()
+    client.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    return client
+
+
+def outdate(of: Organisation, name: str, rule: str) -> None:
+    """The member's password does not do any more, by this rule."""
+    long_ago = timezone.now() - timedelta(days=91)
+    User.objects.filter(email=f"{name}@{of.slug}.example").update(
+        password_changed_at=long_ago, must_change_password=rule == "platform"
+    )
+    with tenant_scope(of.tenant_id):
+        if rule == "age":
+            Policy.objects.update(password_max_age_days=90)
+        elif rule == "everybody":
+            Policy.objects.update(password_change_required_at=timezone.now())
+        elif rule == "member":
+            Membership.objects.update(password_change_required_at=timezone.now())
+
+
+@pytest.mark.parametrize("rule", ["age", "everybody", "member", "platform"])
+def test_no_rule_about_passwords_stops_whom_the_provider_signs_in(
+    proven: Organisation, provider: OpenIdProvider, rule: str
+) -> None:
+    """His own password stays under them: when he signs in by it, they hold."""
+    entry = connect(proven, "olga", openid(provider))
+    outdate(proven, "ada", rule)
+    client, _ = arrive(provider, entry, "ada@acme.example")
+    assert client.get("/start/").headers["Location"] == "/console/"
+    page = client.get("/console/").content.decode()
+    assert "Your password" not in page
+    assert is_in_console(client)
+    assert client.get("/admin/").status_code == 200
+    other = by_password("ada@acme.example")
+    assert other.get("/console/").headers["Location"].startswith(CHANGE)
+    assert not is_in_console(other)
+
+
+def test_what_is_asked_again_inside_a_change_of_rights_is_asked_of_the_same_session(proven: Organisation) -> None:
+    came = Came(proven.tenant_id)
+    outdate(proven, "ada", "age")
+    grant = active_grant(proven.user("ada").pk, proven.tenant_id, came=came)
+    assert grant is not None
+    assert active_grant(proven.user("ada").pk, proven.tenant_id, came=Came(proven.tenant_id + 1)) is None
+    with tenant_scope(proven.tenant_id):
+        assert begin_change(grant, Permission.CONFIGURATION_MEMBERS).came == came
+
+
+def test_who_has_no_password_is_not_told_that_it_grows_old(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider, joining_role="agent"))
+    client, _ = arrive(provider, entry, "nina@acme.example")
+    outdate(proven, "nina", "everybody")
+    with tenant_scope(proven.tenant_id):
+        nobody = User.objects.exclude(email="nina@acme.example")
+        nobody.update(password_changed_at=timezone.now() + timedelta(days=1))
+        Policy.objects.update(password_max_age_days=95)
+        assert warn_of_passwords(now=timezone.now()) == 0
+        assert led_to_new_passwords(grant=proven.grant("olga"), now=timezone.now()) == 0
+    assert active_grant(proven.user("nina").pk, proven.tenant_id, came=BY_PASSWORD) is not None
+    assert is_in_console(client)
