@@ -87,10 +87,16 @@ class Came:
     """How somebody's session was opened: by the provider of the organisation `tenant_id`, or by a password of his own."""
 
     tenant_id: int | None = None
+    has_shown_factor: bool = False
+    """There, by one of the words that the organisation's owner takes for a second factor."""
 
     def is_vouched_for(self, tenant_id: int) -> bool:
         """Whether that organisation's own provider signed him in, so that his password, if he has one at all, opened nothing."""
         return self.tenant_id == tenant_id
+
+    def has_shown_factor_to(self, tenant_id: int) -> bool:
+        """Whether that provider also asked him for a second factor."""
+        return self.has_shown_factor and self.is_vouched_for(tenant_id)
 
 
 BY_PASSWORD: Final = Came()

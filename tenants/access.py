@@ -129,7 +129,7 @@ def memberships_of(
             session_most=policies[tenant.pk].session_most,
             networks=networks_of(policies[tenant.pk], row),
             must_change_password=must_change_password(row, policies[tenant.pk], came, now),
-            must_enrol=must_enrol(user, row, policies[tenant.pk], now),
+            must_enrol=must_enrol(row, policies[tenant.pk], came, now),
             password_ends_at=None if came.is_vouched_for(tenant.pk) else row.password_ends_at(policies[tenant.pk]),
             last_seen_at=row.last_seen_at,
         )
@@ -143,10 +143,12 @@ def must_change_password(membership: Membership, policy: Policy, came: Came, now
     return not came.is_vouched_for(membership.tenant_id) and membership.must_change_password(policy, now)
 
 
-def must_enrol(user: User, membership: Membership, policy: Policy, now: datetime) -> bool:
-    """Whether the organisation waits for this member's second factor before anything else."""
+def must_enrol(membership: Membership, policy: Policy, came: Came, now: datetime) -> bool:
+    """Whether the organisation waits for this member's second factor before anything else: not where he has shown one at its provider."""
     due = policy.second_factor_due_at(membership.created_at)
-    return due is not None and now >= due and not has_second_factor(user)
+    if due is None or now < due or came.has_shown_factor_to(membership.tenant_id):
+        return False
+    return not has_second_factor(membership.user)
 
 
 def active_grant(
@@ -164,9 +166,7 @@ def active_grant(
         policy = Policy.objects.get()
         if membership is None or not membership.counts_in(begun_at):
             return None
-        if must_change_password(membership, policy, came, now):
-            return None
-        if must_enrol(membership.user, membership, policy, now):
+        if must_change_password(membership, policy, came, now) or must_enrol(membership, policy, came, now):
             return None
         return replace(grant_of(membership, policy), came=came)
 

@@ -31,9 +31,15 @@ ADMINISTERS: Final = frozenset(
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:
-    """Whether an administrator or operator asks who could be anybody that knows his password. Outside of production nobody does."""
+    """Whether an administrator or operator asks who could be anybody that knows his password. Outside of production nobody does.
+
+    What an organisation's provider said of a second factor counts in that organisation, and for no operator.
+    """
     user, grant = request.user, grant_of_request(request)
     if not settings.SECOND_FACTOR_FOR_ADMINS or not isinstance(user, User):
         return False
-    administers = user.is_operator or (grant is not None and bool(grant.permissions & ADMINISTERS))
-    return administers and not has_second_factor(user)
+    if user.is_operator:
+        return not has_second_factor(user)
+    if grant is None or not grant.permissions & ADMINISTERS or grant.came.has_shown_factor_to(grant.tenant_id):
+        return False
+    return not has_second_factor(user)

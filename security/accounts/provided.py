@@ -1,8 +1,9 @@
 """Sessions that an organisation's own provider opened.
 
 Danger: a provider can say anything of anybody, so whoever runs one could sign in as a person who works elsewhere too, and there open what is not his.
-Rule: such a session is bound to the provider's organisation from before it is signed in until it ends; a sign-in by password begins anew, and that
-the provider asked for a second factor is known to the one request that it said so in. Proof: tests/tenants/sign_in/test_arriving.py.
+Rule: such a session is bound to the provider's organisation from before it is signed in until it ends, and with it what the provider said of a second
+factor; a sign-in by password begins anew, and asks for a second factor whatever was said before. Proof: tests/tenants/sign_in/test_arriving.py,
+test_rules.py.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.http import HttpRequest
 from security.permissions import Came
 
 _KEY: Final = "provider_tenant"
+_FACTOR_KEY: Final = "provider_factor"
 
 
 def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
@@ -26,14 +28,14 @@ def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
 
 
 def came(session: SessionBase) -> Came:
-    """How the session was opened, for an organisation's rules about passwords."""
-    return Came(bound_tenant(session))
+    """How the session was opened, for an organisation's rules about passwords and second factors."""
+    return Came(bound_tenant(session), session.get(_FACTOR_KEY) is True)
 
 
 def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool) -> None:
     """Before somebody is signed in by a provider; what was begun in this browser otherwise is forgotten."""
     clear_login(request)
-    request.session[_KEY] = tenant_id
+    request.session[_KEY], request.session[_FACTOR_KEY] = tenant_id, has_shown_factor
     request.has_shown_factor = has_shown_factor  # type: ignore[attr-defined]
 
 
@@ -42,6 +44,7 @@ def begin_anew(request: HttpRequest) -> None:
     if not request.user.is_authenticated and _KEY in request.session:
         clear_login(request)
         del request.session[_KEY]
+        request.session.pop(_FACTOR_KEY, None)
 
 
 def has_shown_factor(request: HttpRequest | None) -> bool:

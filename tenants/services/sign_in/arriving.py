@@ -178,9 +178,8 @@ def _joined(row: IdentityProvider, person: User | None, email: str, name: str, n
         raise Denied("provider_no_member")
     if mask_or_withhold(email).findings:
         raise Denied("provider_email")  # it would be kept as it is
-    giver = active_grant(
-        row.set_by.user_id, row.tenant_id, came=Came(row.tenant_id)
-    )  # of his rights, not of his password
+    of_his_rights = Came(row.tenant_id, has_shown_factor=True)  # whatever he would owe if he signed in now
+    giver = active_grant(row.set_by.user_id, row.tenant_id, came=of_his_rights)
     if giver is None or not has(giver, Permission.CONFIGURATION_MEMBERS) or not covers(giver, newcomer(giver, role)):
         raise Denied("provider_joining")
     try:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from chat.live.admission import Admitted, admit_staff
 from security.models import User
@@ -24,6 +25,7 @@ from .providers import arrive, connect, openid
 
 pytestmark = pytest.mark.django_db
 CHANGE = "/accounts/password/change/"
+ENROL = "/accounts/2fa/"
 
 
 def is_in_console(client: Client) -> bool:
@@ -55,6 +57,13 @@ def outdate(of: Organisation, name: str, rule: str) -> None:
             Membership.objects.update(password_change_required_at=timezone.now())
 
 
+def require_factor(of: Organisation) -> None:
+    with tenant_scope(of.tenant_id):
+        Policy.objects.update(
+            second_factor_required=True, second_factor_grace_days=0, second_factor_since=timezone.now()
+        )
+
+
 @pytest.mark.parametrize("rule", ["age", "everybody", "member", "platform"])
 def test_no_rule_about_passwords_stops_whom_the_provider_signs_in(
     proven: Organisation, provider: OpenIdProvider, rule: str
@@ -81,6 +90,46 @@ def test_what_is_asked_again_inside_a_change_of_rights_is_asked_of_the_same_sess
     assert active_grant(proven.user("ada").pk, proven.tenant_id, came=Came(proven.tenant_id + 1)) is None
     with tenant_scope(proven.tenant_id):
         assert begin_change(grant, Permission.CONFIGURATION_MEMBERS).came == came
+
+
+@pytest.mark.parametrize(("said", "counts"), [("mfa", True), ("pwd", False), ("MFA", False), ("", False)])
+def test_a_second_factor_at_the_provider_counts_by_the_owners_word_alone(
+    proven: Organisation, provider: OpenIdProvider, settings: Settings, said: str, counts: bool
+) -> None:
+    settings.SECOND_FACTOR_FOR_ADMINS = True
+    entry = connect(proven, "olga", openid(provider, second_factor_words=("mfa",)))
+    require_factor(proven)
+    client, _ = arrive(provider, entry, "ada@acme.example", acr=said)
+    assert is_in_console(client) is counts
+    led = client.get("/admin/")
+    assert led.status_code == 200 if counts else led.headers["Location"].startswith(ENROL)
+    client.post("/accounts/logout/")
+    assert client.post("/accounts/login/", {"login": "ada@acme.example", "password": PASSWORD}).status_code == 302
+    assert not is_in_console(client), "by password, in the same browser, nothing was shown"
+
+
+def test_a_second_factor_at_the_provider_counts_in_the_admin_where_nothing_else_asks(
+    proven: Organisation, provider: OpenIdProvider, settings: Settings
+) -> None:
+    settings.SECOND_FACTOR_FOR_ADMINS = True
+    entry = connect(proven, "olga", openid(provider, second_factor_words=("mfa",)))
+    for said, is_let_in in (("mfa", True), ("pwd", False)):
+        client, _ = arrive(provider, entry, "ada@acme.example", acr=said)
+        assert (client.get("/admin/").status_code == 200) is is_let_in
+    client, _ = arrive(provider, entry, "ada@acme.example", acr="mfa")
+    User.objects.filter(email="ada@acme.example").update(is_operator=True)
+    assert client.get("/admin/platform/tenants/").status_code == 403
+
+
+def test_a_second_factor_at_one_organisations_provider_counts_in_no_other(
+    proven: Organisation, rival: Organisation
+) -> None:
+    require_factor(rival)
+    mallory = rival.user("mallory").pk
+    elsewhere, here = Came(proven.tenant_id, has_shown_factor=True), Came(rival.tenant_id, has_shown_factor=True)
+    assert active_grant(mallory, rival.tenant_id, came=elsewhere) is None
+    assert active_grant(mallory, rival.tenant_id, came=Came(rival.tenant_id)) is None
+    assert active_grant(mallory, rival.tenant_id, came=here) is not None
 
 
 def test_who_has_no_password_is_not_told_that_it_grows_old(proven: Organisation, provider: OpenIdProvider) -> None:
