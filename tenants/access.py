@@ -130,7 +130,9 @@ def memberships_of(
             networks=networks_of(policies[tenant.pk], row),
             must_change_password=must_change_password(row, policies[tenant.pk], came, now),
             must_enrol=must_enrol(row, policies[tenant.pk], came, now),
-            password_ends_at=None if came.is_vouched_for(tenant.pk) else row.password_ends_at(policies[tenant.pk]),
+            password_ends_at=None
+            if came.is_vouched_for(tenant.pk)
+            else policies[tenant.pk].password_ends_at(user.password_changed_at),
             last_seen_at=row.last_seen_at,
         )
         for row in rows

@@ -126,17 +126,11 @@ class Membership(PublicModel):
         """Whether a session that began then opens this organisation; None for what is asked outside of any session."""
         return begun_at is None or self.sessions_ended_at is None or begun_at > self.sessions_ended_at
 
-    def password_ends_at(self, policy: Policy) -> datetime | None:
-        """When his password is too old here; None for never, and for who has none."""
-        return policy.password_ends_at(self.user.password_changed_at) if self.user.has_usable_password() else None
-
     def must_change_password(self, policy: Policy, now: datetime) -> bool:
         """Whether this organisation wants a new password first: it asked for one, or the present one is too old. Others do not see it."""
-        if not self.user.has_usable_password():
-            return False  # a provider let him join: there is nothing to change
         chosen = self.user.password_changed_at
         asked = (self.password_change_required_at, policy.password_change_required_at)
-        ends = self.password_ends_at(policy)
+        ends = policy.password_ends_at(chosen)
         return any(at is not None and at >= chosen for at in asked) or (ends is not None and now >= ends)
 
 

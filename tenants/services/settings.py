@@ -63,7 +63,7 @@ def led_to_new_passwords(*, grant: Grant, now: datetime) -> int:
     require(grant, Permission.CONFIGURATION_PASSWORDS)
     policy = Policy.objects.get()
     members = Membership.objects.filter(usable(now), entry=None).select_related("user")
-    return sum(member.must_change_password(policy, now) for member in members)
+    return sum(member.user.has_usable_password() and member.must_change_password(policy, now) for member in members)
 
 
 def without_second_factor(*, grant: Grant, now: datetime) -> tuple[int, datetime | None]:

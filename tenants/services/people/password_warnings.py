@@ -27,8 +27,9 @@ def warn_of_passwords(*, now: datetime) -> int:
     )
     told, organisation = 0, Tenant.objects.get().name
     for member in near.select_related("user").order_by("pk"):
-        ends = member.password_ends_at(policy)
-        if ends is not None and _is_first_told(member, ends, now):
+        ends = policy.password_ends_at(member.user.password_changed_at)
+        # Who joined by the organisation's provider has none.
+        if ends is not None and member.user.has_usable_password() and _is_first_told(member, ends, now):
             _send(member, organisation, ends, now)
             told += 1
     return told
