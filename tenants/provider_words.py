@@ -35,7 +35,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_expired": _("The provider's answer came too late, or its clock is behind ours. Try again."),
     "provider_issuer": _("The provider calls itself something else than the issuer that was entered."),
     "provider_joining": _(
-        "Who allowed that people join by the provider may not do so any more. An owner saves the provider anew."
+        "Who allowed that people join by the provider may not do so any more, or their role decides about others by now. An owner saves the provider anew."
     ),
     "provider_json": _("The provider's server answers with something else than OpenID Connect."),
     "provider_keys": _("The provider publishes no key that could be used."),

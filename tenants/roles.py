@@ -86,6 +86,11 @@ ENTRY_MAY: frozenset[Permission] = frozenset(
 A permission that is new is not among them until somebody puts it here.
 """
 
+JOINING_MAY: frozenset[Permission] = (
+    ROLE_PERMISSIONS[SUPERVISOR] | ROLE_PERMISSIONS[ANALYST] | ROLE_PERMISSIONS[AUDITOR]
+)
+"""All that somebody may hold whom an identity provider alone lets in: nothing that decides about people, roles or security, whatever a role is called."""
+
 
 def permissions_of(slug: str, *, is_builtin: bool, stored: Iterable[str]) -> frozenset[Permission]:
     """What a role gives: a built-in one what this table says, another what its row says, without names that no longer exist."""

@@ -100,6 +100,9 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "entry_reason": _("Say why, in at least 10 characters."),
     "role_exists": _("A role with this name exists already."),
     "role_in_use": _("Somebody has this role. Say which one they have from then on."),
+    "role_joining": _(
+        "Newcomers join as this role by your identity provider. Choose another one on the page of the provider first."
+    ),
     "role": _("There is no such role."),
     "rules_broken": _("These rules cannot be read. Take an older version, or the first one, into the draft."),
     "settings_moved": _(

@@ -13,7 +13,7 @@ from security.audit import Action, changes_of, record, snapshot
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.permissions import ON_DEPARTMENTS, Grant, Permission, require
 from tenants.access import grants_of, role_permissions
-from tenants.models import Membership, Role
+from tenants.models import IdentityProvider, Membership, Role
 from tenants.permissions import unmet
 from tenants.services.people.invitations import withdraw_invitations_as, withdraw_invitations_of
 from tenants.services.rights.changing import begin_change, end_sockets_of, require_to_cover, require_to_give
@@ -74,10 +74,13 @@ def edit_role(*, grant: Grant, role: UUID, name: str, description: str, permissi
 def remove_role(*, grant: Grant, role: UUID, to: UUID | None = None) -> None:
     """The role is no more; who has it, for the organisation or on a department, has the one that `to` names from then on.
 
-    Conflict("role_in_use") where somebody has it and no other is named; Denied where that one would give what the one who acts does not have.
+    Conflict("role_joining") where the identity provider lets newcomers join as it; Conflict("role_in_use") where somebody has it and no other is
+    named; Denied where that one would give what the one who acts does not have.
     """
     held = begin_change(grant, _RIGHT)
     found = _lock_own(held, role)
+    if IdentityProvider.objects.filter(joining_role=found).exists():
+        raise Conflict("role_joining")
     members = list(Membership.objects.select_for_update(of=("self",)).select_related("role").filter(role=found))
     further = list(found.on_departments.select_related("membership", "department"))
     if members or further:

@@ -36,7 +36,7 @@ from tenants.services.limits import Limit, invited_now, require_room
 from tenants.services.people.invitations import join
 from tenants.services.rights.changing import lock_rights, newcomer
 from tenants.services.sign_in.domains import is_own
-from tenants.services.sign_in.provider import ProviderRef, allowed_networks
+from tenants.services.sign_in.provider import ProviderRef, allowed_networks, is_joinable
 
 _QUESTION_KEY: Final = "provider_question"
 """In the session: what this browser asked, until it is answered once."""
@@ -178,6 +178,8 @@ def _joined(row: IdentityProvider, person: User | None, email: str, name: str, n
         raise Denied("provider_no_member")
     if mask_or_withhold(email).findings:
         raise Denied("provider_email")  # it would be kept as it is
+    if not is_joinable(role):
+        raise Denied("provider_joining")
     of_his_rights = Came(row.tenant_id, has_shown_factor=True)  # whatever he would owe if he signed in now
     giver = active_grant(row.set_by.user_id, row.tenant_id, came=of_his_rights)
     if giver is None or not has(giver, Permission.CONFIGURATION_MEMBERS) or not covers(giver, newcomer(giver, role)):

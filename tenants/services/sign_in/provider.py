@@ -35,7 +35,7 @@ from security.net import Networks, networks
 from security.permissions import Grant, require, require_member
 from security.revocation import revoke
 from security.scoping import require_tenant_id, tenant_of, tenant_scope
-from tenants.access import digest_of
+from tenants.access import digest_of, role_permissions
 from tenants.models import (
     Directory,
     EmailDomain,
@@ -47,7 +47,7 @@ from tenants.models import (
     Tenant,
     TenantStatus,
 )
-from tenants.roles import ADMIN, OWNER
+from tenants.roles import JOINING_MAY
 from tenants.services.people.members import assignable_roles
 from tenants.services.sign_in.domains import RIGHT, organisation_of
 
@@ -128,7 +128,12 @@ def read_provider(*, grant: Grant) -> IdentityProvider | None:
 def joinable_roles(*, grant: Grant) -> list[Role]:
     """As what somebody may join whom the provider alone vouches for: never as who decides about others."""
     require(grant, RIGHT)
-    return [role for role in assignable_roles(grant) if role.slug not in {OWNER, ADMIN}]
+    return [role for role in assignable_roles(grant) if is_joinable(role)]
+
+
+def is_joinable(role: Role) -> bool:
+    """By what the role gives now: its rights may have become more since it was chosen."""
+    return role_permissions(role) <= JOINING_MAY
 
 
 def begin_trial(*, grant: Grant, given: Given) -> Given:

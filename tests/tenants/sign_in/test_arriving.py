@@ -27,6 +27,7 @@ from ...security.identity.openid_provider import OpenIdProvider
 from ...security.identity.saml_provider import house, posted
 from ..admin.pages import text_of
 from ..people import Organisation, person
+from ..roles import CHATS, P, edited, made
 from .providers import arrive, connect, openid, prove, question_of
 
 pytestmark = pytest.mark.django_db
@@ -213,6 +214,15 @@ def test_a_newcomer_joins_only_where_the_owner_said_so(proven: Organisation, pro
     with tenant_scope(proven.tenant_id):
         remove_member(grant=proven.grant("olga"), member=proven.member("nina").public_id)
     assert refused(proven, arrive(provider, entry, "nina@acme.example")[1]) == "provider_no_member"
+
+
+def test_a_role_that_decides_about_others_lets_nobody_in(proven: Organisation, provider: OpenIdProvider) -> None:
+    """It was harmless when the owner chose it."""
+    helper = made(proven, "Helper", CHATS)
+    entry = connect(proven, "olga", openid(provider, joining_role=helper.slug))
+    edited(proven, "olga", helper, CHATS | {P.CONFIGURATION_MEMBERS})
+    assert refused(proven, arrive(provider, entry, "nina@acme.example")[1]) == "provider_joining"
+    assert not User.objects.filter(email="nina@acme.example").exists()
 
 
 def test_a_newcomer_takes_a_place_of_the_plan(proven: Organisation, provider: OpenIdProvider) -> None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from security.errors import Denied, NotFound
 from security.identity.metadata import ServiceProvider
 from security.scoping import tenant_scope
-from tenants.models import IdentityProvider, ProviderKind, ProviderLink
+from tenants.models import IdentityProvider, ProviderKind, ProviderLink, Role
+from tenants.services.rights.roles import remove_role
 from tenants.services.sign_in import provider as service
 from tenants.services.sign_in.provider import Given, carry_out
 
@@ -22,6 +23,7 @@ from ...security.identity.openid_provider import OpenIdProvider
 from ...security.identity.saml_provider import house
 from ..admin.pages import Browse, errors_of, sign_in, text_of
 from ..people import Organisation
+from ..roles import CHATS, P, made
 from .providers import come_back, connect, openid, stored
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,35 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert sentence in errors_of(answer).replace("&#x27;", "'")
     with tenant_scope(proven.tenant_id):
         assert not IdentityProvider.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("right", "is_offered"),
+    [
+        (P.CHAT_REPLY, True),
+        (P.CONFIGURATION_MEMBERS, False),
+        (P.CONFIGURATION_ROLES, False),
+        (P.CONFIGURATION_SECURITY, False),
+        (P.AUDIT_ERASE_VISITOR, False),
+    ],
+)
+def test_newcomers_join_as_nobody_who_decides_about_others(proven: Organisation, right: P, is_offered: bool) -> None:
+    made(proven, "Own", CHATS | {right})
+    with tenant_scope(proven.tenant_id):
+        offered = {role.slug for role in service.joinable_roles(grant=proven.grant("olga"))}
+    assert offered == {"agent", "supervisor", "analyst", "auditor"} | ({"own"} if is_offered else set())
+
+
+def test_the_role_that_newcomers_join_as_is_not_removed(proven: Organisation, provider: OpenIdProvider) -> None:
+    role = made(proven, "Own", CHATS)
+    connect(proven, "olga", openid(provider, joining_role=role.slug))
+    browser = olga(proven).client
+    answer = browser.post(f"/admin/tenants/role/{role.public_id}/remove/", {"to": ""})
+    assert "join as this role by your identity provider" in text_of(answer)
+    with tenant_scope(proven.tenant_id):
+        assert Role.objects.filter(pk=role.pk).exists()
+        service.remove_provider(grant=proven.grant("olga"))
+        remove_role(grant=proven.grant("olga"), role=role.public_id)
 
 
 def test_metadata_of_a_saml_provider_is_stored(proven: Organisation, tmp_path: Path) -> None:
