@@ -22,8 +22,10 @@ SIGNED_IN_KEY: Final = "signed_in_at"
 
 
 def note_sign_in(request: HttpRequest, now: datetime) -> None:
-    """A whole sign-in, with the second factor where there is one."""
-    request.session[SIGNED_IN_KEY] = now.timestamp()
+    """A whole sign-in, with the second factor where there is one; by a provider, it is as old as what the person showed there."""
+    is_provided = provided.bound_tenant(request.session) is not None
+    at = min(now.timestamp(), provided.shown_at(request.session)) if is_provided else now.timestamp()
+    request.session[SIGNED_IN_KEY] = at
 
 
 def is_fresh(request: HttpRequest, now: datetime) -> bool:

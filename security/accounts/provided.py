@@ -9,6 +9,7 @@ test_rules.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from allauth.account.internal.stagekit import clear_login
@@ -19,6 +20,7 @@ from security.permissions import Came
 
 _KEY: Final = "provider_tenant"
 _FACTOR_KEY: Final = "provider_factor"
+_SHOWN_KEY: Final = "provider_shown_at"
 
 
 def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
@@ -32,10 +34,20 @@ def came(session: SessionBase) -> Came:
     return Came(bound_tenant(session), session.get(_FACTOR_KEY) is True)
 
 
-def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool) -> None:
-    """Before somebody is signed in by a provider; what was begun in this browser otherwise is forgotten."""
+def shown_at(session: SessionBase) -> float:
+    """When the person last showed the provider who he is, in seconds since 1970; 0 where it does not say, which is long ago."""
+    found: float = session.get(_SHOWN_KEY, 0.0)
+    return found
+
+
+def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool, shown_at: datetime | None) -> None:
+    """Before somebody is signed in by a provider; what was begun in this browser otherwise is forgotten.
+
+    `shown_at` is when he showed the provider who he is: a provider lets a browser that it knows in without asking.
+    """
     clear_login(request)
     request.session[_KEY], request.session[_FACTOR_KEY] = tenant_id, has_shown_factor
+    request.session[_SHOWN_KEY] = shown_at.timestamp() if shown_at else 0.0
     request.has_shown_factor = has_shown_factor  # type: ignore[attr-defined]
 
 
@@ -45,6 +57,7 @@ def begin_anew(request: HttpRequest) -> None:
         clear_login(request)
         del request.session[_KEY]
         request.session.pop(_FACTOR_KEY, None)
+        request.session.pop(_SHOWN_KEY, None)
 
 
 def has_shown_factor(request: HttpRequest | None) -> bool:

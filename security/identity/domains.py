@@ -26,13 +26,18 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?
 
 
 def parse_domain(text: str) -> str:
-    """A domain in one spelling: lower case, without the dot at its end, as IDNA. Invalid("domain") for anything else."""
+    """A domain in one spelling: lower case, without the dot at its end, as IDNA. Invalid("domain") for anything else.
+
+    Python knows IDNA 2003 (RFC 3490), which writes a name with ß or ς as another one, somebody else's since 2008 (RFC 5891): what does not
+    come back as it was typed is refused.
+    """
     typed = text.strip().rstrip(".").lower().removeprefix("@")
     try:
         domain = typed if typed.isascii() else typed.encode("idna").decode("ascii")
+        is_same = typed.isascii() or domain.encode("ascii").decode("idna") == typed
     except UnicodeError:
         raise Invalid("domain") from None
-    if len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
+    if not is_same or len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
         raise Invalid("domain")
     return domain
 

@@ -140,7 +140,14 @@ def _back(request: HttpRequest, provider: UUID, kind: ProviderKind, given: dict[
     if came.is_again:
         record_authentication(request, came.user, method="provider", reauthenticated=True)
         return SeeOther(to)
-    return sign_in_provided(request, came.user, tenant_id=came.tenant_id, has_shown_factor=came.has_shown_factor, to=to)
+    return sign_in_provided(
+        request,
+        came.user,
+        tenant_id=came.tenant_id,
+        has_shown_factor=came.has_shown_factor,
+        shown_at=came.shown_at,
+        to=to,
+    )
 
 
 def _access(provider: UUID) -> ProviderRef:

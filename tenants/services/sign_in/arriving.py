@@ -16,6 +16,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from security.accounts.people import create_person, has_confirmed, person_with
@@ -38,6 +40,8 @@ from tenants.services.rights.changing import lock_rights, newcomer
 from tenants.services.sign_in.domains import is_own
 from tenants.services.sign_in.provider import ProviderRef, allowed_networks, is_joinable
 
+_LONGEST_EMAIL: Final = 254
+"""RFC 5321, section 4.5.3.1.3: a path has 256 octets with its brackets."""
 _QUESTION_KEY: Final = "provider_question"
 """In the session: what this browser asked, until it is answered once."""
 GOOD_FOR: Final = timedelta(minutes=10)
@@ -63,6 +67,8 @@ class Arrival:
     has_shown_factor: bool
     is_again: bool
     to: str
+    shown_at: datetime | None
+    """When he showed the provider who he is; None where it does not say."""
 
 
 def ask(session: SessionBase, ref: ProviderRef, *, to: str, again: User | None, now: datetime) -> str:
@@ -104,7 +110,7 @@ def come_in(
         record_denied(Action.SESSION_PROVIDER_REFUSED, tenant_id=ref.tenant_id, reason=refused.code)
         raise Denied(refused.code) from None
     has_shown = bool(statement.methods & ref.second_factor_words)
-    return Arrival(person, ref.tenant_id, has_shown, bool(asked.person), asked.to)
+    return Arrival(person, ref.tenant_id, has_shown, bool(asked.person), asked.to, statement.signed_in_at)
 
 
 def _asked(session: SessionBase) -> Asked | None:
@@ -164,6 +170,12 @@ def _first_time(row: IdentityProvider, statement: Statement, now: datetime) -> M
         raise Denied("provider_domain")
     if not statement.is_email_verified:
         raise Denied("provider_email_unverified")
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Denied("provider_email") from None
+    if len(email) > _LONGEST_EMAIL:
+        raise Denied("provider_email")
     person = person_with(email)
     if person is not None and (person.is_operator or not person.is_active or not has_confirmed(person)):
         raise Denied("provider_no_member")  # who made the account has not shown that the mailbox is his

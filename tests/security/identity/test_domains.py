@@ -42,6 +42,9 @@ def test_a_domain_has_one_spelling(typed: str, domain: str) -> None:
     [
         "",
         "example",
+        "straße.example",
+        "βόλος.example",
+        "a\u200db.example",
         "*.example.com",
         "192.0.2.1",
         "acme..example",

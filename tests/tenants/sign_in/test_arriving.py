@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
+from django.utils import timezone
 from lxml import etree
 
 from chat.live.admission import Admitted, admit_staff
@@ -84,6 +85,32 @@ def test_others_do_not(
     client, answer = arrive(provider, connect(proven, "olga", openid(provider)), email, **claims)
     assert refused(proven, answer) == reason
     assert signed_in(client) is None
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "victim@evil.example, x@acme.example",
+        "x y@acme.example",
+        "a\r\nbcc: x@acme.example",
+        f"{'a' * 64}.{'b' * 200}@acme.example",
+        "a\0b@acme.example",
+    ],
+)
+def test_what_is_no_address_makes_no_account(proven: Organisation, provider: OpenIdProvider, email: str) -> None:
+    entry = connect(proven, "olga", openid(provider, joining_role="agent"))
+    _, answer = arrive(provider, entry, email, subject="somebody")
+    assert refused(proven, answer) == "provider_email"
+
+
+def test_a_browser_that_the_provider_knew_is_asked_again(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    now = int(timezone.now().timestamp())
+    for hours, is_fresh in ((8, False), (0, True)):
+        client, _ = arrive(provider, entry, "olga@acme.example", auth_time=now - hours * 3600)
+        answer = client.get("/admin/security/keys/")
+        assert (answer.status_code == 200) is is_fresh
+        assert is_fresh or "/accounts/provider/again/" in answer["Location"]
 
 
 def test_one_organisations_provider_signs_in_nobody_of_anothers(
