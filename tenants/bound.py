@@ -2,7 +2,8 @@
 
 Danger: whoever runs a provider changes the password or the factors of a person whom he signed in, and comes back by them where the provider does
 not lead. Rule: such a session opens no page of the account but those of signing out and of its own provider; a second factor is set up in it only by
-who belongs nowhere else; operators are nobody's to sign in. Proof: tests/tenants/sign_in/test_arriving.py.
+who belongs nowhere else, not even suspended, and in no such session is one taken away or a recovery code shown; operators are nobody's to sign in.
+Proof: tests/tenants/sign_in/test_arriving.py.
 """
 
 from __future__ import annotations
@@ -11,18 +12,30 @@ from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from security.accounts.provided import bound_tenant
 from security.failures import refuse
 from security.models import User
-from tenants.access import memberships_of
+from security.scoping import user_scope
+from tenants.models import Membership
 
 _ACCOUNT: Final = "/accounts/"
 _ALLOWED: Final = ("/accounts/provider/", "/accounts/network/")
 _ALLOWED_NAMES: Final = ("account_logout", "session_clock")
-_FACTORS: Final = ("/accounts/2fa/", "/accounts/reauthenticate/")
+_FACTOR_NAMES: Final = (
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_reauthenticate",
+    "account_reauthenticate",
+)
+"""What sets a factor up. None that takes one away: whoever may have been let in elsewhere meanwhile would be there without."""
+_CODES: Final = "mfa_view_recovery_codes"
+"""Where one is led once the first factor is set up."""
 
 
 class BoundSessionMiddleware:
@@ -31,12 +44,16 @@ class BoundSessionMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self._allowed = (*_ALLOWED, *(reverse(name) for name in _ALLOWED_NAMES))
+        self._factors = frozenset(reverse(name) for name in _FACTOR_NAMES)
+        self._codes = reverse(_CODES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, or say how one gets there."""
         user, bound = request.user, bound_tenant(request.session)
         if bound is None or not isinstance(user, User) or self._is_open(request.path_info, user, bound):
             return self.get_response(request)
+        if request.path_info == self._codes and self._is_open(reverse("mfa_index"), user, bound):
+            return redirect("mfa_index")  # the factor is set up; its codes are shown to who signs in with the password
         refuse(request)
         return render(request, "account/provider_bound.html", status=403)
 
@@ -45,4 +62,10 @@ class BoundSessionMiddleware:
             return path.startswith(self._allowed)
         if not path.startswith(_ACCOUNT) or path.startswith(self._allowed):
             return True
-        return path.startswith(_FACTORS) and all(ref.tenant_id == bound for ref in memberships_of(user))
+        return path in self._factors and _belongs_nowhere_else(user, bound)
+
+
+def _belongs_nowhere_else(user: User, bound: int) -> bool:
+    """Not even suspended, or to an organisation that is: both may end while the session lasts."""
+    with user_scope(user.pk):
+        return not Membership.objects.filter(user=user).exclude(tenant_id=bound).exists()

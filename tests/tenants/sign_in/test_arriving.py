@@ -206,7 +206,35 @@ def test_a_provider_changes_nobodys_account(
 def test_who_belongs_nowhere_else_sets_up_a_second_factor(proven: Organisation, provider: OpenIdProvider) -> None:
     client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
     assert client.get("/accounts/2fa/").status_code == 200
+    assert client.get("/accounts/2fa/recovery-codes/").headers["Location"] == "/accounts/2fa/", "where that leads"
     assert client.get("/accounts/password/change/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/accounts/2fa/totp/deactivate/",
+        "/accounts/2fa/recovery-codes/download/",
+        "/accounts/2fa/webauthn/keys/1/remove/",
+    ],
+)
+def test_no_factor_is_taken_away_nor_codes_shown_in_such_a_session(
+    proven: Organisation, provider: OpenIdProvider, page: str
+) -> None:
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    assert client.post(page).status_code == client.get(page).status_code == 403
+
+
+@pytest.mark.parametrize("suspended", [Membership, Tenant])
+def test_who_is_suspended_elsewhere_belongs_there_still(
+    proven: Organisation, rival: Organisation, provider: OpenIdProvider, suspended: type[Membership | Tenant]
+) -> None:
+    joined_rival(rival, proven.user("alice"))
+    with tenant_scope(rival.tenant_id):
+        suspended.objects.update(status="suspended")
+    client, _ = arrive(provider, connect(proven, "olga", openid(provider)), "alice@acme.example")
+    for page in ("/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/2fa/recovery-codes/"):
+        assert client.get(page).status_code == 403
 
 
 def test_an_answer_counts_once_and_only_where_it_was_asked(proven: Organisation, provider: OpenIdProvider) -> None:
