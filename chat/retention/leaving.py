@@ -71,7 +71,7 @@ def take_along(tenant_id: int, *, into: Path, store: Store, now: datetime, recip
     parts: tuple[tuple[str, Iterable[Sequence[str]]], ...] = (
         ("transcripts", _pages(tenant_id, Conversation, lambda rows: _live(rows, taken))),
         ("archived", _pages(tenant_id, ArchivedConversation, lambda rows: _archived(rows, store, taken))),
-        ("visitors", _pages(tenant_id, Visitor, _visitors)),
+        ("visitors", _pages(tenant_id, Visitor, lambda rows: _visitors(rows, taken))),
         ("trail", _batched(export_tenant(tenant_id))),
     )
     for part, pages in parts:
@@ -127,9 +127,15 @@ def _archived(rows: Sequence[ArchivedConversation], store: Store, taken: Taken) 
     return lines
 
 
-def _visitors(rows: Sequence[Visitor]) -> list[str]:
+def _visitors(rows: Sequence[Visitor], taken: Taken) -> list[str]:
+    """Of whom something is sealed and no key is there, only that he was."""
     keys = keyring.stored_keys(KeySubject.VISITOR, [row.public_id for row in rows])
-    return [_line(_visitor(row)) for row in rows if row.public_id in keys or row.profile is None]
+    taken.unreadable += [str(row.public_id) for row in rows if row.public_id not in keys and _is_sealed(row)]
+    return [_line(_visitor(row)) for row in rows if row.public_id in keys or not _is_sealed(row)]
+
+
+def _is_sealed(row: Visitor) -> bool:
+    return any(value is not None for value in (row.profile, row.page, row.address))
 
 
 def _visitor(row: Visitor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from chat.retention.content import restored
 from chat.retention.stores import Missing, Store, name_of
 from security.audit import Action, Extent, Outcome, record
 from security.crypto import keyring
+from security.crypto.envelope import Undecryptable
 from security.errors import Conflict, Invalid, NotFound
 from security.models import KeySubject
 from security.permissions import Grant, Permission, has, require, require_member
@@ -108,7 +109,10 @@ def _content(row: ArchivedConversation, store: Store) -> dict[str, Any]:
 
 
 def _key(conversation: UUID) -> bytes:
-    key = keyring.stored_key(KeySubject.CONVERSATION, conversation)
+    try:
+        key = keyring.stored_key(KeySubject.CONVERSATION, conversation)
+    except Undecryptable:  # the key was tampered with, which is as good as the text
+        raise chunks.Damaged from None
     if key is None:
         raise NotFound
     return key

@@ -11,9 +11,10 @@ from typing import Any
 import pyrage
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django import Settings
 
-from chat.models import Conversation
+from chat.models import Conversation, Visitor
 from chat.retention.leaving import take_along
 from chat.retention.run import run
 from security.audit import offline
@@ -94,6 +95,22 @@ def test_what_does_not_open_is_named_and_hides_nothing_else(
     assert (told["transcripts"], told["unreadable"]) == (1, 1)
     assert manifest(tmp_path / "t")["unreadable"] == [str(lost)]
     assert lines(tmp_path / "t", "transcripts")[0]["id"] == str(good)
+
+
+def test_a_key_that_does_not_open_hides_nothing_else_either(
+    acme: Organisation, archive: Folder, tmp_path: Path
+) -> None:
+    spoilt, good = closed(acme, "Spoilt"), closed(acme, "In the archive")
+    run(acme.tenant_id, NOW, store=archive)
+    with tenant_scope(acme.tenant_id):
+        SubjectKey.objects.filter(subject_id=spoilt).update(wrapped=b"x" * 60)
+        gone = Visitor.objects.order_by("pk")[0]
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE chat_visitor SET profile = %s WHERE id = %s", [b"x" * 60, gone.pk])
+        SubjectKey.objects.filter(kind="visitor", subject_id=gone.public_id).delete()
+    taken = take_along(acme.tenant_id, into=tmp_path / "t", store=archive, now=NOW)
+    assert [one["id"] for one in lines(tmp_path / "t", "archived")] == [str(good)]
+    assert set(taken.unreadable) == {str(spoilt), str(gone.public_id)}
 
 
 def test_more_than_one_page_is_taken(
