@@ -23,7 +23,7 @@ from security.context import ANONYMOUS, Actor, acting, current
 from security.failures import is_failed, is_refused, refuse
 from security.models import User
 from security.permissions import Grant
-from security.scoping import PLATFORM_TENANT_ID, abandon_scope, tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, abandon_scope, give_connections_back, tenant_scope
 from tenants.access import MembershipRef, active_grant, memberships_of
 from tenants.interlude import Interlude, note_outcome
 from tenants.networks import is_let_in
@@ -99,6 +99,7 @@ class TenantMiddleware:
         response = self._in_scope(request, user, active)
         if not isinstance(response, Interlude):
             return response
+        give_connections_back()
         asked_by, outcome = getattr(request, "grant", None), response.work()
         note_outcome(request, outcome)
         if response.noted is not None:

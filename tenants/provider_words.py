@@ -22,6 +22,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "The provider signs in a way that is not taken. Let it sign by RS256, PS256, ES256 or EdDSA."
     ),
     "provider_audience": _("The provider's answer was meant for another service. Compare client id or entity id."),
+    "provider_busy": _("The provider's server answers slowly, and others wait for it. Try again in a moment."),
     "provider_certificate": _("The provider's server shows a certificate that is not valid for its name."),
     "provider_clear": _("The provider's address has to begin with https://."),
     "provider_client": _("Enter the client id that the provider gave you."),

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
@@ -20,7 +21,7 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from security.errors import Denied, Invalid
-from security.identity.fetching import fetch, parse_address, parse_json
+from security.identity.fetching import WITHIN, fetch, parse_address, parse_json
 from security.identity.statement import FRESH_WITHIN, LEEWAY, LONGEST, Statement
 from security.net import Networks
 
@@ -88,9 +89,9 @@ def discover(issuer: str, *, allowed: Networks) -> Endpoints:
     return endpoints
 
 
-def keys_of(endpoints: Endpoints, *, allowed: Networks) -> Sequence[Mapping[str, Any]]:
+def keys_of(endpoints: Endpoints, *, allowed: Networks, within: float = WITHIN) -> Sequence[Mapping[str, Any]]:
     """The public keys that the provider signs by. Invalid("provider_keys") for none that we could use."""
-    found = parse_json(fetch(endpoints.keys, allowed=allowed)).get("keys")
+    found = parse_json(fetch(endpoints.keys, allowed=allowed, within=within)).get("keys")
     keys = found[:_MOST_KEYS] if isinstance(found, list) else []
     usable = [key for key in keys if isinstance(key, dict) and key.get("kty") in ALGORITHMS.values()]
     if not usable:
@@ -133,10 +134,14 @@ def redeem(
         raise Denied("provider_issuer")
     if "error" in given or not given.get("code"):
         raise Denied("provider_said_no")
+    until = monotonic() + WITHIN  # for both conversations together
     token = _exchanged(given["code"], endpoints, client, question, allowed)
+    left = until - monotonic()
+    if left <= 0:
+        raise Invalid("provider_late")
     return check_token(
         token,
-        keys=keys_of(endpoints, allowed=allowed),
+        keys=keys_of(endpoints, allowed=allowed, within=left),
         issuer=endpoints.issuer,
         client_id=client.client_id,
         question=question,

@@ -28,10 +28,11 @@ from security.identity import oidc, saml
 from security.identity.domains import domain_of
 from security.identity.oidc import Question
 from security.identity.statement import Statement
+from security.identity.turns import turn
 from security.masking import mask_or_withhold
 from security.models import User, normalize_email
 from security.permissions import Came, Permission, covers, has
-from security.scoping import tenant_scope
+from security.scoping import give_connections_back, tenant_scope
 from tenants.access import active_grant
 from tenants.models import IdentityProvider, Membership, ProviderKind, ProviderLink, Tenant, TenantStatus, usable
 from tenants.services.limits import Limit, invited_now, require_room
@@ -130,9 +131,11 @@ def _asked(session: SessionBase) -> Asked | None:
 def _statement(ref: ProviderRef, given: Mapping[str, str], question: Question, now: datetime) -> Statement:
     if ref.kind == ProviderKind.OPENID:
         allowed = allowed_networks()
-        return oidc.redeem(
-            given, endpoints=ref.endpoints, client=ref.client, question=question, allowed=allowed, now=now
-        )
+        with turn(ref.public_id):
+            give_connections_back()
+            return oidc.redeem(
+                given, endpoints=ref.endpoints, client=ref.client, question=question, allowed=allowed, now=now
+            )
     answer = given.get("SAMLResponse", "")
     return saml.check_answer(
         answer, provider=ref.saml, us=ref.us, question=question.state, is_again=question.is_again, now=now

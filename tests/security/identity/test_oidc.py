@@ -104,6 +104,14 @@ def test_an_answer_to_something_else_is_refused(
         come_back(provider, endpoints, **altered)
 
 
+def test_both_conversations_together_end_in_time(
+    provider: OpenIdProvider, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("security.identity.oidc.WITHIN", 0)
+    with pytest.raises(Invalid, match="provider_late"):
+        come_back(provider, endpoints)
+
+
 def test_a_code_is_good_once(provider: OpenIdProvider, endpoints: Endpoints) -> None:
     question = new_question(is_again=False)
     given = provider.answer(address_to_ask(endpoints, US, question), "sub-alice")
