@@ -6,20 +6,21 @@ is typed; whoever saves a message as one is told to take the visitor out of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from chat import access
 from chat.models import CannedResponse
 from security.audit import Action, record
-from security.errors import Conflict, NotFound
+from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskedText
 from security.permissions import Grant, Permission, require_somewhere
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant, unexpired
 
 MOST_OWN: Final = 200
 
@@ -59,8 +60,13 @@ def prepared_replies(*, grant: Grant) -> PreparedReplies:
 
 @transaction.atomic
 def keep_own_response(*, grant: Grant, shortcut: str, title: MaskedText, text: MaskedText) -> CannedResponse:
-    """Keep a reply for oneself. Conflict("shortcut_own") where one has such a shortcut; Conflict("own_many") beyond `MOST_OWN`."""
+    """Keep a reply for oneself. Conflict("shortcut_own") where one has such a shortcut; Conflict("own_many") beyond `MOST_OWN`.
+
+    One after the other for each member, as by a double click; Denied for who was removed by the time it is his turn.
+    """
     require_somewhere(grant, Permission.CHAT_REPLY)
+    if not Membership.objects.select_for_update(no_key=True).filter(unexpired(timezone.now()), pk=grant.membership_id):
+        raise Denied
     own = CannedResponse.objects.filter(owner=grant.membership_id)
     if own.filter(shortcut=shortcut).exists():
         raise Conflict("shortcut_own")
@@ -71,6 +77,12 @@ def keep_own_response(*, grant: Grant, shortcut: str, title: MaskedText, text: M
     )
     record(Action.CANNED_RESPONSE_CREATED, on=kept, own=True)
     return kept
+
+
+def remove_all_of(membership: Membership) -> Mapping[str, int]:
+    """All that a member kept for himself, as he is removed: nobody else could see or remove it."""
+    count, _ = CannedResponse.objects.filter(owner=membership).delete()
+    return {"canned_responses": count}
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,12 +10,15 @@ from uuid import UUID
 import pytest
 
 from chat.models import CannedResponse
-from chat.services.canned_responses import prepared_replies
+from chat.services.canned_responses import keep_own_response, prepared_replies
 from security.audit import Action
+from security.errors import Denied
+from security.masking import mask
 from security.models import AuditEvent
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Department
+from tenants.services import remove_member
 from tests import cast
 from tests.cast import Organisation
 
@@ -112,6 +116,24 @@ def test_one_is_removed_by_its_owner_alone(acme: Organisation) -> None:
     assert post(cast.rival(), "max", f"own/{mine}/remove/").status_code == 404
     assert post(acme, "alice", f"own/{mine}/remove/").status_code == 200
     assert shown(acme, "alice") == ["delivery", "hello"]
+
+
+def test_ones_own_go_with_the_member_and_the_event_says_how_many(acme: Organisation) -> None:
+    for name in ("alice", "olga"):
+        post(acme, name)
+    late = acme.grant("alice")
+    with tenant_scope(acme.tenant_id):
+        remove_member(grant=acme.grant("olga"), member=acme.member("alice").public_id)
+        left = CannedResponse.objects.exclude(owner=None).values_list("owner", flat=True)
+        assert list(left) == [acme.member("olga").pk]
+        assert set(CannedResponse.objects.filter(owner=None).values_list("shortcut", flat=True)) == {
+            *("hello", "delivery", "discount")
+        }
+        with pytest.raises(Denied):
+            keep_own_response(grant=late, shortcut="late", title=mask("Late"), text=mask("Late"))
+    with tenant_scope(acme.tenant_id):
+        event = AuditEvent.objects.get(action=Action.MEMBER_REMOVED.value)
+        assert json.loads(event.entry)["detail"]["canned_responses"] == 1
 
 
 def test_who_answers_nobody_keeps_none(acme: Organisation) -> None:

@@ -12,8 +12,10 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from chat.services.canned_responses import keep_own_response
 from security.crypto import keyring
 from security.errors import Conflict, Denied
+from security.masking import mask
 from security.permissions import Permission
 from security.scoping import tenant_scope
 from tenants.models import Department, MaskingDraft, MaskingVersion, Membership, MembershipStatus, Role
@@ -80,6 +82,22 @@ def test_two_owners_who_act_on_each_other(acme: Organisation, act: Callable[...,
         assert isinstance(second.exception(timeout=30), Denied), "She is no owner any more by the time it is her turn"
     oscar = acme.member("oscar")
     assert (oscar.role.slug, oscar.status) == ("owner", MembershipStatus.ACTIVE.value)
+
+
+def test_a_double_click_keeps_one_canned_response_and_says_so(acme: Organisation) -> None:
+    olga = acme.grant("olga")
+
+    def keep() -> object:
+        return keep_own_response(grant=olga, shortcut="mine", title=mask("Mine"), text=mask("As I say"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with tenant_scope(acme.tenant_id):
+            keep()
+            second = begun(pool, acme, keep)
+            assert not second.done()
+        refused = second.exception(timeout=30)
+    assert isinstance(refused, Conflict)
+    assert refused.code == "shortcut_own"
 
 
 def test_who_is_demoted_while_he_gives_gives_nothing(acme: Organisation) -> None:

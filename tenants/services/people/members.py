@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
@@ -28,6 +28,8 @@ from tenants.services.limits import Limit, require_room
 from tenants.services.people.invitations import withdraw_invitations_of
 from tenants.services.people.switching import TENANT_KEY
 from tenants.services.rights.changing import lock_member, require_to_belong, require_to_cover
+
+_on_removal: Final[list[Callable[[Membership], Mapping[str, int]]]] = []
 
 
 @transaction.atomic
@@ -78,6 +80,11 @@ def change_role(*, grant: Grant, member: UUID, role: str) -> Membership:
     return membership
 
 
+def on_removal(end: Callable[[Membership], Mapping[str, int]]) -> None:
+    """Have this done in the transaction that removes a member; the event tells how many of what it gives went. For `apps.ready()`."""
+    _on_removal.append(end)
+
+
 @transaction.atomic
 def remove_member(*, grant: Grant, member: UUID) -> Membership:
     """End a membership for good. The row stays: conversations and the trail name who answered."""
@@ -90,7 +97,8 @@ def remove_member(*, grant: Grant, member: UUID) -> Membership:
     membership.in_departments.all().delete()
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     withdraw_invitations_of(membership)
-    record(Action.MEMBER_REMOVED, on=membership)
+    gone: dict[str, Any] = {name: count for end in _on_removal for name, count in end(membership).items() if count}
+    record(Action.MEMBER_REMOVED, on=membership, **gone)
     return membership
 
 
