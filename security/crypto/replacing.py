@@ -80,6 +80,8 @@ class UnderTenantKey:
 
 
 _columns: list[UnderTenantKey] = []
+_named: set[tuple[str, object]] = set()
+_MOST_NAMED: Final = 10_000
 
 
 def register(column: UnderTenantKey) -> None:
@@ -141,9 +143,10 @@ def advance(*, now: datetime, after: int = 0, at_once: int = BATCH) -> tuple[Pro
 
 
 def _finish(newest: TenantKey, older: Sequence[TenantKey], now: datetime) -> Progress:
-    left, resealed = _left(newest.version).count(), sum(_seal_anew(column) for column in registered())
-    if left:  # they came while this went on, or open under no key
-        return Progress(State.WRAPPING, newest.version, left, left)
+    left, found = _left(newest.version).count(), [_seal_anew(column) for column in registered()]
+    resealed, unreadable = sum(done for done, _ in found), sum(lost for _, lost in found)
+    if left or unreadable:  # they came while this went on, or open under no key
+        return Progress(State.WRAPPING, newest.version, left + unreadable, left + unreadable)
     pks = [row.pk for row in older]
     if resealed or any(row.unneeded_at is None for row in older):
         TenantKey.objects.filter(pk__in=pks).update(unneeded_at=now)
@@ -163,7 +166,8 @@ def progress(*, now: datetime) -> Progress:
     left = _left(rows[0].version).count()
     if rows[0].seals_from > now:
         return Progress(State.ANNOUNCED, rows[0].version, left=left)
-    return Progress(State.WRAPPING if left else State.RESTING, rows[0].version, left=left)
+    is_resting = not left and all(row.unneeded_at is not None for row in rows[1:])
+    return Progress(State.RESTING if is_resting else State.WRAPPING, rows[0].version, left=left)
 
 
 def _left(version: int) -> models.QuerySet[SubjectKey]:
@@ -187,7 +191,7 @@ def _wrapped_anew(ring: Ring, row: SubjectKey) -> bytes | None:
     try:
         key = ring.unwrap(bytes(row.wrapped), place)
     except Undecryptable:
-        logger.critical("A key does not open and stays as it is; %s=%s", row.kind, row.subject_id)
+        _name(row.kind, row.subject_id)
         return None
     wrapped = ring.wrap(key, place)
     if not hmac.compare_digest(ring.unwrap(wrapped, place), key):
@@ -195,9 +199,9 @@ def _wrapped_anew(ring: Ring, row: SubjectKey) -> bytes | None:
     return wrapped
 
 
-def _seal_anew(column: UnderTenantKey) -> int:
-    """Rows of a column that an older key sealed are sealed by the newest; how many."""
-    keys, done = column.keys(), 0
+def _seal_anew(column: UnderTenantKey) -> tuple[int, int]:
+    """Rows of a column that an older key sealed are sealed by the newest; how many, and how many open under none."""
+    keys, done, unreadable = column.keys(), 0, 0
     make = getattr(column.model._meta.get_field(column.column), "holds", bytes)
     rows = column.model._default_manager.exclude(**{f"{column.column}__isnull": True}).select_for_update(of=("self",))
     for row in rows:
@@ -208,9 +212,17 @@ def _seal_anew(column: UnderTenantKey) -> int:
             try:
                 clear = open_by_any(sealed, keys[1:], place)
             except Undecryptable:
-                logger.critical("A sealed value does not open; %s=%s", column.model._meta.label, row.pk)
+                unreadable += 1
+                _name(column.model._meta.label, row.pk)
                 continue
             setattr(row, column.column, make(seal(keys[0], clear, place)))
             row.save(update_fields=[column.column])
             done += 1
-    return done
+    return done, unreadable
+
+
+def _name(kind: str, key: object) -> None:
+    """Once a process: a replacement that waits for it is tried every minute."""
+    if (kind, key) not in _named and len(_named) < _MOST_NAMED:
+        _named.add((kind, key))
+        logger.critical("It opens under no key, and keeps the old one; %s=%s", kind, key)

@@ -16,10 +16,13 @@ from django.utils import timezone
 
 from chat.live.hub.rooms import RoomName
 from chat.live.sealing import TenantSealer
+from security.accounts import outbox
+from security.accounts.outbox import Letter
 from security.crypto import keyring, replacing, rotation
 from security.crypto.envelope import Undecryptable
 from security.crypto.replacing import ANNOUNCED_FOR, RESTS_FOR, Progress, State
-from security.models import KeySubject, SubjectKey, TenantKey
+from security.crypto.sealed import SealedData
+from security.models import KeySubject, Mail, SubjectKey, TenantKey
 from security.scoping import tenant_scope
 
 ACME, RIVAL = 81, 82
@@ -145,7 +148,7 @@ def test_what_came_under_the_old_key_meanwhile_is_found_and_the_rest_begins_anew
     assert step(SEALS + RESTS_FOR)[0].state is State.DONE
 
 
-def test_a_key_that_opens_nowhere_keeps_the_old_one_from_being_destroyed() -> None:
+def test_a_key_that_opens_nowhere_keeps_the_old_one_from_being_destroyed(caplog: pytest.LogCaptureFixture) -> None:
     (broken,) = keys_of(ACME, 1)
     announced()
     with tenant_scope(ACME):
@@ -156,6 +159,24 @@ def test_a_key_that_opens_nowhere_keeps_the_old_one_from_being_destroyed() -> No
     assert (found.state, found.left, found.unreadable) == (State.WRAPPING, 1, 1)
     with tenant_scope(ACME):
         assert TenantKey.objects.count() == 2
+    assert [record.levelname for record in caplog.records if str(broken) in record.getMessage()] == ["CRITICAL"]
+
+
+def test_a_sealed_value_that_opens_nowhere_keeps_the_old_one_from_being_destroyed() -> None:
+    """A mail that somebody tampered with: the key may be what is right about it."""
+    with tenant_scope(ACME):
+        queued = outbox.queue(Letter("olga@acme.example", "Hello", "Text"), template="test")
+        mail = Mail.objects.get(pk=queued.pk)
+        mail.letter = SealedData(b"\x02" + bytes(70))
+        mail.save(update_fields=["letter"])
+    announced()
+    after = 0
+    for at in (SEALS, SEALS, SEALS, SEALS, SEALS, SEALS + RESTS_FOR, SEALS + RESTS_FOR):
+        found, after = step(at, after)
+    assert (found.state, found.left, found.unreadable) == (State.WRAPPING, 1, 1)
+    with tenant_scope(ACME):
+        assert TenantKey.objects.count() == 2
+        assert replacing.progress(now=SEALS).state is State.WRAPPING
 
 
 def test_postgresql_keeps_a_tenants_key_that_is_named() -> None:
