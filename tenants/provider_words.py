@@ -24,6 +24,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_audience": _("The provider's answer was meant for another service. Compare client id or entity id."),
     "provider_busy": _("The provider's server answers slowly, and others wait for it. Try again in a moment."),
     "provider_certificate": _("The provider's server shows a certificate that is not valid for its name."),
+    "provider_changed": _("The organisation's provider or its domains were changed meanwhile. Sign in again."),
     "provider_clear": _("The provider's address has to begin with https://."),
     "provider_client": _("Enter the client id that the provider gave you."),
     "provider_code": _("The provider refused the code. Compare client id, secret and redirect address."),

@@ -21,6 +21,7 @@ from security.permissions import Came
 _KEY: Final = "provider_tenant"
 _FACTOR_KEY: Final = "provider_factor"
 _SHOWN_KEY: Final = "provider_shown_at"
+_VERSION_KEY: Final = "provider_version"
 
 
 def bound_tenant(session: SessionBase | Mapping[str, Any]) -> int | None:
@@ -40,7 +41,15 @@ def shown_at(session: SessionBase) -> float:
     return found
 
 
-def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool, shown_at: datetime | None) -> None:
+def bound_version(session: SessionBase) -> str:
+    """The provider that opened the session, as it was then."""
+    found: str = session.get(_VERSION_KEY, "")
+    return found
+
+
+def bind(
+    request: HttpRequest, tenant_id: int, *, version: str, has_shown_factor: bool, shown_at: datetime | None
+) -> None:
     """Before somebody is signed in by a provider; what was begun in this browser otherwise is forgotten.
 
     `shown_at` is when he showed the provider who he is: a provider lets a browser that it knows in without asking.
@@ -48,6 +57,7 @@ def bind(request: HttpRequest, tenant_id: int, *, has_shown_factor: bool, shown_
     clear_login(request)
     request.session[_KEY], request.session[_FACTOR_KEY] = tenant_id, has_shown_factor
     request.session[_SHOWN_KEY] = shown_at.timestamp() if shown_at else 0.0
+    request.session[_VERSION_KEY] = version
     request.has_shown_factor = has_shown_factor  # type: ignore[attr-defined]
 
 
@@ -58,6 +68,7 @@ def begin_anew(request: HttpRequest) -> None:
         del request.session[_KEY]
         request.session.pop(_FACTOR_KEY, None)
         request.session.pop(_SHOWN_KEY, None)
+        request.session.pop(_VERSION_KEY, None)
 
 
 def has_shown_factor(request: HttpRequest | None) -> bool:

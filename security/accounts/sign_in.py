@@ -37,15 +37,22 @@ def sign_in(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
 
 
 def sign_in_provided(
-    request: HttpRequest, user: User, *, tenant_id: int, has_shown_factor: bool, shown_at: datetime | None, to: str
+    request: HttpRequest,
+    user: User,
+    *,
+    tenant_id: int,
+    version: str,
+    has_shown_factor: bool,
+    shown_at: datetime | None,
+    to: str,
 ) -> HttpResponse:
     """Sign in whom an organisation's provider vouches for, into that organisation alone; a second factor is asked for unless it was shown there.
 
-    `shown_at` is when he showed the provider who he is.
+    `version` is the provider as it was asked; `shown_at` is when he showed it who he is.
     """
     if request.user.is_authenticated:
         get_adapter().logout(request)
-    provided.bind(request, tenant_id, has_shown_factor=has_shown_factor, shown_at=shown_at)
+    provided.bind(request, tenant_id, version=version, has_shown_factor=has_shown_factor, shown_at=shown_at)
     record_authentication(request, user, method="provider")
     response: HttpResponse = perform_login(request, Login(user=user, email=user.email, redirect_url=to))
     return response

@@ -144,6 +144,7 @@ def _back(request: HttpRequest, provider: UUID, kind: ProviderKind, given: dict[
         request,
         came.user,
         tenant_id=came.tenant_id,
+        version=ref.version,
         has_shown_factor=came.has_shown_factor,
         shown_at=came.shown_at,
         to=to,

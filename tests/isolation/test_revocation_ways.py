@@ -299,7 +299,7 @@ WAYS: Final[dict[str, tuple[Way, RevocationKind, str]]] = {
     "a role that is removed": (a_role_that_is_removed, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "a role on a department given": (a_role_on_a_department_given, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "a role on a department withdrawn": (a_role_on_a_department_withdrawn, RevocationKind.MEMBERSHIP, "end_sockets_of"),
-    "the provider's sessions": (removing_the_provider, RevocationKind.MEMBERSHIP, "_end_sessions"),
+    "the provider's sessions": (removing_the_provider, RevocationKind.MEMBERSHIP, "end_provided_sessions"),
     "a department that is deleted": (a_department_that_is_deleted, RevocationKind.MEMBERSHIP, "end_sockets_of"),
     "the tenant's suspension": (suspending_the_tenant, RevocationKind.TENANT, "suspend_tenant"),
     "a site that is switched off": (switching_a_site_off, RevocationKind.SITE, "change_site"),

@@ -24,6 +24,7 @@ from security.permissions import Grant, Permission, require, require_member
 from security.scoping import tenant_of, tenant_scope
 from tenants.access import digest_of, owners_to_tell
 from tenants.models import Directory, EmailDomain, Tenant
+from tenants.services.sign_in.ending import end_provided_sessions
 
 RIGHT: Final = Permission.CONFIGURATION_ACCOUNT
 """Whoever decides who signs in as whom could be anybody, owners included: so owners alone do."""
@@ -102,6 +103,7 @@ def remove_domain(*, grant: Grant, domain: UUID) -> None:
     if found is None:
         raise NotFound
     _forget(found)
+    end_provided_sessions()
     record(Action.DOMAIN_REMOVED, on=found)
     found.delete()
 
@@ -181,6 +183,7 @@ def _missing(found: EmailDomain, now: datetime) -> str:
         return "domain_missing"
     found.verified_at = found.missing_since = None
     _forget(found)
+    end_provided_sessions()
     record(Action.DOMAIN_LOST, on=found)
     _tell(found, None)
     return "domain_lost"

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from security.accounts.ending import lock_sessions
-from security.accounts.provided import bound_tenant
 from security.audit import Action, Outcome, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, record_aad, seal
@@ -30,10 +26,8 @@ from security.identity.domains import domain_of
 from security.identity.fetching import fetch
 from security.identity.metadata import SamlProvider, ServiceProvider, parse_metadata
 from security.identity.oidc import Client, Endpoints, discover, keys_of
-from security.models import RevocationKind
 from security.net import Networks, networks
 from security.permissions import Grant, require, require_member
-from security.revocation import revoke
 from security.scoping import require_tenant_id, tenant_of, tenant_scope
 from tenants.access import digest_of, role_permissions
 from tenants.models import (
@@ -49,7 +43,8 @@ from tenants.models import (
 )
 from tenants.roles import JOINING_MAY
 from tenants.services.people.members import assignable_roles
-from tenants.services.sign_in.domains import RIGHT, organisation_of
+from tenants.services.sign_in.domains import RIGHT, is_own, organisation_of
+from tenants.services.sign_in.ending import end_provided_sessions
 
 _PURPOSE: Final = "identity provider"
 
@@ -91,6 +86,12 @@ class ProviderRef:
     certificates: tuple[str, ...]
     client: Client = field(repr=False)
     second_factor_words: frozenset[str]
+    changed_at: datetime
+
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return f"{self.public_id} {self.changed_at.isoformat()}"
 
     @property
     def saml(self) -> SamlProvider:
@@ -194,7 +195,7 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
     if is_new:
         digest = digest_of(str(found.public_id))
         Directory.objects.create(kind=Directory.Kind.PROVIDER, digest=digest, object_id=found.pk)
-    _end_sessions()
+    end_provided_sessions()
     record(Action.PROVIDER_CHANGED, on=found, kind=found.kind, is_on=found.is_on, joining=given.joining_role)
     return found
 
@@ -207,7 +208,7 @@ def remove_provider(*, grant: Grant) -> None:
     if found is None:
         raise NotFound
     Directory.objects.filter(kind=Directory.Kind.PROVIDER, object_id=found.pk).delete()
-    _end_sessions()
+    end_provided_sessions()
     record(Action.PROVIDER_REMOVED, on=found)
     found.delete()
 
@@ -225,6 +226,19 @@ def provider_of_session(tenant_id: int) -> ProviderRef:
     """The provider of the organisation that a session is bound to; NotFound where it has none any more. Outside any scope."""
     with tenant_scope(tenant_id):
         return _ref(IdentityProvider.objects.filter(is_on=True).first())
+
+
+def is_still_vouched_for(tenant_id: int, version: str, email: str) -> bool:
+    """Whether the provider is the one that was asked, unchanged, and the address still in the organisation's domain. Outside any scope.
+
+    It waits for whoever changes the provider just now, who does not see the session yet that is asked about.
+    """
+    with tenant_scope(tenant_id):
+        try:
+            now = _ref(IdentityProvider.objects.select_for_update(of=("self",)).filter(is_on=True).first())
+        except NotFound:
+            return False
+        return now.version == version and is_own(domain_of(email))
 
 
 def provider_for(email: str) -> ProviderRef:
@@ -255,6 +269,7 @@ def _ref(row: IdentityProvider | None) -> ProviderRef:
         certificates=tuple(row.certificates),
         client=Client(row.client_id, secret, redirect_uri_of(row.public_id)),
         second_factor_words=frozenset(row.second_factor_words),
+        changed_at=row.changed_at,
     )
 
 
@@ -279,20 +294,6 @@ def _put(found: IdentityProvider, tried: Tried) -> None:
     elif tried.saml is not None:
         found.sign_in_url, found.certificates = tried.saml.sign_in, list(tried.saml.certificates)
         found.token_url = found.keys_url = ""
-
-
-def _end_sessions() -> None:
-    """Those that the provider opened, of whomever; and every open socket asks again."""
-    tenant_id, store = require_tenant_id(), import_module(settings.SESSION_ENGINE).SessionStore
-    members = Membership.objects.order_by("pk").values_list("user_id", "public_id")
-    open_now = lock_sessions(UserSession.objects.filter(user_id__in={user_id for user_id, _ in members}))
-    stored = store.get_model_class().objects.in_bulk([session.session_key for session in open_now])
-    for session in open_now:
-        row = stored.get(session.session_key)
-        if row is not None and bound_tenant(row.get_decoded()) == tenant_id:
-            session.end()
-    for _, public_id in members:
-        revoke(RevocationKind.MEMBERSHIP, public_id)
 
 
 def _place(row: Any) -> bytes:
