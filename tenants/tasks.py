@@ -21,7 +21,6 @@ from django.utils import timezone
 from security.accounts.sweeping import sweep_accounts
 from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
-from security.crypto.replacing import State
 from security.scoping import PLATFORM_TENANT_ID, require_tenant_id, tenant_ids, tenant_scope, tenants_with
 from tenants.services.audit import alerts, checks, keeping, mailbox
 from tenants.services.keys import go_on_replacing
@@ -38,7 +37,8 @@ RESUME_EVERY = timedelta(minutes=3)
 PRUNE_EVERY = timedelta(hours=12)
 WATCH_EVERY = timedelta(minutes=1)
 REPLACE_EVERY = timedelta(minutes=1)
-REPLACE_FOR = timedelta(minutes=2)
+REPLACE_FOR = timedelta(seconds=45)
+"""Less than until the next one comes: workers are not all at one organisation."""
 P = ParamSpec("P")
 
 
@@ -58,11 +58,13 @@ def tenant_task(name: str) -> Callable[[Callable[P, None]], Task[Concatenate[int
     return decorate
 
 
-def for_each_tenant(task: Task[Any, None], among: Iterable[int] | None = None) -> None:
+def for_each_tenant(
+    task: Task[Any, None], among: Iterable[int] | None = None, *, expires: timedelta | None = None
+) -> None:
     """Queue `task` once for each tenant, or for those that have work; the platform's own row has no conversations and no people."""
     for tenant_id in tenant_ids() if among is None else among:
         if tenant_id != PLATFORM_TENANT_ID:
-            task.delay(tenant_id)
+            task.apply_async((tenant_id,), expires=None if expires is None else expires.total_seconds())
 
 
 @shared_task(name="tenants.sweep_accounts")
@@ -156,17 +158,15 @@ def resume_trail_checks_everywhere() -> None:
 
 @shared_task(name="tenants.replace_key")
 def replace_key(tenant_id: int) -> None:
-    """What can be done now of a replacement that was begun; the rest is queued, so that other tasks have their turn."""
+    """What can be done now of a replacement that was begun; the next one goes on with the rest, so that other tasks have their turn."""
     with acting(actor=Actor(ActorKind.JOB, name=replace_key.name)):
-        found = go_on_replacing(tenant_id, now=timezone.now(), seconds=REPLACE_FOR.total_seconds())
-    if found.is_moved and found.state is not State.DONE:
-        replace_key.delay(tenant_id)
+        go_on_replacing(tenant_id, now=timezone.now(), seconds=REPLACE_FOR.total_seconds())
 
 
 @shared_task(name="tenants.replace_keys_everywhere")
 def replace_keys_everywhere() -> None:
-    """One task for each tenant whose key is being replaced."""
-    for_each_tenant(replace_key, tenants_with("key"))
+    """One task for each tenant whose key is being replaced; what no worker took within a minute is not kept besides the next one."""
+    for_each_tenant(replace_key, tenants_with("key"), expires=REPLACE_EVERY)
 
 
 @shared_task(name="tenants.recheck_domains")

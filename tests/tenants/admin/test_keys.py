@@ -17,11 +17,12 @@ from chat.retention.holds import place_hold, reason_of
 from security.accounts import outbox
 from security.accounts.outbox import Letter
 from security.crypto import keyring
-from security.crypto.replacing import RESTS_FOR, State
+from security.crypto.replacing import RESTS_FOR, State, progress
 from security.errors import Conflict, Denied
 from security.masking import mask
 from security.models import KeySubject, TenantKey
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope, tenants_with
+from tenants import tasks
 from tenants.models import Site
 from tenants.services.identity import identity_secret, renew_identity_secret
 from tenants.services.keys import begin_replacing, go_on_replacing, replace_key
@@ -109,6 +110,22 @@ def test_the_command_begins_and_goes_on(house: Organisation) -> None:
     replace_key_task(house.tenant_id)
     assert told("--status") == {"state": "done", "version": 2, "left": 0}
     assert house.actions().count("key.replaced") == house.actions().count("key.destroyed") == 1
+
+
+def test_a_task_that_ran_out_of_time_leaves_the_rest_to_the_next_minutes(
+    house: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that queued itself again, besides the one of each minute, would fill the workers with copies."""
+    assert tasks.REPLACE_FOR < tasks.REPLACE_EVERY
+    with tenant_scope(house.tenant_id):
+        begin_replacing(now=LONG_AGO)
+    monkeypatch.setattr(tasks, "REPLACE_FOR", timedelta(0))
+    states = []
+    for _ in range(2):
+        replace_key_task(house.tenant_id)
+        with tenant_scope(house.tenant_id):
+            states.append(progress(now=timezone.now()).state)
+    assert states == [State.WRAPPING, State.RESTING]
 
 
 def test_neither_the_platforms_nor_nobodys_key_is_replaced() -> None:
