@@ -62,9 +62,10 @@ def for_each_tenant(
     task: Task[Any, None], among: Iterable[int] | None = None, *, expires: timedelta | None = None
 ) -> None:
     """Queue `task` once for each tenant, or for those that have work; the platform's own row has no conversations and no people."""
+    options: dict[str, Any] = {} if expires is None else {"expires": expires.total_seconds()}
     for tenant_id in tenant_ids() if among is None else among:
         if tenant_id != PLATFORM_TENANT_ID:
-            task.apply_async((tenant_id,), expires=None if expires is None else expires.total_seconds())
+            task.apply_async((tenant_id,), **options)
 
 
 @shared_task(name="tenants.sweep_accounts")
