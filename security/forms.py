@@ -40,7 +40,10 @@ class MaskedCharField(forms.CharField):
     def clean(self, value: Any) -> MaskedText:
         """Mask the cleaned text; an error of the engine refuses the form."""
         # Cleaned first: what is longer than the field allows is refused before it is looked at.
-        return self._masked(super().clean(value))
+        cleaned = super().clean(value)
+        if self.required and not cleaned.strip():  # a field that keeps blanks is not filled in with them
+            raise ValidationError(self.error_messages["required"], code="required")
+        return self._masked(cleaned)
 
     def prepare_value(self, value: Any) -> Any:
         """Show masked text, in a form that comes back with errors too."""

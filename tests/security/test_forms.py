@@ -97,6 +97,12 @@ def test_a_text_that_its_label_makes_longer_than_its_column_is_refused() -> None
     assert caught.value.code == "long"
 
 
+def test_blanks_are_nothing_where_something_is_asked_for() -> None:
+    with pytest.raises(ValidationError, match="required"):
+        MaskedCharField(strip=False).clean(" \n ")
+    assert str(MaskedCharField(strip=False, required=False).clean(" ")) == " "
+
+
 @pytest.mark.parametrize("text", [f"{CARD.replace(' ', '')}@home.example", f"pay-{CARD.replace(' ', '-')}"])
 def test_what_is_kept_as_it_was_typed_spells_no_secret(text: str) -> None:
     with pytest.raises(forms.ValidationError) as caught:

@@ -20,7 +20,7 @@ from tenants.guards import holder_of
 from tenants.services.keys import RIGHT, read_keys, replace_key
 
 _STATES = {
-    State.ANNOUNCED: gettext_lazy("The new key is made known to every process; it seals from then on."),
+    State.ANNOUNCED: gettext_lazy("The new key is made known to every process; it seals five minutes later."),
     State.WRAPPING: gettext_lazy("Everything is put under the new key."),
     State.RESTING: gettext_lazy(
         "Nothing is under the old key any more. It is destroyed when nobody can be at work with it."

@@ -26,7 +26,7 @@ function showOwn(app, list) {
 export async function openKeep(app, text) {
   await app.canned.refresh();
   const fields = {
-    shortcut: field(say.canned.shortcut, el("input", { type: "text", maxlength: "40", autocomplete: "off", autocapitalize: "off", pattern: "[A-Za-z0-9_\\-]+" }), "shortcut"),
+    shortcut: field(say.canned.shortcut, el("input", { type: "text", maxlength: "40", autocomplete: "off", autocapitalize: "off" }), "shortcut"),
     title: field(say.canned.name, el("input", { type: "text", maxlength: "120", autocomplete: "off", dir: "auto" }), "title"),
     text: field(say.canned.text, el("textarea", { rows: "5", maxlength: "8000", dir: "auto" }), "text"),
   };
