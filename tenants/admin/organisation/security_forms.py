@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import EmailField, Field
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from security.accounts.rules import MODERN, PCI_DSS, CharacterClass, PasswordRules
+from security.forms import spells_no_secret
 from security.permissions import Grant, Permission
 from tenants.admin.forms import TenantModelForm
 from tenants.models import Policy
@@ -35,6 +37,13 @@ class PolicySettingsForm(TenantModelForm):
     class Meta(TenantModelForm.Meta):
         model = Policy
         fields: ClassVar[tuple[str, ...]] = ()
+
+        @staticmethod
+        def formfield_callback(column: Field[Any, Any], **kwargs: Any) -> Any:
+            """An address is kept as it was typed, so it spells no card number."""
+            if isinstance(column, EmailField):
+                kwargs["validators"] = [spells_no_secret]
+            return column.formfield(**kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
