@@ -152,10 +152,13 @@ def test_after_a_restore_an_operator_lets_signing_begin_anew_which_is_an_event(w
     tasks.sign_checkpoints()
     with tenant_scope(ACME):
         assert not AuditCheckpoint.objects.exists()
-    told = run("accept_restore", "--tenant", "acme", "--reason", "restored from the backup of Monday")
+    told = run("accept_restore", "--tenant", "acme", "--reason", "the backup of Monday, 4242 4242 4242 4242")
     assert told == "acme: signing begins anew; what was signed up to 1 is set aside.\n"
     tasks.sign_checkpoints()
     with tenant_scope(ACME):
         event = AuditEvent.objects.get(action="audit.restored")
         assert AuditCheckpoint.objects.get().seq == event.seq
-    assert json.loads(event.entry)["detail"] == {"reason": "restored from the backup of Monday", "signed_before": 1}
+    assert json.loads(event.entry)["detail"] == {
+        "reason": "the backup of Monday, •••• •••• •••• 4242",
+        "signed_before": 1,
+    }

@@ -134,6 +134,13 @@ def test_the_command_founds_and_invites(django_capture_on_commit_callbacks: Djan
         call_command("create_tenant", slug="acme", name="Acme", owner_email="olga@acme.example")
 
 
+@pytest.mark.parametrize("altered", [{"owner_email": "4242424242424242@acme.example"}, {"slug": "4242424242424242"}])
+def test_the_command_keeps_no_number_as_an_address_or_a_slug(altered: dict[str, str]) -> None:
+    given = {"slug": "acme", "name": "Acme", "owner_email": "olga@acme.example", **altered}
+    with pytest.raises(CommandError, match="must not be kept"):
+        call_command("create_tenant", **given, dry_run=True, stdout=StringIO())
+
+
 def test_a_dry_run_of_the_command_changes_nothing() -> None:
     call_command(
         "create_tenant", slug="acme", name="Acme", owner_email="olga@acme.example", dry_run=True, stdout=StringIO()

@@ -13,6 +13,7 @@ from security.audit.memory import Memory
 from security.audit.offline import read_note
 from security.context import Actor, ActorKind, acting
 from security.errors import NotFound
+from security.masking import mask_line
 from security.scoping import tenant_scope
 from tenants.selection import selected_tenants
 
@@ -42,6 +43,6 @@ class Command(BaseCommand):
                 raise CommandError("Nothing is remembered of this trail here, so nothing is in the way.", returncode=1)
             signed = read_note(kept).seq
             with acting(actor=Actor(ActorKind.COMMAND, name="accept_restore")), tenant_scope(tenant.id):
-                record(Action.AUDIT_RESTORED, reason=options["reason"], signed_before=signed)
+                record(Action.AUDIT_RESTORED, reason=mask_line(options["reason"]), signed_before=signed)
             memory.set_aside(tenant.id, timezone.now())
         self.stdout.write(f"{tenant.slug}: signing begins anew; what was signed up to {signed} is set aside.")

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Invalid
+from security.forms import spells_no_secret
 from security.masking import mask_line
 from tenants.services.founding import found_for
 
@@ -21,6 +22,7 @@ _SENTENCES = {
     "slug": "A slug consists of lower-case letters, digits and hyphens.",
     "name": "The name must not be blank.",
 }
+_WRONG = "--owner-email must be an e-mail address; neither it nor --slug may hold a number that must not be kept."
 
 
 class Command(BaseCommand):
@@ -40,12 +42,14 @@ class Command(BaseCommand):
         """One transaction; the mail goes out after it."""
         try:
             validate_email(options["owner_email"])
+            for word in (options["owner_email"], options["slug"]):
+                spells_no_secret(word)
             with acting(actor=Actor(ActorKind.COMMAND, name="create_tenant")), transaction.atomic():
                 founded = found_for(slug=options["slug"], name=mask_line(options["name"]), email=options["owner_email"])
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except ValidationError:
-            raise CommandError("--owner-email must be an e-mail address.") from None
+            raise CommandError(_WRONG) from None
         except (Conflict, Invalid) as error:
             raise CommandError(_SENTENCES.get(error.code, error.code)) from None
         told = {"slug": founded.slug, "owner": founded.owner.email, "dry_run": options["dry_run"]}
