@@ -12,6 +12,7 @@ from lxml import etree
 from security.errors import Invalid
 from security.identity.fetching import MOST_BYTES, parse_address
 from security.identity.xml import METADATA, POST, PROTOCOL, REDIRECT, SIGNATURE, parse_xml, tag, text_of
+from security.masking import mask_or_withhold
 
 _MOST_CERTIFICATES: Final = 10
 _LEAST_BYTES: Final = 200
@@ -52,6 +53,8 @@ def parse_metadata(data: bytes) -> SamlProvider:
     if address is None:
         raise Invalid("metadata_binding")
     parse_address(address)
+    if any(mask_or_withhold(one).findings for one in (entity_id, address)):
+        raise Invalid("metadata")  # both are kept, and shown, as they are
     certificates = _certificates(roles[0])
     if not certificates:
         raise Invalid("metadata_certificate")

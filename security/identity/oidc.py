@@ -23,6 +23,7 @@ from jwt.exceptions import PyJWTError
 from security.errors import Denied, Invalid
 from security.identity.fetching import WITHIN, fetch, parse_address, parse_json
 from security.identity.statement import FRESH_WITHIN, LEEWAY, LONGEST, Statement
+from security.masking import mask_or_withhold
 from security.net import Networks
 
 ALGORITHMS: Final[Mapping[str, str]] = {
@@ -84,7 +85,7 @@ def discover(issuer: str, *, allowed: Networks) -> Endpoints:
         issuer, *(str(found.get(name, "")) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
     )
     for address in (endpoints.authorization, endpoints.token, endpoints.keys):
-        if parse_address(address).scheme != parts.scheme:
+        if parse_address(address).scheme != parts.scheme or mask_or_withhold(address).findings:  # it is kept as it is
             raise Invalid("provider_address")
     return endpoints
 

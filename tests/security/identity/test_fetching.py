@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
@@ -12,6 +13,7 @@ import pytest
 
 from security.errors import Invalid
 from security.identity.fetching import MOST_BYTES, fetch, parse_address, parse_json
+from security.identity.oidc import discover
 
 HERE = (ip_network("127.0.0.0/8"),)
 _ended = Event()
@@ -33,6 +35,11 @@ class _Answers(BaseHTTPRequestHandler):
                 self.end_headers()
                 while not _ended.wait(0.05):
                     self.wfile.write(b" ")
+            case "/spelled/.well-known/openid-configuration":
+                here = f"http://{self.headers['Host']}"
+                spelled = dict.fromkeys(("authorization_endpoint", "jwks_uri"), here)
+                spelled |= {"issuer": f"{here}/spelled", "token_endpoint": f"{here}/4242424242424242"}
+                self._send(200, json.dumps(spelled).encode())
             case _:
                 self._send(200, b'{"fine": true}')
 
@@ -125,3 +132,8 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_what_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(Invalid, match="provider_json"):
         parse_json(body)
+
+
+def test_an_address_that_spells_a_card_number_is_not_kept(base: str) -> None:
+    with pytest.raises(Invalid, match="provider_address"):
+        discover(f"{base}/spelled", allowed=HERE)

@@ -284,3 +284,18 @@ def test_what_is_no_answer_is_refused(theirs: SamlHouse, text: str) -> None:
 def test_metadata_that_lacks_something_is_refused(theirs: SamlHouse, pattern: bytes, instead: bytes, code: str) -> None:
     with pytest.raises(Invalid, match=code):
         parse_metadata(re.sub(pattern, instead, theirs.metadata))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"https://provider.example/metadata", b"https://provider.example/4242424242424242"),
+        (b'Location="', b'Location="https://provider.example/4242424242424242?'),
+    ],
+)
+def test_metadata_that_spells_a_card_number_is_refused(theirs: SamlHouse, before: bytes, after: bytes) -> None:
+    """What a provider calls itself and where it is are kept as they are."""
+    spelled = theirs.metadata.replace(before, after)
+    assert spelled != theirs.metadata
+    with pytest.raises(Invalid, match="metadata"):
+        parse_metadata(spelled)
