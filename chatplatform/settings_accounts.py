@@ -53,6 +53,10 @@ ACCOUNT_RATE_LIMITS = {
     "password_strength": "120/m/ip",  # asked by forms while a password is typed
 }
 MFA_ADAPTER = "security.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "security.accounts.forms.NamedPasskeyForm",
+    "edit_webauthn": "security.accounts.forms.RenamedPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chatplatform"
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones are half a minute off

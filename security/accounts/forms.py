@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
 from allauth.core import context
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from security.accounts.passwords import rules_for
 from security.accounts.shown_rules import show_rules
 from security.accounts.signals import password_reset_requested
+from security.forms import MaskedCharField
+
+LONGEST_PASSKEY_NAME: Final = 60
 
 
 class AskedResetForm(ResetPasswordForm):  # type: ignore[misc]
@@ -54,3 +59,15 @@ class RuledResetForm(ResetPasswordKeyForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         show_rules(self.fields["password1"], rules_for(self.user))
+
+
+class NamedPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Its name is free text of the owner's, who may leave it out."""
+
+    name = MaskedCharField(label=_("Name"), required=False, max_length=LONGEST_PASSKEY_NAME)
+
+
+class RenamedPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
+    """Another name for it."""
+
+    name = MaskedCharField(label=_("Name"), max_length=LONGEST_PASSKEY_NAME)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView
+from django.core.exceptions import ValidationError
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -113,3 +116,12 @@ def test_the_pages_are_ours(acme: Organisation, path: str) -> None:
     page = client.get(f"/accounts/2fa/{path}")
     assert page.status_code == 200
     assert "site-header" in page.content.decode()
+
+
+@pytest.mark.parametrize("view", [AddWebAuthnView, EditWebAuthnView])
+def test_a_passkeys_name_is_masked_and_short(view: Any) -> None:
+    """Of the form that the page takes, whatever allauth's own would let through."""
+    name = view().get_form_class().base_fields["name"]
+    assert name.clean("Key 4242 4242 4242 4242") == "Key •••• •••• •••• 4242"
+    with pytest.raises(ValidationError):
+        name.clean("k" * 61)
