@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "security.accounts.known_devices.KnownDeviceMiddleware",
     "security.accounts.must_change.MustChangePasswordMiddleware",
+    "tenants.admin.kept_form.KeptFormMiddleware",
     "tenants.bound.BoundSessionMiddleware",
     "tenants.middleware.TenantMiddleware",
     "axes.middleware.AxesMiddleware",

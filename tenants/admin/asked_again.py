@@ -116,15 +116,15 @@ NOT_ASKED: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def asked_again(request: HttpRequest) -> HttpResponse | None:
-    """The way to the password, or None where the page needs none now."""
+def asked_again(request: HttpRequest, *, is_his: bool) -> HttpResponse | None:
+    """The way to the password, or None where the page needs none now. What was sent is kept for whom the page `is_his`."""
     match = request.resolver_match
     name = "" if match is None else match.url_name or ""
     is_sent = name in TO_SEND and request.method not in _SAFE
     if not (name in TO_OPEN or is_sent) or is_fresh(request, timezone.now()):
         return None
     if request.method not in _SAFE:
-        is_kept = kept_form.keep(request, now=timezone.now())
+        is_kept = is_his and kept_form.keep(request, now=timezone.now())
         then = _("What you typed is kept.") if is_kept else _("Then please do it again.")
         messages.warning(request, f"{_('Nothing was changed yet: we ask for your password first.')} {then}")
     return led_to_password(request)

@@ -125,7 +125,9 @@ class ChatAdminSite(admin.AdminSite):
             _refuse_pop_ups(request)
             try:
                 answer: HttpResponseBase = (
-                    self._kept(request) or asked_again(request) or inner(request, *args, **kwargs)
+                    self._kept(request)
+                    or asked_again(request, is_his=self._is_his(request))
+                    or inner(request, *args, **kwargs)
                 )
             except (PermissionDenied, Denied):
                 return _refused(request)
@@ -134,6 +136,18 @@ class ChatAdminSite(admin.AdminSite):
             return answer
 
         return guarded
+
+    def _is_his(self, request: HttpRequest) -> bool:
+        """Whether the page, or something of the model that it is about, is for this person. Its view asks for the exact right."""
+        match = request.resolver_match
+        name = "" if match is None else match.url_name or ""
+        for page in self.pages:
+            if page.name == name:
+                return page.is_allowed(request)
+        about = [
+            one for one in self._registry.values() if name.startswith(f"{one.opts.label_lower.replace('.', '_')}_")
+        ]
+        return any(model_admin.has_module_permission(request) for model_admin in about)
 
     def _kept(self, request: HttpRequest) -> HttpResponseBase | None:
         """What was typed here before the password was asked for, once it was given."""

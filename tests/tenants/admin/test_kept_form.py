@@ -102,9 +102,37 @@ def test_the_table_of_sessions_does_not_hold_it_in_clear(house: Organisation, as
     assert "nina" not in str(kept)
 
 
-@pytest.mark.parametrize("more", [{"new_password": "x"}, {"secret_key": "x"}, {"note": "x" * 20_000}])
-def test_secrets_and_what_is_long_are_not_kept(house: Organisation, as_: As, more: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"new_password": "x"},
+        {"secret_key": "x"},
+        {"note": "x" * 20_000},
+        {"note": "4242 4242 4242 4242"},
+        {"note": "536-90-4399"},
+    ],
+)
+def test_secrets_what_would_be_masked_and_what_is_long_are_not_kept(
+    house: Organisation, as_: As, more: dict[str, str]
+) -> None:
     ada = as_("ada")
     to_password = _typed_too_late(house, ada, **more)
     assert "Then please do it again." in text_of(ada.client.get(to_password.headers["Location"]))
+    assert kept_form.SESSION_KEY not in ada.client.session
+
+
+def test_nothing_is_kept_of_who_may_not_send_it(house: Organisation, as_: As) -> None:
+    alice = as_("alice")
+    _typed_too_late(house, alice)
+    assert kept_form.SESSION_KEY not in alice.client.session
+
+
+def test_what_is_too_old_is_dropped_whatever_page_is_asked_for(house: Organisation, as_: As) -> None:
+    ada = as_("ada")
+    _typed_too_late(house, ada)
+    session = ada.client.session
+    sealed, at = session[kept_form.SESSION_KEY]
+    session[kept_form.SESSION_KEY] = [sealed, at - timedelta(minutes=10).total_seconds()]
+    session.save()
+    ada.client.get("/console/")
     assert kept_form.SESSION_KEY not in ada.client.session
