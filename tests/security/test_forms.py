@@ -98,7 +98,7 @@ def test_a_text_that_its_label_makes_longer_than_its_column_is_refused() -> None
 
 
 def test_blanks_are_nothing_where_something_is_asked_for() -> None:
-    with pytest.raises(ValidationError, match="required"):
+    with pytest.raises(forms.ValidationError, match="required"):
         MaskedCharField(strip=False).clean(" \n ")
     assert str(MaskedCharField(strip=False, required=False).clean(" ")) == " "
 
