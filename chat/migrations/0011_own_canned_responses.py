@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
             name='owner',
             field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.membership'),
         ),
+        # On the way back, before the column goes: what was a member's own is nobody else's, and two of them may share a shortcut.
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM chat_cannedresponse WHERE owner_id IS NOT NULL"),
         migrations.AddConstraint(
             model_name='cannedresponse',
             constraint=models.UniqueConstraint(fields=('tenant_id', 'owner', 'shortcut'), name='chat_cannedresponse_shortcut_key', nulls_distinct=False),

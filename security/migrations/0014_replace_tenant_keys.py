@@ -1,6 +1,7 @@
 """A tenant's key can be replaced: when the new one seals, when the old one was not needed any more, and what keeps it till then.
 
-The foreign key is PostgreSQL's own word for it: no wrapped key names a tenant's key that is gone, whoever inserts or deletes at the same moment.
+The foreign key is PostgreSQL's own word for it: no wrapped key names a tenant's key that is gone, whoever inserts or deletes at the same moment. What is stored already is
+looked at by a later migration: this one keeps the table from everybody until it commits.
 """
 
 import django.utils.timezone
@@ -38,7 +39,6 @@ class Migration(migrations.Migration):
             """
             ALTER TABLE security_subjectkey ADD CONSTRAINT security_subjectkey_version_fk
                 FOREIGN KEY (tenant_id, tenant_key_version) REFERENCES security_tenantkey (tenant_id, version) NOT VALID;
-            ALTER TABLE security_subjectkey VALIDATE CONSTRAINT security_subjectkey_version_fk;
             """,
             "ALTER TABLE security_subjectkey DROP CONSTRAINT security_subjectkey_version_fk",
         ),
