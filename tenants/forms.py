@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +16,11 @@ from security.accounts.rules import MODERN, PasswordRules
 from security.accounts.shown_rules import show_rules
 from security.errors import Invalid
 from security.forms import MaskedCharField, spells_no_secret
+from security.masking import MaskedText, mask_or_withhold
 from security.models import User, normalize_email
 from tenants.origins import origin_of
 
+Masker = Callable[[str], MaskedText]
 _LONGEST_PASSWORD = 256
 _LINK = re.compile(r"://|www\.|@|[\x00-\x1f\x7f]", re.IGNORECASE)
 
@@ -45,8 +48,9 @@ def _new_password() -> forms.CharField:
     )
 
 
-def _full_name() -> forms.CharField:
+def _full_name(masker: Masker = mask_or_withhold) -> forms.CharField:
     return MaskedCharField(
+        masker=masker,
         label=_("Your name"),
         max_length=120,
         validators=[no_link],
@@ -119,8 +123,9 @@ class JoinForm(_Form):
     full_name = _full_name()
     password = _new_password()
 
-    def __init__(self, *args: Any, email: str, rules: PasswordRules, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, rules: PasswordRules, masker: Masker, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["full_name"] = _full_name(masker)
         self.email, self.rules = email, rules
         show_rules(self.fields["password"], rules)
 

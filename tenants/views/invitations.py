@@ -16,11 +16,14 @@ from security.accounts.people import has_confirmed, person_with
 from security.accounts.provided import bound_tenant
 from security.accounts.sign_in import check_password, sign_in
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
+from security.masking import MaskedText
 from security.models import User
+from security.scoping import tenant_scope
 from tenants import services
 from tenants.access import InvitationRef, access_invitation
 from tenants.forms import JoinForm, PasswordForm
 from tenants.password_rules import rules_of_tenant
+from tenants.policies import masked_for_members
 from tenants.services.people.invitations import accept_by_password, accept_new, is_stranger
 from tenants.services.people.switching import TENANT_KEY
 from tenants.views.public import SeeOther, too_many
@@ -76,11 +79,16 @@ class _Bearer:
 
     def _stranger(self) -> HttpResponse:
         rules = rules_of_tenant(self.found.tenant_id)
-        form = JoinForm(self.request.POST or None, email=self.found.email, rules=rules)
+        form = JoinForm(self.request.POST or None, email=self.found.email, rules=rules, masker=self._masked)
         if self.request.method != "POST" or not form.is_valid():
             return self._page("join", form)
         user = accept_new(invitation=self.found, **form.cleaned_data)
         return self._sign_in(user)
+
+    def _masked(self, text: str) -> MaskedText:
+        """By the rules of the organisation that he joins; no page of a stranger is in its scope."""
+        with tenant_scope(self.found.tenant_id):
+            return masked_for_members(text)
 
     def _unconfirmed(self, person: User) -> HttpResponse:
         form = PasswordForm(self.request.POST or None)

@@ -20,6 +20,7 @@ from tenants.services import accept_invitation, change_role, invite_member, remo
 from tenants.services.people.invitations import withdraw_invitation
 
 from .people import PASSWORD, Organisation, person
+from .test_masking_rules import EMP, activate, add
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,15 @@ def test_a_stranger_joins_with_a_name_and_a_password(acme: Organisation, token: 
     assert acme.member("bob").name == "Bob Builder"
     assert acme.grant("bob").role == "agent"
     assert acme.actions()[-3:] == ["member.invited", "member.joined", "session.signed_in"]
+
+
+def test_a_strangers_name_is_masked_by_the_rules_of_whom_he_joins(
+    acme: Organisation, token: str, client: Client
+) -> None:
+    add(acme, EMP)
+    activate(acme)
+    client.post(f"/invitations/{token}/", {"full_name": "Bob EMP-123456", "password": PASSWORD})
+    assert acme.member("bob").name == acme.user("bob").full_name == "Bob [staff]"
 
 
 def test_the_secret_is_good_once(acme: Organisation, token: str, client: Client) -> None:

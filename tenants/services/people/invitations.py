@@ -40,6 +40,7 @@ from tenants.models import (
     Tenant,
     unexpired,
 )
+from tenants.policies import masked_for_members
 from tenants.services.limits import Limit, invited_now, require_room
 from tenants.services.rights.changing import begin_change, lock_rights, newcomer, require_to_cover
 
@@ -252,8 +253,11 @@ def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user
 def join(user: User, role: Role) -> Membership:
     """Make the person a member, or again one; whether he may is asked before."""
     membership = Membership.objects.select_for_update(of=("self",)).filter(user=user).first()
+    name = str(
+        masked_for_members(user.full_name)[:120]
+    )  # what the organisation hides is hidden here, whatever he is called elsewhere
     if membership is None:
-        membership = Membership.objects.create(user=user, role=role, name=user.full_name or user.email)
+        membership = Membership.objects.create(user=user, role=role, name=name or user.email)
     elif Membership.objects.filter(_belongs(timezone.now()), pk=membership.pk).exists():
         raise Conflict("already_member")
     else:
@@ -262,7 +266,7 @@ def join(user: User, role: Role) -> Membership:
         membership.in_departments.all().delete()
         membership.status, membership.role = MembershipStatus.ACTIVE.value, role
         membership.expires_at, membership.entry, membership.reason = None, None, ""
-        membership.name = user.full_name or membership.name
+        membership.name = name or membership.name
         membership.save(update_fields=["status", "role", "expires_at", "entry", "reason", "name"])
     department = Department.objects.filter(is_default=True).first()
     if department is not None:

@@ -29,6 +29,7 @@ from ...security.identity.saml_provider import house, posted
 from ..admin.pages import text_of
 from ..people import Organisation, person
 from ..roles import CHATS, P, edited, made
+from ..test_masking_rules import EMP, activate, add
 from .providers import arrive, connect, openid, prove, question_of
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +279,15 @@ def test_a_role_that_decides_about_others_lets_nobody_in(proven: Organisation, p
     edited(proven, "olga", helper, CHATS | {P.CONFIGURATION_MEMBERS})
     assert refused(proven, arrive(provider, entry, "nina@acme.example")[1]) == "provider_joining"
     assert not User.objects.filter(email="nina@acme.example").exists()
+
+
+def test_a_newcomers_name_is_masked_by_the_organisations_rules(proven: Organisation, provider: OpenIdProvider) -> None:
+    add(proven, EMP, who="olga")
+    activate(proven, who="olga")
+    entry = connect(proven, "olga", openid(provider, joining_role="agent"))
+    arrive(provider, entry, "nina@acme.example", name="Nina EMP-123456")
+    assert proven.member("nina").name == proven.user("nina").full_name == "Nina [staff]"
+    assert refused(proven, arrive(provider, entry, "emp-123456@acme.example")[1]) == "provider_email"
 
 
 def test_a_newcomer_takes_a_place_of_the_plan(proven: Organisation, provider: OpenIdProvider) -> None:
