@@ -97,6 +97,8 @@ def registered() -> tuple[UnderTenantKey, ...]:
 def announce(*, now: datetime) -> int:
     """Make a new key for the tenant in scope; its version. It opens at once, and seals in `ANNOUNCED_FOR`. Replacing."""
     keyring.tenant_key()  # made if there is none
+    # One row first: whoever waited for it sees in the next statement what the first one made.
+    TenantKey.objects.select_for_update(no_key=True).order_by("version").first()
     versions = list(TenantKey.objects.select_for_update(no_key=True).values_list("version", flat=True))
     if len(versions) != 1:
         raise Replacing
@@ -138,6 +140,8 @@ def advance(*, now: datetime, after: int = 0, at_once: int = BATCH) -> tuple[Pro
     batch = list(_left(newest.version).filter(pk__gt=after).select_for_update().order_by("pk")[:at_once])
     if batch:
         unreadable = _wrap_anew(batch, newest.version)
+        # Older ones were needed after all: their rest begins anew.
+        TenantKey.objects.filter(version__lt=newest.version).update(unneeded_at=None)
         return Progress(State.WRAPPING, newest.version, len(batch), unreadable, is_moved=True), batch[-1].pk
     return _finish(newest, older, now), 0
 

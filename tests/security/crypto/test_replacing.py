@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -145,7 +146,8 @@ def test_what_came_under_the_old_key_meanwhile_is_found_and_the_rest_begins_anew
         SubjectKey.objects.create(kind=CONVERSATION.value, subject_id=late, wrapped=wrapped, tenant_key_version=1)
     assert step(SEALS + RESTS_FOR)[0].state is State.WRAPPING
     read({late: key})
-    assert step(SEALS + RESTS_FOR)[0].state is State.DONE
+    assert step(SEALS + RESTS_FOR)[0].state is State.RESTING, "Whoever was so late may not be the last"
+    assert step(SEALS + 2 * RESTS_FOR)[0].state is State.DONE
 
 
 def test_a_key_that_opens_nowhere_keeps_the_old_one_from_being_destroyed(caplog: pytest.LogCaptureFixture) -> None:
@@ -189,6 +191,37 @@ def test_one_replacement_at_a_time() -> None:
     announced()
     with pytest.raises(replacing.Replacing):
         announced()
+
+
+def _wait_until_blocked() -> None:
+    """Until somebody waits for what this transaction holds."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone() != (0,):
+                return
+    raise AssertionError("nobody waits")
+
+
+def test_of_two_replacements_at_once_the_second_is_told_so() -> None:
+    keys_of(ACME, 1)
+
+    def second() -> str:
+        try:
+            announced()
+        except replacing.Replacing:
+            return "told"
+        finally:
+            connection.close()
+        return "announced"
+
+    with ThreadPoolExecutor(max_workers=1) as another:
+        with tenant_scope(ACME):
+            replacing.announce(now=NOW)
+            answer = another.submit(second)
+            _wait_until_blocked()
+        assert answer.result(timeout=30) == "told"
 
 
 def test_reads_do_not_fail_meanwhile() -> None:
