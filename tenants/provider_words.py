@@ -15,6 +15,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "The provider's metadata names no sign-in address for HTTP-Redirect, which is how people are sent there."
     ),
     "metadata_certificate": _("The provider's metadata holds no certificate for signing."),
+    "metadata_weak": _(
+        "A certificate in the provider's metadata is none, or its RSA key is shorter than 2,048 bits. Let it sign by a longer one."
+    ),
     "provider_address": _(
         "An address of the provider is none that can be asked. Write https://…, without a user name."
     ),

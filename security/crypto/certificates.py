@@ -1,10 +1,12 @@
 """X.509: a certificate for development, and what is wrong with one that was given. No secret of anybody's chats is near it."""
 
+import base64
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -35,6 +37,15 @@ def self_signed(*, now: datetime) -> bytes:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def is_strong(text: str) -> bool:
+    """Whether this base64 is a certificate, and by no RSA key that is too short to believe what it signs."""
+    try:
+        key = x509.load_der_x509_certificate(base64.b64decode(text, validate=True)).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return not isinstance(key, rsa.RSAPublicKey) or key.key_size >= _LEAST_RSA_BITS
 
 
 def ends_at(pem: bytes) -> datetime:

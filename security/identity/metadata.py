@@ -52,7 +52,8 @@ def parse_metadata(data: bytes) -> SamlProvider:
     address = next((one.get("Location", "") for one in services if one.get("Binding") == REDIRECT), None)
     if address is None:
         raise Invalid("metadata_binding")
-    parse_address(address)
+    if parse_address(address).scheme != "https":
+        raise Invalid("provider_clear")  # who stands on the way would answer in the provider's place
     if any(mask_or_withhold(one).findings for one in (entity_id, address)):
         raise Invalid("metadata")  # both are kept, and shown, as they are
     certificates = _certificates(roles[0])

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from security.audit import Action, Outcome, record
 from security.crypto import keyring
+from security.crypto.certificates import is_strong
 from security.crypto.envelope import AAD_VERSION, record_aad, seal
 from security.crypto.replacing import UnderTenantKey
 from security.crypto.sealed import open_by_any
@@ -154,7 +155,9 @@ def carry_out(given: Given) -> Tried:
             keys_of(endpoints, allowed=allowed)
             return Tried(given, endpoints=endpoints)
         text = fetch(given.metadata_url, allowed=allowed) if given.metadata_url else given.metadata.encode()
-        return Tried(given, saml=parse_metadata(text))
+        saml = parse_metadata(text)
+        is_sound = all(is_strong(certificate) for certificate in saml.certificates)
+        return Tried(given, saml=saml) if is_sound else Tried(given, code="metadata_weak")
     except Invalid as refused:
         return Tried(given, code=refused.code)
 
