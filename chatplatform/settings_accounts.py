@@ -4,6 +4,7 @@ from datetime import timedelta
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: a locked-out attempt never reaches a hash
+    "tenants.provider_only.ProviderOnlyBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "security.accounts.passwords.PolicyValidator"}]

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from security.accounts.second_factor import has_second_factor
 from security.errors import NotFound
+from security.identity.domains import domain_of
 from security.models import User
 from security.permissions import BY_PASSWORD, ON_DEPARTMENTS, Came, Grant, Permission
 from security.scoping import current_tenant_id, require_tenant_id, tenant_of, tenant_scope, user_scope
@@ -58,6 +59,8 @@ class MembershipRef:
     networks: tuple[str, ...]
     must_change_password: bool
     must_enrol: bool
+    is_barred: bool
+    """The organisation lets him in by its own provider alone, and he came otherwise."""
     password_ends_at: datetime | None
     last_seen_at: datetime | None
 
@@ -130,6 +133,7 @@ def memberships_of(
             networks=networks_of(policies[tenant.pk], row),
             must_change_password=must_change_password(row, policies[tenant.pk], came, now),
             must_enrol=must_enrol(row, policies[tenant.pk], came, now),
+            is_barred=is_barred(row, policies[tenant.pk], came),
             password_ends_at=None
             if came.is_vouched_for(tenant.pk)
             else policies[tenant.pk].password_ends_at(user.password_changed_at),
@@ -153,6 +157,29 @@ def must_enrol(membership: Membership, policy: Policy, came: Came, now: datetime
     return not has_second_factor(membership.user)
 
 
+def is_barred(membership: Membership, policy: Policy, came: Came) -> bool:
+    """Whether the organisation lets this member in by its provider alone, and he came otherwise. Inside no other organisation's scope.
+
+    Who has an address that the provider cannot speak for is none of these; nor an operator in for a time; nor an owner with a second factor
+    of his own, who is the way in when the provider is broken.
+    """
+    tenant_id = membership.tenant_id
+    if not policy.provider_only or came.is_vouched_for(tenant_id) or membership.entry_id is not None:
+        return False
+    if not speaks_for(tenant_id, membership.user.email):
+        return False
+    with nullcontext() if current_tenant_id() == tenant_id else tenant_scope(tenant_id):
+        is_owner = Role.objects.filter(pk=membership.role_id, slug=OWNER).exists()
+    return not (is_owner and has_second_factor(membership.user))
+
+
+def speaks_for(tenant_id: int, email: str) -> bool:
+    """Whether the domain of this address is proven to be that organisation's."""
+    domain = domain_of(email)
+    found = None if domain is None else tenant_of(Directory.Kind.EMAIL_DOMAIN, digest_of(domain))
+    return found is not None and found[0] == tenant_id
+
+
 def active_grant(
     user_id: int, tenant_id: int, *, begun_at: datetime | None = None, came: Came = BY_PASSWORD
 ) -> Grant | None:
@@ -166,7 +193,7 @@ def active_grant(
         members = Membership.objects.filter(usable(now), user_id=user_id).filter(Exists(open_now))
         membership = members.select_related("role", "user", "entry").first()
         policy = Policy.objects.get()
-        if membership is None or not membership.counts_in(begun_at):
+        if membership is None or not membership.counts_in(begun_at) or is_barred(membership, policy, came):
             return None
         if must_change_password(membership, policy, came, now) or must_enrol(membership, policy, came, now):
             return None

@@ -50,6 +50,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_nonce": _("The provider's answer belongs to another sign-in. Try again."),
     "provider_not_again": _("The provider did not ask for the sign-in once more."),
     "provider_off": _("The organisation's provider is switched off."),
+    "provider_only": _(
+        "Set up a second factor of your own first: by it and your password you come in if the provider breaks."
+    ),
+    "provider_only_off": _("A provider that signs nobody in cannot be the only way in."),
     "provider_other_person": _("Somebody else signed in at the provider. Sign out there first."),
     "provider_other_subject": _(
         "The provider means somebody else by this address than before. An owner removes the provider's entry and sets it anew."

@@ -25,7 +25,7 @@ from django.http import HttpRequest
 
 from security.accounts.ending import end_oldest
 from security.accounts.people import person_with
-from security.accounts.provided import bound_tenant
+from security.accounts.provided import bound_tenant, came
 from security.accounts.signals import password_reset_requested
 from security.audit import Action, Outcome, record
 from security.context import Actor, ActorKind, acting
@@ -39,7 +39,7 @@ from tenants.services.people.switching import TENANT_KEY, choose_tenant
 
 def signed_in(request: HttpRequest, user: User, **_: object) -> None:
     """Choose the organisation first, so that the event is in its trail."""
-    memberships = memberships_of(user)
+    memberships = memberships_of(user, came=came(request.session))
     active = choose_tenant(request.session, memberships, last=request.COOKIES.get(LAST_COOKIE))
     by = "password" if bound_tenant(request.session) is None else "provider"
     _record(Action.SESSION_SIGNED_IN, user, request, by=by)

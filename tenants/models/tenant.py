@@ -78,6 +78,8 @@ class Policy(TenantModel):
     second_factor_required = models.BooleanField(default=False)
     second_factor_grace_days = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(30)])
     second_factor_since = models.DateTimeField(null=True, editable=False)
+    # Members with an address in a domain that is proven to be the tenant's come by its identity provider alone; owners with a second factor besides.
+    provider_only = models.BooleanField(default=False, editable=False)
     # Everybody's password that is older than this is to be changed first.
     password_change_required_at = models.DateTimeField(null=True, editable=False)
     session_idle_minutes = models.PositiveSmallIntegerField(

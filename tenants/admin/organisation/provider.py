@@ -31,6 +31,7 @@ from tenants.services.sign_in.provider import (
     Tried,
     begin_trial,
     carry_out,
+    is_only_way,
     joinable_roles,
     note_trial,
     read_provider,
@@ -44,6 +45,8 @@ PAGE: Final = "admin:security_provider"
 _FIELD_OF: Final = {
     "provider_client": "client_id",
     "provider_secret": "secret",
+    "provider_only": "is_only",
+    "provider_only_off": "is_only",
     "provider_issuer": "issuer",
     "metadata": "metadata",
     "metadata_binding": "metadata",
@@ -103,6 +106,13 @@ class ProviderForm(forms.Form):
         help_text=gettext_lazy("Whom the provider vouches for may join as this role, as far as the plan has places."),
     )
     is_on = forms.BooleanField(label=gettext_lazy("The provider signs people in"), required=False)
+    is_only = forms.BooleanField(
+        label=gettext_lazy("Members with an address in your domains sign in by the provider alone"),
+        required=False,
+        help_text=gettext_lazy(
+            "Their passwords open nothing here. Owners with a second factor keep theirs, for when the provider breaks."
+        ),
+    )
 
     def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,6 +132,7 @@ class ProviderForm(forms.Form):
             second_factor_words=words[:10],
             joining_role=data["joining_role"],
             is_on=data["is_on"],
+            is_only=data["is_only"],
         )
 
 
@@ -131,7 +142,11 @@ def provider(request: HttpRequest) -> HttpResponse:
     grant = require_grant(request)
     stored = read_provider(grant=grant)
     roles = [(role.slug, role.name) for role in joinable_roles(grant=grant)]
-    form = ProviderForm(request.POST if request.method == "POST" else None, roles=roles, initial=_initial(stored))
+    form = ProviderForm(
+        request.POST if request.method == "POST" else None,
+        roles=roles,
+        initial=_initial(stored, is_only=is_only_way(grant=grant)),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             tried = outcome_of(request)
@@ -184,7 +199,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse(PAGE))
 
 
-def _initial(stored: IdentityProvider | None) -> dict[str, Any]:
+def _initial(stored: IdentityProvider | None, *, is_only: bool) -> dict[str, Any]:
     if stored is None:
         return {"kind": ProviderKind.OPENID, "is_on": True}
     is_openid = stored.kind == ProviderKind.OPENID
@@ -195,6 +210,7 @@ def _initial(stored: IdentityProvider | None) -> dict[str, Any]:
         "second_factor_words": "\n".join(stored.second_factor_words),
         "joining_role": "" if stored.joining_role is None else stored.joining_role.slug,
         "is_on": stored.is_on,
+        "is_only": is_only,
     }
 
 

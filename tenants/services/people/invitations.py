@@ -26,7 +26,7 @@ from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
 from security.models import LimitRow, User, normalize_email
-from security.permissions import Grant, Permission, covers, has, require
+from security.permissions import Came, Grant, Permission, covers, has, require
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.access import InvitationRef, active_grant, digest_of
 from tenants.models import (
@@ -244,7 +244,8 @@ def _may_still_be_given(invitation: Invitation, inviter: Membership | None, user
         return False
     if inviter.user_id == user.pk:
         return True
-    grant = active_grant(inviter.user_id, require_tenant_id())
+    whatever_he_owes = Came(require_tenant_id(), has_shown_factor=True)  # it is his rights that are asked for
+    grant = active_grant(inviter.user_id, require_tenant_id(), came=whatever_he_owes)
     if grant is None or not has(grant, Permission.CONFIGURATION_MEMBERS):
         return False
     return covers(grant, newcomer(grant, invitation.role))

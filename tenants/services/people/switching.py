@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from security.accounts.provided import bound_tenant
+from security.accounts.provided import bound_tenant, came
 from security.accounts.sessions import HOURS_KEY, IDLE_KEY
 from security.audit import Action, record
 from security.errors import NotFound
@@ -49,7 +49,7 @@ def choose_tenant(
 
 def switch_tenant(*, user: User, session: SessionBase, tenant: UUID) -> MembershipRef:
     """Go on in another organisation of the person's; NotFound for any other. Outside any scope."""
-    memberships = reachable(session, memberships_of(user))
+    memberships = reachable(session, memberships_of(user, came=came(session)))
     wanted = next((ref for ref in memberships if ref.tenant_public_id == tenant), None)
     if wanted is None:
         raise NotFound
@@ -67,9 +67,9 @@ def note_move(*, user: User, before: int | None, active: MembershipRef | None) -
 
 
 def reachable(session: SessionBase, memberships: Sequence[MembershipRef]) -> tuple[MembershipRef, ...]:
-    """Those that the session leads to: of one that an organisation's provider opened, that organisation alone."""
+    """Those that the session leads to: of one that an organisation's provider opened, that organisation alone; else those that take passwords."""
     bound = bound_tenant(session)
-    return tuple(ref for ref in memberships if bound in {None, ref.tenant_id})
+    return tuple(ref for ref in memberships if bound in {None, ref.tenant_id} and not ref.is_barred)
 
 
 def _set(session: SessionBase, key: str, value: int | None) -> None:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from security.accounts.second_factor import has_second_factor
 from security.audit import Action, Outcome, record
 from security.crypto import keyring
 from security.crypto.certificates import is_strong
@@ -27,6 +28,7 @@ from security.identity.domains import domain_of
 from security.identity.fetching import fetch
 from security.identity.metadata import SamlProvider, ServiceProvider, parse_metadata
 from security.identity.oidc import Client, Endpoints, discover, keys_of
+from security.models import User
 from security.net import Networks, networks
 from security.permissions import Grant, require, require_member
 from security.scoping import require_tenant_id, tenant_of, tenant_scope
@@ -36,6 +38,7 @@ from tenants.models import (
     EmailDomain,
     IdentityProvider,
     Membership,
+    Policy,
     ProviderKind,
     ProviderLink,
     Role,
@@ -63,6 +66,7 @@ class Given:
     second_factor_words: tuple[str, ...] = ()
     joining_role: str = ""
     is_on: bool = True
+    is_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,12 @@ def read_provider(*, grant: Grant) -> IdentityProvider | None:
     return IdentityProvider.objects.select_related("joining_role").first()
 
 
+def is_only_way(*, grant: Grant) -> bool:
+    """Whether members with an address in a proven domain come by the provider alone."""
+    require(grant, RIGHT)
+    return Policy.objects.get().provider_only
+
+
 def joinable_roles(*, grant: Grant) -> list[Role]:
     """As what somebody may join whom the provider alone vouches for: never as who decides about others."""
     require(grant, RIGHT)
@@ -169,7 +179,7 @@ def note_trial(tried: Tried) -> None:
 
 @transaction.atomic
 def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvider:
-    """Store what answered. Invalid with its code for what did not, Invalid("provider_secret") without one, Invalid("role")."""
+    """Store what answered. Invalid with its code for what did not, Invalid("provider_secret") without one, Invalid("role"), ("provider_only…")."""
     _require(grant)
     if tried.code:
         raise Invalid(tried.code)
@@ -178,6 +188,7 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
         role = next((one for one in joinable_roles(grant=grant) if one.slug == given.joining_role), None)
         if role is None:
             raise Invalid("role")
+    _require_a_way_in(grant, given)
     Tenant.objects.select_for_update(no_key=True).get()
     found = IdentityProvider.objects.select_for_update(of=("self",)).first() or IdentityProvider()
     is_other = (found.kind, found.issuer, found.client_id) != (given.kind.value, _issuer(tried), given.client_id)
@@ -198,8 +209,9 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
     if is_new:
         digest = digest_of(str(found.public_id))
         Directory.objects.create(kind=Directory.Kind.PROVIDER, digest=digest, object_id=found.pk)
+    Policy.objects.update(provider_only=given.is_only)
     end_provided_sessions()
-    record(Action.PROVIDER_CHANGED, on=found, kind=found.kind, is_on=found.is_on, joining=given.joining_role)
+    _record_change(found, given)
     return found
 
 
@@ -211,6 +223,7 @@ def remove_provider(*, grant: Grant) -> None:
     if found is None:
         raise NotFound
     Directory.objects.filter(kind=Directory.Kind.PROVIDER, object_id=found.pk).delete()
+    Policy.objects.update(provider_only=False)
     end_provided_sessions()
     record(Action.PROVIDER_REMOVED, on=found)
     found.delete()
@@ -279,6 +292,19 @@ def _ref(row: IdentityProvider | None) -> ProviderRef:
 def _require(grant: Grant) -> None:
     require(grant, RIGHT)
     require_member(grant)
+
+
+def _require_a_way_in(grant: Grant, given: Given) -> None:
+    """When the provider is broken: whoever shuts passwords out has a second factor, by which his own goes on."""
+    if given.is_only and not given.is_on:
+        raise Invalid("provider_only_off")
+    if given.is_only and not has_second_factor(User.objects.get(pk=grant.user_id)):
+        raise Invalid("provider_only")
+
+
+def _record_change(found: IdentityProvider, given: Given) -> None:
+    detail: dict[str, Any] = {"kind": found.kind, "is_on": found.is_on, "joining": given.joining_role}
+    record(Action.PROVIDER_CHANGED, on=found, **detail, is_only=given.is_only)
 
 
 def _issuer(tried: Tried) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.test import Client
 from django.utils import timezone
 
+from chat.live.admission import Admitted, admit_staff
 from security.scoping import tenant_scope
 from tenants.models import IdentityProvider, ProviderKind
 from tenants.services.sign_in import domains
@@ -16,7 +17,7 @@ from tenants.services.sign_in.domains import Seen
 from tenants.services.sign_in.provider import Given, carry_out, save_provider
 
 from ...security.identity.openid_provider import OpenIdProvider
-from ..people import Organisation
+from ..people import PASSWORD, Organisation
 
 LOCAL = ["127.0.0.0/8", "::1/128"]
 
@@ -62,6 +63,20 @@ def arrive(provider: OpenIdProvider, entry: UUID, email: str, **claims: Any) -> 
     provider.add(subject, **{"email": email, "email_verified": True, "name": "Somebody", **claims})
     client = Client()
     return client, come_back(client, provider, entry, subject)
+
+
+def is_in_console(client: Client) -> bool:
+    """By the page and by the socket."""
+    page = client.get("/console/").status_code == 200
+    socket = isinstance(admit_staff(str(client.session.session_key), "127.0.0.1"), Admitted)
+    assert page is socket
+    return page
+
+
+def by_password(email: str) -> Client:
+    client = Client()
+    client.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    return client
 
 
 def question_of(location: str) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from chat.live.admission import Admitted, admit_staff
 from security.models import User
 from security.permissions import Came, Permission
 from security.scoping import tenant_scope
@@ -21,25 +19,11 @@ from tenants.services.settings import led_to_new_passwords
 
 from ...security.identity.openid_provider import OpenIdProvider
 from ..people import PASSWORD, Organisation
-from .providers import arrive, connect, openid
+from .providers import arrive, by_password, connect, is_in_console, openid
 
 pytestmark = pytest.mark.django_db
 CHANGE = "/accounts/password/change/"
 ENROL = "/accounts/2fa/"
-
-
-def is_in_console(client: Client) -> bool:
-    """By the page and by the socket."""
-    page = client.get("/console/").status_code == 200
-    socket = isinstance(admit_staff(str(client.session.session_key), "127.0.0.1"), Admitted)
-    assert page is socket
-    return page
-
-
-def by_password(email: str) -> Client:
-    client = Client()
-    client.post("/accounts/login/", {"login": email, "password": PASSWORD})
-    return client
 
 
 def outdate(of: Organisation, name: str, rule: str) -> None:
