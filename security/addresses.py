@@ -22,6 +22,8 @@ _MOST: Final = 4_000
 _OPAQUE: Final = re.compile(r"(?=[0-9-]*[a-z])[0-9a-f-]{32,}", re.IGNORECASE)
 # A token in base64 (secrets.token_urlsafe(32)) is letters and digits by chance: "cvD230" in one is no card verification code.
 _TOKEN: Final = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{43}(?![\w-])")
+# A provider's answer: code and state are its and ours, letters and digits by chance, good once, and written into no page.
+_ANSWER: Final = re.compile(r"/accounts/provider/[0-9a-f-]{36}/openid/")
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+")
 _NAMES: Final = re.compile(r"[?&][^=&]{0,80}=")
@@ -36,7 +38,8 @@ class AddressGuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse an address with a secret in it."""
         query = request.META.get("QUERY_STRING", "")
-        asked = f"{request.path_info}?{query}" if query else request.path_info
+        is_read = query and not _ANSWER.fullmatch(request.path_info)
+        asked = f"{request.path_info}?{query}" if is_read else request.path_info
         if spells_secret(asked) or spells_secret(request.POST.get(REDIRECT_FIELD_NAME, "")):
             return HttpResponse(
                 b"An address must not hold such a number.\n", status=400, content_type="text/plain; charset=utf-8"

@@ -98,7 +98,7 @@ def provider_saml(request: HttpRequest, provider: UUID) -> HttpResponse:
     ref, answer = _access(provider), request.POST.get("SAMLResponse", "")
     if ref.kind != ProviderKind.SAML or not 0 < len(answer) <= MOST_BYTES:
         raise Http404
-    handle = secrets.token_urlsafe(24)
+    handle = secrets.token_urlsafe(32)  # as long as what `security.addresses` knows for a token
     cache.set(_place(handle), answer, _PARKED_FOR)
     return SeeOther(reverse("provider_saml_done", args=[provider, handle]))
 

@@ -56,6 +56,15 @@ def test_nor_does_a_number_hide_in_what_looks_like_a_token(client: Client) -> No
         assert spells_secret(f"/invitations/{hidden + '_'}{'q' * (42 - len(hidden))}/"), hidden
 
 
+def test_a_providers_answer_is_taken_whatever_its_code_spells(db: None, client: Client) -> None:
+    """By chance: it was refused once in some hundred sign-ins. Its path, and any other page, are looked at as ever."""
+    provider = "6f1c2a9e-3b4d-4c5e-8f60-718293a4b5c6"
+    asked = {"code": "4242424242424242", "state": "cvc230"}
+    assert client.get(f"/accounts/provider/{provider}/openid/", asked).status_code == 404, "it came to the page"
+    for path in (f"/accounts/provider/{provider}/", "/accounts/provider/4242424242424242/openid/"):
+        assert client.get(path, asked).status_code == 400
+
+
 def test_neither_does_a_form_lead_on_to_one(client: Client) -> None:
     for path in ("/theme/", "/accounts/login/"):
         answer = client.post(path, {"next": f"/{CARD.replace(' ', '')}", "theme": "dark"})
