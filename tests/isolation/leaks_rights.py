@@ -6,6 +6,7 @@ from typing import Final
 
 from .leak import Leak
 
+_GRANTS: Final = "tests/isolation/test_grants.py"
 _GIVING: Final = "tests/tenants/test_giving.py"
 _OF_ROLES: Final = "tests/tenants/test_roles.py"
 _RACES: Final = "tests/tenants/test_races.py"
@@ -192,5 +193,33 @@ RIGHTS: Final = (
         "    if is_new:\n    " + _ENDS,
         "    if is_new:\n",
         (_WAYS,),
+    ),
+    Leak(
+        "an operator names a mailbox that stays",
+        "tenants/services/audit/mailbox.py",
+        "    require_member(grant)\n    stored = Policy.objects.select_for_update().get()\n    if stored.audit_checkpoint_email ==",
+        "    stored = Policy.objects.select_for_update().get()\n    if stored.audit_checkpoint_email ==",
+        (_GRANTS,),
+    ),
+    Leak(
+        "an operator leaves a domain behind",
+        "tenants/services/sign_in/domains.py",
+        "    require_member(grant)  # an operator who is in for a time must not leave a door behind\n",
+        "",
+        (_GRANTS,),
+    ),
+    Leak(
+        "anybody replaces the organisation's key",
+        "tenants/services/keys.py",
+        "    require(grant, RIGHT)\n    require_member(grant)\n",
+        "    require_member(grant)\n",
+        (_GRANTS,),
+    ),
+    Leak(
+        "an operator sets a provider",
+        "tenants/services/sign_in/provider.py",
+        "    require(grant, RIGHT)\n    require_member(grant)\n",
+        "    require(grant, RIGHT)\n",
+        ("tests/tenants/sign_in/test_provider.py",),
     ),
 )

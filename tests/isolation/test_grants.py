@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -17,11 +17,12 @@ from security.models import AuditEvent, User
 from security.permissions import Grant, Permission
 from security.scoping import tenant_scope
 from tenants.access import access_invitation, active_grant, digest_of, memberships_of
-from tenants.models import Department, DepartmentRole, Directory, Invitation, Membership, Role
-from tenants.services import departments
-from tenants.services.audit import trail
+from tenants.models import Department, DepartmentRole, Directory, Invitation, Membership, Policy, Role
+from tenants.services import departments, keys
+from tenants.services.audit import mailbox, trail
 from tenants.services.platform import operators
 from tenants.services.rights import department_roles, roles
+from tenants.services.sign_in import domains
 from tenants.services.tenancy import suspend_tenant
 from tests import cast
 from tests.cast import Organisation
@@ -92,6 +93,17 @@ def _given(grant: Grant) -> object:
     )
 
 
+def _with_mailbox() -> Policy:
+    policy = Policy.objects.get()
+    policy.audit_checkpoint_email = "keeper@outside.example"
+    return policy
+
+
+def _asked_again(grant: Grant) -> None:
+    _with_mailbox().save()
+    mailbox.ask_mailbox_again(grant=grant, now=timezone.now())
+
+
 SERVICES: dict[str, tuple[Permission, Callable[[Grant], object]]] = {
     "a department is made": (
         Permission.CONFIGURATION_DEPARTMENTS,
@@ -128,6 +140,22 @@ SERVICES: dict[str, tuple[Permission, Callable[[Grant], object]]] = {
             grant=grant, member=_rita().public_id, held=_rita().department_roles.get().public_id
         ),
     ),
+    "a mailbox for checkpoints is named": (
+        Permission.CONFIGURATION_RETENTION,
+        lambda grant: mailbox.change_mailbox(grant=grant, policy=_with_mailbox(), now=timezone.now()),
+    ),
+    "a mailbox is asked once more": (
+        Permission.CONFIGURATION_RETENTION,
+        _asked_again,
+    ),
+    "a domain is named": (
+        Permission.CONFIGURATION_ACCOUNT,
+        lambda grant: domains.claim_domain(grant=grant, domain="acme.example"),
+    ),
+    "the organisation's key is replaced": (
+        Permission.CONFIGURATION_KEYS,
+        lambda grant: keys.replace_key(grant=grant, now=timezone.now()),
+    ),
     "the trail is read": (Permission.AUDIT_READ, lambda grant: trail.read_trail(grant=grant, events=_one_event())),
     "a history is read": (
         Permission.AUDIT_READ,
@@ -144,6 +172,22 @@ def test_a_service_refuses_who_has_every_right_but_its_own(acme: Organisation, a
         with pytest.raises(Denied):
             service(replace(olga, permissions=olga.permissions - {permission}))
         service(olga)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "a mailbox for checkpoints is named",
+        "a mailbox is asked once more",
+        "a domain is named",
+        "the organisation's key is replaced",
+    ],
+)
+def test_what_outlasts_a_stay_is_the_members_own(acme: Organisation, act: str) -> None:
+    """Whatever an operator who is in for a time may do otherwise."""
+    _permission, service = SERVICES[act]
+    with tenant_scope(acme.tenant_id), pytest.raises(Denied):
+        service(replace(acme.grant("olga"), entry=uuid4()))
 
 
 def test_a_history_is_of_one_record(acme: Organisation) -> None:
