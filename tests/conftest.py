@@ -13,6 +13,8 @@ from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from chatplatform.celery import app
+from security.crypto import keyring
+from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tests.services import databases, session
 from tests.services.browser import Pages, chromium
 from tests.services.web import WebServer
@@ -86,8 +88,12 @@ def superuser() -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def fixed_rows(superuser: psycopg.Connection) -> databases.Fixed:
-    """The rows that migrations made."""
+def fixed_rows(superuser: psycopg.Connection, django_db_blocker: DjangoDbBlocker) -> databases.Fixed:
+    """The rows that migrations made, and the platform's key: servers that outlive a test remember it, and its tenant is always the same."""
+    with django_db_blocker.unblock(), tenant_scope(PLATFORM_TENANT_ID):
+        keyring.forget_everything()
+        keyring.tenant_key()
+    connections.close_all()
     return databases.fixed(superuser)
 
 
