@@ -57,7 +57,7 @@ def test_nor_does_a_number_hide_in_what_looks_like_a_token(client: Client) -> No
 
 
 def test_a_providers_answer_is_taken_whatever_its_code_spells(db: None, client: Client) -> None:
-    """By chance: it was refused once in some hundred sign-ins. Its path, and any other page, are looked at as ever."""
+    """By chance: it was refused now and then. Its path, and any other page, are looked at as ever."""
     provider = "6f1c2a9e-3b4d-4c5e-8f60-718293a4b5c6"
     asked = {"code": "4242424242424242", "state": "cvc230"}
     assert client.get(f"/accounts/provider/{provider}/openid/", asked).status_code == 404, "it came to the page"
