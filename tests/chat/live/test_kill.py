@@ -30,9 +30,13 @@ FUNCTION = f"""
 CREATE FUNCTION public.wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_advisory_xact_lock_shared({GATE}); PERFORM pg_notify('stored', ''); RETURN NULL; END $$
 """
-UNTIL_SOMEBODY_WAITS = """
+# Tests of other processes wait for locks of theirs, on the same server.
+UNTIL_SOMEBODY_WAITS = f"""
 DO $$ BEGIN
-  WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP;
+  WHILE NOT EXISTS (
+    SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objid = {GATE} AND d.datname = current_database()
+  ) LOOP PERFORM pg_sleep(0.01); END LOOP;
 END $$
 """
 

@@ -56,6 +56,7 @@ OTHER = {
     ("chat/services/blocking.py", "unblock_visitor"): "a block",
     ("chat/services/lifecycle.py", "tag_conversation"): "tags of a conversation",
     ("chat/services/canned_responses.py", "remove_own_response"): "a member's own canned response",
+    ("chat/services/canned_responses.py", "remove_all_of"): "all that a member kept for himself",
     ("chat/services/tags.py", "merge_tags"): "tags of conversations that have the other too, and the tag",
     ("chat/services/presence.py", "sweep_presence"): "presence",
     ("chat/services/visitors.py", "forget_session"): "a token",
