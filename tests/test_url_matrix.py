@@ -6,8 +6,11 @@ tests/isolation/test_url_objects.py.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from django.conf import settings
@@ -15,7 +18,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from security.models import User
+from security.models import AuditEvent, User
+from security.scoping import tenant_scope
+from tenants.middleware import HEADER
 
 from . import cast
 from .cast import Organisation
@@ -26,6 +31,7 @@ pytestmark = pytest.mark.django_db
 PEOPLE = {"O": "olga", "A": "ada", "S": "sam", "G": "alice", "N": "rita", "U": "audrey"}
 """Owner, admin, supervisor, agent, analyst, auditor; X is a stranger, P an operator of the platform."""
 EVERYBODY = "XOASGNUP"
+EXHAUSTIVE: Final = bool(os.environ.get("EXHAUSTIVE"))
 
 SHOWN_TO = {
     "": "XOASGNUP",
@@ -324,3 +330,37 @@ def test_who_is_shown_what(acme: Organisation, letter: str) -> None:
             shown.add(route)
         assert response.status_code in ({405} if route in BY_POST else {200, 302, 403, 404}), route
     assert shown == {route for route, letters in SHOWN_TO.items() if letter in letters}
+
+
+@pytest.mark.parametrize("letter", "XASGNUP")
+def test_nobody_acts_on_a_page_that_is_not_shown_to_him(acme: Organisation, letter: str) -> None:
+    """Pages of the administration without an object; those with one are asked for in tests/isolation/test_url_objects.py."""
+    known = objects(acme)
+    client = browser(acme, letter)
+    # What is shown to nobody is posted to, by some who are no agents.
+    hidden = [
+        route
+        for route, letters in SHOWN_TO.items()
+        if _has_no_object(route) and letter not in letters and (letters or letter in "XGN")
+    ]
+    assert len(hidden) >= (3 if letter == "A" else 10)
+    before = _done(acme)
+    for route in hidden:
+        for method in ("post", "put", "patch", "delete") if EXHAUSTIVE else ("post",):
+            ask = getattr(client, method)
+            answer = ask(address(route, acme, known), headers={HEADER: str(acme.public_id)})
+            assert answer.status_code in {302, 303, 403, 404, 405}, (method, route)
+    assert _done(acme) == before
+
+
+def _has_no_object(route: str) -> bool:
+    return route.startswith("admin/") and "<" not in route
+
+
+def _done(of: Organisation) -> list[str]:
+    """What the trail says was done, but for signing in and out."""
+    with tenant_scope(of.tenant_id):
+        told = [json.loads(entry) for entry in AuditEvent.objects.order_by("seq").values_list("entry", flat=True)]
+    return [
+        str(one["action"]) for one in told if one["outcome"] == "ok" and not str(one["action"]).startswith("session.")
+    ]
