@@ -18,8 +18,9 @@ from pytest_django import Settings
 from security import tasks
 from security.audit import Action, record
 from security.audit.checkpoints import Refused, Signer, behind, shown_key, written
+from security.audit.ed25519 import is_signature
 from security.audit.memory import Memory
-from security.audit.offline import is_signature, key_id, link, read_key, read_note, read_notes
+from security.audit.offline import key_id, link, read_key, read_note, read_notes
 from security.audit.record import _when_many as many
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
