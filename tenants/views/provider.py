@@ -8,7 +8,6 @@ from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import record_authentication
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,6 +28,7 @@ from tenants.forms import ProviderEmailForm
 from tenants.models import ProviderKind
 from tenants.provider_words import said
 from tenants.services.sign_in.arriving import ask, come_in
+from tenants.services.sign_in.parking import park, take
 from tenants.services.sign_in.provider import (
     ProviderRef,
     access_provider,
@@ -38,8 +38,8 @@ from tenants.services.sign_in.provider import (
 )
 from tenants.views.public import SeeOther, too_many
 
-_PARKED_FOR: Final = 60
-"""Seconds between the form that the provider has posted and our page that reads it."""
+_OFFERED_KEY: Final = "provider_offered"
+"""In the session: the word by which the page that offered the way there is known again."""
 
 
 @never_cache
@@ -52,7 +52,7 @@ def provider_sign_in(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "next": _next(request)}
     if request.method == "POST" and form.is_valid():
         try:
-            context["provider"] = provider_for(form.cleaned_data["email"])
+            return _offered(request, provider_for(form.cleaned_data["email"]))
         except NotFound:
             context["is_unknown"] = True
     return render(request, "account/provider.html", context)
@@ -61,10 +61,16 @@ def provider_sign_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def provider_begin(request: HttpRequest, provider: UUID) -> HttpResponse:
-    """Sends the browser there."""
+    """Sends the browser there from a page of ours in it; from elsewhere, which could sign it in as whomever it likes, it is asked first.
+
+    By a word in the address, since a form would be kept from leading to another origin by our policy.
+    """
     if not is_within(request, "provider"):
         return too_many(request, "provider")
-    return _sent(request, _access(provider), again=None)
+    ref, meant = _access(provider), request.session.pop(_OFFERED_KEY, "")
+    if not meant or not secrets.compare_digest(request.GET.get("go", "").encode(), meant.encode()):
+        return _offered(request, ref)
+    return _sent(request, ref, again=None)
 
 
 @never_cache
@@ -98,18 +104,15 @@ def provider_saml(request: HttpRequest, provider: UUID) -> HttpResponse:
     ref, answer = _access(provider), request.POST.get("SAMLResponse", "")
     if ref.kind != ProviderKind.SAML or not 0 < len(answer) <= MOST_BYTES:
         raise Http404
-    handle = secrets.token_urlsafe(32)  # as long as what `security.addresses` knows for a token
-    cache.set(_place(handle), answer, _PARKED_FOR)
-    return SeeOther(reverse("provider_saml_done", args=[provider, handle]))
+    return SeeOther(reverse("provider_saml_done", args=[provider, park(ref, answer)]))
 
 
 @never_cache
 @require_safe
 def provider_saml_done(request: HttpRequest, provider: UUID, handle: str) -> HttpResponse:
     """Reads what was put down, once."""
-    answer = cache.get(_place(handle), "")
-    cache.delete(_place(handle))
-    return _back(request, provider, ProviderKind.SAML, {"SAMLResponse": str(answer)})
+    answer = take(_access(provider), handle)
+    return _back(request, provider, ProviderKind.SAML, {"SAMLResponse": answer})
 
 
 @require_safe
@@ -117,6 +120,11 @@ def provider_metadata(request: HttpRequest, provider: UUID) -> HttpResponse:  # 
     """What is entered at a SAML provider, as a document."""
     ref = _access(provider)
     return HttpResponse(metadata_of(service_of(ref.public_id)), content_type="application/samlmetadata+xml")
+
+
+def _offered(request: HttpRequest, ref: ProviderRef) -> HttpResponse:
+    go = request.session[_OFFERED_KEY] = secrets.token_urlsafe(32)
+    return render(request, "account/provider.html", {"provider": ref, "next": _next(request), "go": go})
 
 
 def _sent(request: HttpRequest, ref: ProviderRef, *, again: User | None) -> HttpResponse:
@@ -163,7 +171,3 @@ def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next", "")
     is_safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
     return wanted if wanted.isprintable() and is_safe else ""
-
-
-def _place(handle: str) -> str:
-    return f"saml:{handle}"

@@ -94,14 +94,15 @@ def ask(session: SessionBase, ref: ProviderRef, *, to: str, again: User | None, 
 def come_in(
     session: SessionBase, ref: ProviderRef, given: Mapping[str, str], *, user: User | None, now: datetime
 ) -> Arrival:
-    """Who the answer names, if he may come in. Denied("provider_…"), with an event in the organisation's trail. Outside any scope."""
+    """Who the answer names, if he may come in. Denied("provider_…"), with an event in the organisation's trail where this browser asked.
+
+    Outside any scope.
+    """
     asked = _asked(session)
+    if asked is None:  # anybody may say anything here: it is in no trail
+        raise Denied("provider_state")
     try:
-        if (
-            asked is None
-            or asked.provider != str(ref.public_id)
-            or now.timestamp() - asked.at > GOOD_FOR.total_seconds()
-        ):
+        if asked.provider != str(ref.public_id) or now.timestamp() - asked.at > GOOD_FOR.total_seconds():
             raise Denied("provider_state")
         statement = _statement(ref, given, asked.question, now)
         with tenant_scope(ref.tenant_id):

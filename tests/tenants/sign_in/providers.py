@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -49,10 +51,18 @@ def stored(of: Organisation) -> IdentityProvider:
         return IdentityProvider.objects.get()
 
 
+def sent_there(client: Client, entry: UUID, **more: str) -> Any:
+    """The answer to going on from the page that offers the way there."""
+    page = client.get(f"/accounts/provider/{entry}/", more)
+    (way,) = re.findall(r'href="([^"]*[?]go=[^"]*)"', page.content.decode())
+    sent = client.get(unescape(way))
+    assert sent.status_code == 303
+    return sent
+
+
 def come_back(client: Client, provider: OpenIdProvider, entry: UUID, subject: str) -> Any:
     """Sent there, signed in there, and back."""
-    sent = client.get(f"/accounts/provider/{entry}/")
-    assert sent.status_code == 303
+    sent = sent_there(client, entry)
     given = provider.answer(sent["Location"], subject)
     return client.get(f"/accounts/provider/{entry}/openid/", given)
 

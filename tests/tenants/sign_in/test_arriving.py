@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import b64decode
 from pathlib import Path
@@ -30,7 +31,7 @@ from ..admin.pages import text_of
 from ..people import Organisation, person
 from ..roles import CHATS, P, edited, made
 from ..test_masking_rules import EMP, activate, add
-from .providers import arrive, connect, openid, prove, question_of
+from .providers import arrive, connect, openid, prove, question_of, sent_there
 
 pytestmark = pytest.mark.django_db
 
@@ -242,12 +243,26 @@ def test_an_answer_counts_once_and_only_where_it_was_asked(proven: Organisation,
     entry = connect(proven, "olga", openid(provider))
     provider.add("sub-x", email="alice@acme.example", email_verified=True)
     client, other = Client(), Client()
-    sent = client.get(f"/accounts/provider/{entry}/")
+    sent = sent_there(client, entry)
     given = provider.answer(sent["Location"], "sub-x")
     back = f"/accounts/provider/{entry}/openid/"
-    assert refused(proven, other.get(back, given)) == "provider_state"
+    told = proven.actions()
+    assert other.get(back, given).status_code == 403
+    assert proven.actions() == told, "who asked nothing writes into no trail"
     assert client.get(back, given).status_code == 302
-    assert refused(proven, client.get(back, given)) == "provider_state"
+    assert client.get(back, given).status_code == 403
+
+
+def test_a_page_elsewhere_sends_nobody_there(proven: Organisation, provider: OpenIdProvider) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    client = Client()
+    for way in (f"/accounts/provider/{entry}/", f"/accounts/provider/{entry}/?go=guessed"):
+        page = client.get(way, headers={"Sec-Fetch-Site": "cross-site"})
+        assert page.status_code == 200, "it is asked first"
+    (way,) = re.findall(r'href="([^"]*[?]go=[^"]*)"', page.content.decode())
+    assert Client().get(way).status_code == 200, "another browser's word"
+    assert client.get(way).status_code == 303
+    assert client.get(way).status_code == 200, "once"
 
 
 def test_a_sign_in_by_password_afterwards_begins_anew(
@@ -306,7 +321,7 @@ def test_saml_comes_in_by_a_form_of_the_providers(proven: Organisation, tmp_path
     theirs = house(tmp_path, us)
     connect(proven, "olga", Given(ProviderKind.SAML, metadata=theirs.metadata.decode()))
     client, anybody = Client(), Client(enforce_csrf_checks=True)
-    sent = client.get(f"/accounts/provider/{entry}/")
+    sent = sent_there(client, entry)
     request = etree.fromstring(zlib.decompress(b64decode(question_of(sent["Location"])), -15))
     document = theirs.answer(str(request.get("ID")), email="alice@acme.example")
 
@@ -316,12 +331,12 @@ def test_saml_comes_in_by_a_form_of_the_providers(proven: Organisation, tmp_path
         return str(answer["Location"])
 
     assert client.get(f"/accounts/provider/{entry}/saml/").status_code == 404, "a form alone"
-    assert refused(proven, Client().get(put())) == "provider_state", "another browser"
+    assert Client().get(put()).status_code == 403, "another browser"
     place = put()
     assert client.get(place).status_code == 302
     assert signed_in(client) == "alice@acme.example"
-    assert refused(proven, client.get(place)) == "provider_state", "once"
-    assert refused(proven, client.get(put())) == "provider_state", "to a question once"
+    assert client.get(place).status_code == 403, "once"
+    assert client.get(put()).status_code == 403, "to a question once"
     assert client.get(f"/accounts/provider/{entry}/metadata/").content == metadata_of(us)
 
 

@@ -23,7 +23,7 @@ from tenants.services.sign_in.provider import remove_provider
 from ...security.identity.openid_provider import OpenIdProvider
 from ..admin.pages import text_of
 from ..people import Organisation, organisation
-from .providers import arrive, connect, openid, prove
+from .providers import arrive, connect, openid, prove, sent_there
 
 
 def test_no_connection_to_the_database_is_held_while_a_provider_is_asked(
@@ -39,7 +39,7 @@ def test_no_connection_to_the_database_is_held_while_a_provider_is_asked(
 
     monkeypatch.setattr(oidc, "fetch", slow)
     client = Client()
-    sent = client.get(f"/accounts/provider/{entry}/")
+    sent = sent_there(client, entry)
     provider.add("sub-1", email="olga@acme.example", email_verified=True)
     answer = client.get(f"/accounts/provider/{entry}/openid/", provider.answer(sent["Location"], "sub-1"))
     assert (answer.status_code, held) == (403, [False])
