@@ -31,6 +31,8 @@ UNSAFE: Final = ("-m", "chatplatform.bench.chaos.unsafe")
 """The same, without the safeguard that `MISSING` names."""
 MISSING: Final = "missing-safeguard"
 """A file in the installation's folder."""
+DOOM: Final = "doomed"
+"""Another: while it is there, an `UNSAFE` server dies as soon as it does what its missing safeguard guards."""
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _LOOK_EVERY = 0.05
@@ -164,6 +166,19 @@ class House:
             return False
         process.kill()
         return True
+
+    def kill_in_its_moment(self) -> bool:
+        """Have an `UNSAFE` web server die where its safeguard is missed; False if nothing brought it there for a while, or it was spared."""
+        doom = self.folder / DOOM
+        doom.touch()
+        with contextlib.suppress(EmbeddedError):
+            wait_until(lambda: not doom.exists(), alive=lambda: True, seconds=_READY_SECONDS, failure=lambda: "")
+            return True
+        return False
+
+    def spare(self) -> None:
+        """Whoever was to die in its moment lives."""
+        (self.folder / DOOM).unlink(missing_ok=True)
 
     def serve_without(self, safeguard: str) -> None:
         """Have each web server, which must be `UNSAFE` and kept up, started again without this safeguard; return once it is ready."""

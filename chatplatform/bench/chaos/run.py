@@ -26,6 +26,7 @@ from chatplatform.embedded.postgres import SUPERUSER, Postgres
 _STAGE: Final = ("-m", "chatplatform.bench.chaos.stage")
 _LOOK_EVERY: Final = 0.25
 _DRAIN: Final = 60.0
+_AT_MOST: Final = 60.0
 CONVERGED_WITHIN: Final = 10.0
 """Seconds from a server that is ready again to screens that show everything (REQUIREMENTS, line 21)."""
 UNLIMITED: Final = {
@@ -40,7 +41,7 @@ UNLIMITED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much of it: until `messages` were acknowledged and `kills` done, `seconds` at least and four times as long at most.
+    """How much of it: until `messages` were acknowledged and `kills` done, `seconds` at least and four times as long, or a minute, at most.
 
     A client writes every `pause` seconds on average; between two kills lie `shortest` to `longest`. It is over when nothing new was on any screen for
     `quiet` seconds: messages of other processes may take 5.
@@ -58,6 +59,8 @@ class Plan:
     webs: int = 2
     quiet: float = 6.0
     victims: Mapping[str, int] = field(default_factory=lambda: dict(SHARES))
+    is_aimed: bool = False
+    """Kills are placed where the missing safeguard would be needed."""
     is_control: bool = False
     """Only what became of the messages is judged."""
 
@@ -67,8 +70,8 @@ SHORT: Final = Plan(seconds=20.0, messages=250, tenants=6, visitors=3, pause=0.2
 FULL: Final = Plan(seconds=600.0, messages=100_000, kills=200, pause=0.35)
 """What REQUIREMENTS, line 21, asks for."""
 CONTROL: Final = Plan(
-    seconds=10.0,
-    kills=3,
+    seconds=3.0,
+    kills=2,
     tenants=2,
     visitors=4,
     pause=0.1,
@@ -88,7 +91,8 @@ SAFEGUARDS: Final[Mapping[str, tuple[str, Sequence[str]]]] = MappingProxyType(
 )
 """What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away. The index is not put back: last.
 
-PostgreSQL writes what nobody waits for every 0.2 seconds: later than that, or a kill must be lucky to find something that is not written.
+A web server dies in the very moment that its safeguard guards. PostgreSQL dies at any time: it writes what nobody waits for every 0.2 seconds unless
+told to take longer, and a kill would have to be lucky to find something that is not written.
 """
 
 
@@ -159,7 +163,7 @@ def rehearse_without(
                     connection.execute(statement.encode())
             home.serve_without(name)
             own, people = people[: CONTROL.tenants], people[CONTROL.tenants :]
-            plan = replace(CONTROL, victims={victim: 1}, seed=seed)
+            plan = replace(CONTROL, victims={victim: 1}, seed=seed, is_aimed=victim == "web")
             outcomes[name] = asyncio.run(_Run(plan, home, own, tell).outcome())
     return outcomes
 
@@ -174,12 +178,13 @@ class _Run:
 
     async def outcome(self) -> Outcome:
         plan, begun = self.plan, time.monotonic()
-        storm = Storm(self.home, random.Random(plan.seed), plan.victims, plan.shortest, plan.longest)
+        storm = Storm(self.home, random.Random(plan.seed), plan.victims, plan.shortest, plan.longest, plan.is_aimed)
         clients = list(self._clients())
         talking = [asyncio.create_task(client.run()) for client in clients]
         raging = asyncio.create_task(storm.rage())
         await self._until_enough(storm, begun)
         raging.cancel()
+        self.home.spare()
         for client in clients:
             client.is_talking = False
         self.tell("Silence: waiting for everybody to have everything")
@@ -261,7 +266,7 @@ class _Run:
                     f"{now - begun:4.0f} s: {acked} acknowledged, {kills} killed, {self.ledger.reconnects} reconnects"
                 )
             is_enough = acked >= plan.messages and kills >= plan.kills and now - begun >= plan.seconds
-            if is_enough or now - begun >= 4 * plan.seconds:
+            if is_enough or now - begun >= max(4 * plan.seconds, _AT_MOST):
                 return
 
     async def _until_quiet(self, clients: Sequence[Client]) -> None:
