@@ -15,6 +15,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "The provider's metadata names no sign-in address for HTTP-Redirect, which is how people are sent there."
     ),
     "metadata_certificate": _("The provider's metadata holds no certificate for signing."),
+    "metadata_ended": _(
+        "Every certificate in the provider's metadata has ended, or is not good yet. Let it publish a new one first."
+    ),
     "metadata_weak": _(
         "A certificate in the provider's metadata is none, or its RSA key is shorter than 2,048 bits. Let it sign by a longer one."
     ),
@@ -27,7 +30,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_audience": _("The provider's answer was meant for another service. Compare client id or entity id."),
     "provider_busy": _("The provider's server answers slowly, and others wait for it. Try again in a moment."),
     "provider_certificate": _("The provider's server shows a certificate that is not valid for its name."),
-    "provider_changed": _("The organisation's provider or its domains were changed meanwhile. Sign in again."),
+    "provider_certificate_ended": _(
+        "The certificate by which the provider signs has ended. An owner saves the provider's new metadata."
+    ),
+    "provider_changed": _("The organisation's identity provider or its domains were changed meanwhile. Sign in again."),
     "provider_clear": _("The provider's address has to begin with https://."),
     "provider_client": _("Enter the client id that the provider gave you."),
     "provider_code": _("The provider refused the code. Compare client id, secret and redirect address."),
@@ -49,7 +55,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_no_member": _("This person is no member of the organisation."),
     "provider_nonce": _("The provider's answer belongs to another sign-in. Try again."),
     "provider_not_again": _("The provider did not ask for the sign-in once more."),
-    "provider_off": _("The organisation's provider is switched off."),
+    "provider_off": _("The organisation's identity provider is switched off."),
     "provider_only": _(
         "Set up a second factor of your own first: by it and your password you come in if the provider breaks."
     ),

@@ -26,7 +26,7 @@ from tenants.services.audit import alerts, checks, keeping, mailbox
 from tenants.services.keys import go_on_replacing
 from tenants.services.people.password_warnings import warn_of_passwords
 from tenants.services.platform import stays
-from tenants.services.sign_in import domains
+from tenants.services.sign_in import certificates, domains
 
 logger = logging.getLogger(__name__)
 
@@ -185,6 +185,18 @@ def recheck_domains_everywhere() -> None:
     for_each_tenant(recheck_domains)
 
 
+@tenant_task("tenants.warn_of_certificates")
+def warn_of_certificates() -> None:
+    """Mails to owners whose provider signs by a certificate that ends soon."""
+    certificates.warn_of_certificate(now=timezone.now())
+
+
+@shared_task(name="tenants.warn_of_certificates_everywhere")
+def warn_of_certificates_everywhere() -> None:
+    """One task for each tenant."""
+    for_each_tenant(warn_of_certificates)
+
+
 SCHEDULE = {
     "replace-tenant-keys": {
         "task": replace_keys_everywhere.name,
@@ -218,6 +230,11 @@ SCHEDULE = {
     },
     "warn-of-passwords": {
         "task": warn_members_everywhere.name,
+        "schedule": WARN_EVERY,
+        "options": {"expires": WARN_EVERY.total_seconds()},
+    },
+    "warn-of-certificates": {
+        "task": warn_of_certificates_everywhere.name,
         "schedule": WARN_EVERY,
         "options": {"expires": WARN_EVERY.total_seconds()},
     },

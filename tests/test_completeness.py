@@ -45,6 +45,7 @@ FAN_OUT = {
     "tenants.run_trail_check": "opens the tenant's scope for each page anew",
     "tenants.recheck_domains": "opens a scope before and after name servers are asked, none meanwhile",
     "tenants.recheck_domains_everywhere": "queues one task for each tenant, by its number",
+    "tenants.warn_of_certificates_everywhere": "queues one task for each tenant, by its number",
     "tenants.sweep_accounts": "sweeps global tables; no tenant's row is read",
 }
 COMMANDS = {

@@ -21,6 +21,7 @@ from chat.models import (
 )
 from chat.services import masking_jobs
 from security.crypto import keyring
+from security.crypto.certificates import self_signed
 from security.models import AuditEvent, KeySubject, User
 from security.scoping import tenant_scope
 from tenants.models import (
@@ -99,6 +100,10 @@ def objects(of: Organisation) -> dict[str, str]:
         }
 
 
+CERTIFICATE = "".join(self_signed(now=timezone.now()).decode().split("CERTIFICATE-----")[1].split()[:-1])
+"""Of a key that nobody has."""
+
+
 def provider(of: Organisation) -> str:
     """One that is switched off."""
     row = IdentityProvider.objects.create(
@@ -106,7 +111,7 @@ def provider(of: Organisation) -> str:
         is_on=False,
         issuer=f"https://id.{of.slug}.example/",
         sign_in_url=f"https://id.{of.slug}.example/sign-in",
-        certificates=["x"],
+        certificates=[CERTIFICATE],
         set_by=Membership.objects.order_by("pk")[0],
     )
     return str(row.public_id)

@@ -74,6 +74,10 @@ class Action(StrEnum):
 
     PROVIDER_CHANGED = "provider.changed", "The organisation's identity provider was set or changed."
     PROVIDER_REMOVED = "provider.removed", "The organisation's identity provider was removed."
+    PROVIDER_CERTIFICATE_ENDING = (
+        "provider.certificate_ending",
+        "The certificate of the organisation's identity provider ends soon, or has ended.",
+    )
     PROVIDER_TRIED = (
         "provider.tried",
         "The organisation's identity provider was tried; the outcome says whether it answers.",

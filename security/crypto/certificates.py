@@ -48,6 +48,12 @@ def is_strong(text: str) -> bool:
     return not isinstance(key, rsa.RSAPublicKey) or key.key_size >= _LEAST_RSA_BITS
 
 
+def span_of(text: str) -> tuple[datetime, datetime]:
+    """From when until when this base64 certificate is good; ValueError where it is none."""
+    found = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+    return found.not_valid_before_utc, found.not_valid_after_utc
+
+
 def ends_at(pem: bytes) -> datetime:
     """Until when the first certificate of a chain is good; ValueError where there is none."""
     return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc

@@ -21,6 +21,7 @@ class AlertKind(StrEnum):
     FAILED_SIGN_INS = "failed_sign_ins"
     WITHHELD = "withheld"
     BROKEN = "broken"
+    CERTIFICATE = "certificate"
 
 
 _KINDS = [(kind.value, kind.value) for kind in AlertKind]

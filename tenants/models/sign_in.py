@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from security.identity.domains import NAME
 from security.scoping import TenantForeignKey
 from tenants.models.base import PublicModel, TenantModel
 from tenants.models.people import Membership, Role
@@ -32,6 +33,11 @@ class EmailDomain(PublicModel):
 
     def __str__(self) -> str:
         return self.domain
+
+    @property
+    def record_name(self) -> str:
+        """Where the word is to be published."""
+        return f"{NAME}.{self.domain}"
 
 
 class ProviderKind(models.TextChoices):
@@ -59,6 +65,8 @@ class IdentityProvider(PublicModel):
     joining_role = TenantForeignKey(Role, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     set_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    # How many days before its certificates end the owners were told last; None where they were not.
+    warned_stage = models.SmallIntegerField(null=True, editable=False)
 
     class Meta(PublicModel.Meta):
         verbose_name = "identity provider"

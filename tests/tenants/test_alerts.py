@@ -87,6 +87,10 @@ MET: dict[AlertKind, tuple[Acts, Acts]] = {
         lambda of: does(of, "audrey", Action.AUDIT_VERIFIED, valid=True),
         lambda of: does(of, "audrey", Action.AUDIT_VERIFIED, valid=False),
     ),
+    AlertKind.CERTIFICATE: (
+        lambda of: does(of, "olga", Action.PROVIDER_CHANGED),
+        lambda of: does(of, "olga", Action.PROVIDER_CERTIFICATE_ENDING, outcome="failed"),
+    ),
 }
 """For each kind what does not meet the rule yet, and what more does."""
 

@@ -9,6 +9,7 @@ export function copyButtons(root, signal) {
     const button = hook(block, "copy-button");
     const text = hook(block, "copy-text");
     const label = button.textContent;
+    button.hidden = false;  // without this script it could do nothing
     let timer = 0;
     listen(button, "click", async () => {
       const done = await copied(text);

@@ -40,6 +40,10 @@ RULES: Final[dict[AlertKind, tuple[str | Promise, str | Promise]]] = {
         gettext_lazy("Trail not whole"),
         gettext_lazy("A checkpoint was refused, or verifying found an entry that is not as it was written."),
     ),
+    AlertKind.CERTIFICATE: (
+        gettext_lazy("Identity provider's certificate"),
+        gettext_lazy("The certificate by which your identity provider signs ends soon, or has ended. Owners are told by mail besides."),
+    ),
 }  # fmt: skip
 LINKS: Final[dict[AlertKind, str]] = {
     AlertKind.EXPORTS: "action=exports",
@@ -48,6 +52,7 @@ LINKS: Final[dict[AlertKind, str]] = {
     AlertKind.FAILED_SIGN_INS: "action=session.sign_in_failed",
     AlertKind.WITHHELD: "action=masking.withheld",
     AlertKind.BROKEN: "action=audit",
+    AlertKind.CERTIFICATE: "action=provider.certificate_ending",
 }
 
 

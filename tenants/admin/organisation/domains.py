@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods
 from security.accounts.limits import is_within
 from security.errors import Conflict, Invalid
 from security.forms import spells_no_secret
-from security.identity.domains import NAME
 from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
@@ -69,7 +68,6 @@ def domains(request: HttpRequest) -> HttpResponse:
         "title": _("Mail domains"),
         "form": form,
         "domains": read_domains(grant=grant),
-        "label": NAME,
     }
     return TemplateResponse(request, "admin/security/domains.html", context)
 
@@ -101,7 +99,7 @@ def remove(request: HttpRequest, domain: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse(PAGE))
 
 
-_ABOUT: Final = gettext_lazy("Which mail domains are yours, so that your own provider may sign in their people.")
+_ABOUT: Final = gettext_lazy("Which mail domains are yours, so that your identity provider may sign in their people.")
 for _path, _name, _view, _label in (
     ("security/domains/", "security_domains", domains, gettext_lazy("Mail domains")),
     ("security/domains/<uuid:domain>/check/", "security_domain_check", check, ""),

@@ -25,7 +25,8 @@ from tenants.admin.site import AdminPage, site
 from tenants.guards import holder_of
 from tenants.interlude import Interlude, outcome_of
 from tenants.models import IdentityProvider, ProviderKind
-from tenants.services.sign_in.domains import RIGHT
+from tenants.services.sign_in.certificates import standing_of
+from tenants.services.sign_in.domains import RIGHT, read_domains
 from tenants.services.sign_in.provider import (
     Given,
     Tried,
@@ -47,12 +48,10 @@ _FIELD_OF: Final = {
     "provider_secret": "secret",
     "provider_only": "is_only",
     "provider_only_off": "is_only",
-    "provider_issuer": "issuer",
-    "metadata": "metadata",
-    "metadata_binding": "metadata",
-    "metadata_certificate": "metadata",
     "role": "joining_role",
 }
+_OF_NONE: Final = frozenset({"server_too_often"})
+"""Anything else is about what was asked, by its address or its document."""
 
 
 class ProviderForm(forms.Form):
@@ -152,14 +151,37 @@ def provider(request: HttpRequest) -> HttpResponse:
             tried = outcome_of(request)
             if not isinstance(tried, Tried):
                 return _tried(request, form)
-            return _noted(request, tried)
+            return _noted(request, tried, form, stored)
         except Invalid as refused:
-            form.add_error(_FIELD_OF.get(refused.code), sentence_for(refused))
-    context = {**site.each_context(request), "title": _("Your identity provider"), "form": form, "stored": stored}
+            form.add_error(_field_of(refused.code, form), sentence_for(refused))
+    if request.POST.get("secret") and "secret" not in form.errors:
+        form.add_error("secret", _("Type the secret again: no page shows what was typed here."))
+    return _page(request, form, stored)
+
+
+def _page(request: HttpRequest, form: ProviderForm, stored: IdentityProvider | None) -> HttpResponse:
+    context = {
+        **site.each_context(request),
+        "title": _("Identity provider"),
+        "form": form,
+        "stored": stored,
+        "own_domains": read_domains(grant=require_grant(request)),
+    }
     if stored is not None:
         us = service_of(stored.public_id)
         context |= {"redirect_uri": redirect_uri_of(stored.public_id), "entity_id": us.entity_id, "acs": us.answers_at}
+        context["standing"] = standing_of(stored, timezone.now())
     return TemplateResponse(request, "admin/security/provider.html", context)
+
+
+def _field_of(code: str, form: ProviderForm) -> str | None:
+    """Where what was refused is to be corrected; None for none of the fields."""
+    if code in _FIELD_OF or code in _OF_NONE:
+        return _FIELD_OF.get(code)
+    given = form.cleaned_data
+    if given["kind"] == ProviderKind.OPENID:
+        return "issuer"
+    return "metadata_url" if given["metadata_url"] else "metadata"
 
 
 def _tried(request: HttpRequest, form: ProviderForm) -> Interlude:
@@ -168,7 +190,7 @@ def _tried(request: HttpRequest, form: ProviderForm) -> Interlude:
     given = begin_trial(grant=grant, given=form.given())
     if not is_within(request, "server_trial", key=str(grant.tenant_id)):
         raise Invalid("server_too_often")
-    return Interlude(partial(carry_out, given), noted=_note)
+    return Interlude(partial(carry_out, given, now=timezone.now()), noted=_note)
 
 
 def _note(tried: object) -> None:
@@ -176,16 +198,16 @@ def _note(tried: object) -> None:
         note_trial(tried)
 
 
-def _noted(request: HttpRequest, tried: Tried) -> HttpResponse:
+def _noted(request: HttpRequest, tried: Tried, form: ProviderForm, stored: IdentityProvider | None) -> HttpResponse:
     grant = require_grant(request)
     if tried.code:
         raise Invalid(tried.code)
     if "save" in request.POST:
         save_provider(grant=grant, tried=tried, now=timezone.now())
         messages.success(request, _("It answers, and is saved. Sessions that it had opened have ended."))
-    else:
-        messages.success(request, _("It answers. Nothing is saved yet."))
-    return HttpResponseRedirect(reverse(PAGE))
+        return HttpResponseRedirect(reverse(PAGE))
+    messages.success(request, _("It answers. Nothing is saved yet: type the secret again, if it has one, and save."))
+    return _page(request, form, stored)
 
 
 def remove(request: HttpRequest) -> HttpResponse:

@@ -37,6 +37,7 @@ DEFAULTS: Final[Mapping[AlertKind, tuple[int, int]]] = MappingProxyType({
     AlertKind.FAILED_SIGN_INS: (10, 30),
     AlertKind.WITHHELD: (1, 60),
     AlertKind.BROKEN: (1, 60),
+    AlertKind.CERTIFICATE: (1, 60),
 })  # fmt: skip
 """How many within how many minutes, where nobody has decided otherwise."""
 

@@ -176,6 +176,7 @@ _OTHERWISE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.PROVIDER_TRIED: _("%(who)s tried the organisation's identity provider, and it did not work"),
     Action.SESSION_PROVIDER_REFUSED: _("A sign-in by the organisation's provider was refused"),
     Action.DOMAIN_REFUSED: _("%(who)s could not prove the mail domain %(what)s"),
+    Action.PROVIDER_CERTIFICATE_ENDING: _("The certificate of the organisation's identity provider ends soon, or has ended"),
     Action.DOMAIN_MISSING: _("The proof of the mail domain %(what)s is missing"),
     Action.ACCESS_DENIED: _("%(who)s was refused something for lack of a right"),
     Action.MESSAGE_EDITED: _("%(who)s tried to edit a message, and failed"),

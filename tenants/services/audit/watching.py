@@ -30,6 +30,7 @@ _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
     ),
     AlertKind.WITHHELD: (Action.MASKING_WITHHELD,),
     AlertKind.BROKEN: (Action.AUDIT_CHECKPOINT_REFUSED, Action.AUDIT_VERIFIED),
+    AlertKind.CERTIFICATE: (Action.PROVIDER_CERTIFICATE_ENDING,),
 })  # fmt: skip
 _PEOPLE: Final = (ActorKind.PERSON.value, ActorKind.OPERATOR.value)
 
@@ -152,6 +153,7 @@ _LOOKS: Final[Mapping[AlertKind, Look]] = MappingProxyType({
     AlertKind.FAILED_SIGN_INS: _by_anybody,
     AlertKind.WITHHELD: _any_new,
     AlertKind.BROKEN: _not_whole,
+    AlertKind.CERTIFICATE: _any_new,
 })  # fmt: skip
 COUNTED: Final = frozenset(kind for kind, look in _LOOKS.items() if look in {_by_one_person, _by_anybody})
 """Kinds with a threshold; of the others one event is enough."""

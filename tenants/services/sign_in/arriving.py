@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -39,6 +39,7 @@ from tenants.policies import masked_for_members
 from tenants.services.limits import Limit, invited_now, require_room
 from tenants.services.people.invitations import join
 from tenants.services.rights.changing import lock_rights, newcomer
+from tenants.services.sign_in.certificates import good_at
 from tenants.services.sign_in.domains import is_own
 from tenants.services.sign_in.provider import ProviderRef, allowed_networks, is_joinable
 
@@ -138,9 +139,12 @@ def _statement(ref: ProviderRef, given: Mapping[str, str], question: Question, n
             return oidc.redeem(
                 given, endpoints=ref.endpoints, client=ref.client, question=question, allowed=allowed, now=now
             )
+    provider = replace(ref.saml, certificates=good_at(ref.certificates, now))
+    if not provider.certificates:
+        raise Denied("provider_certificate_ended")
     answer = given.get("SAMLResponse", "")
     return saml.check_answer(
-        answer, provider=ref.saml, us=ref.us, question=question.state, is_again=question.is_again, now=now
+        answer, provider=provider, us=ref.us, question=question.state, is_again=question.is_again, now=now
     )
 
 

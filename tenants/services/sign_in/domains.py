@@ -197,6 +197,7 @@ def _tell(found: EmailDomain, until: datetime | None) -> None:
     context = {
         "organisation": Tenant.objects.get().name,
         "domain": found.domain,
+        "name": found.record_name,
         "word": found.word,
         "until": until,
         "url": f"{settings.SITE_URL}/admin/security/domains/",

@@ -47,6 +47,7 @@ from tenants.models import (
 )
 from tenants.roles import JOINING_MAY
 from tenants.services.people.members import assignable_roles
+from tenants.services.sign_in.certificates import good_at
 from tenants.services.sign_in.domains import RIGHT, is_own, organisation_of
 from tenants.services.sign_in.ending import end_provided_sessions
 
@@ -154,7 +155,7 @@ def begin_trial(*, grant: Grant, given: Given) -> Given:
     return given
 
 
-def carry_out(given: Given) -> Tried:
+def carry_out(given: Given, *, now: datetime) -> Tried:
     """Ask the provider; outside any scope, since it answers when it likes."""
     allowed = allowed_networks()
     if given.kind == ProviderKind.OPENID and not given.client_id:
@@ -166,8 +167,9 @@ def carry_out(given: Given) -> Tried:
             return Tried(given, endpoints=endpoints)
         text = fetch(given.metadata_url, allowed=allowed) if given.metadata_url else given.metadata.encode()
         saml = parse_metadata(text)
-        is_sound = all(is_strong(certificate) for certificate in saml.certificates)
-        return Tried(given, saml=saml) if is_sound else Tried(given, code="metadata_weak")
+        if not all(is_strong(certificate) for certificate in saml.certificates):
+            return Tried(given, code="metadata_weak")
+        return Tried(given, saml=saml) if good_at(saml.certificates, now) else Tried(given, code="metadata_ended")
     except Invalid as refused:
         return Tried(given, code=refused.code)
 
@@ -322,6 +324,7 @@ def _put(found: IdentityProvider, tried: Tried) -> None:
         found.keys_url, found.certificates = tried.endpoints.keys, []
     elif tried.saml is not None:
         found.sign_in_url, found.certificates = tried.saml.sign_in, list(tried.saml.certificates)
+        found.warned_stage = None
         found.token_url = found.keys_url = ""
 
 

@@ -35,7 +35,7 @@ def prove(of: Organisation, owner: str, domain: str) -> None:
 
 def connect(of: Organisation, owner: str, given: Given) -> UUID:
     """The provider is the organisation's; its public id."""
-    tried = carry_out(given)
+    tried = carry_out(given, now=timezone.now())
     assert tried.code == ""
     with tenant_scope(of.tenant_id):
         return save_provider(grant=of.grant(owner), tried=tried, now=timezone.now()).public_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from security.scoping import tenant_scope
 from tenants.models import IdentityProvider, ProviderKind, ProviderLink, Role
 from tenants.services.rights.roles import remove_role
 from tenants.services.sign_in import provider as service
+from tenants.services.sign_in.domains import claim_domain
 from tenants.services.sign_in.provider import Given, carry_out
 
 from ...security.identity.openid_provider import OpenIdProvider
@@ -48,7 +50,7 @@ def olga(of: Organisation) -> Browse:
 
 def test_an_owner_tries_and_stores_a_provider(proven: Organisation, provider: OpenIdProvider) -> None:
     browser = olga(proven).client
-    tried = browser.post(PAGE, {**typed(provider), "try": "1"}, follow=True)
+    tried = browser.post(PAGE, {**typed(provider), "try": "1"})
     assert "Nothing is saved yet" in text_of(tried)
     with tenant_scope(proven.tenant_id):
         assert not IdentityProvider.objects.exists()
@@ -84,6 +86,8 @@ def test_what_is_wrong_is_said_in_a_sentence(
 ) -> None:
     answer = olga(proven).client.post(PAGE, {**typed(provider, **altered), "save": "1"})
     assert sentence in errors_of(answer).replace("&#x27;", "'")
+    name = "metadata" if "metadata" in altered else next(iter(altered))
+    assert sentence in " ".join(answer.context["form"].errors[name]), "at its field"
     with tenant_scope(proven.tenant_id):
         assert not IdentityProvider.objects.exists()
 
@@ -117,6 +121,27 @@ def test_the_role_that_newcomers_join_as_is_not_removed(proven: Organisation, pr
         remove_role(grant=proven.grant("olga"), role=role.public_id)
 
 
+@pytest.mark.parametrize(("issuer", "button"), [("http://127.0.0.1:1", "save"), ("", "try")])
+def test_what_was_typed_is_not_lost_but_the_secret(
+    proven: Organisation, provider: OpenIdProvider, issuer: str, button: str
+) -> None:
+    given = typed(provider, issuer=issuer or provider.issuer)
+    answer = olga(proven).client.post(PAGE, {**given, button: "1"})
+    page = text_of(answer)
+    assert f'value="{given["issuer"]}"' in page
+    assert 'value="acme-chat"' in page
+    assert "hidden-secret" not in page
+    assert "ype the secret again" in page
+
+
+def test_the_page_says_for_whom_it_may_speak(proven: Organisation) -> None:
+    with tenant_scope(proven.tenant_id):
+        claim_domain(grant=proven.grant("olga"), domain="other.example")
+    page = re.sub(r"\s+", " ", text_of(olga(proven).client.get(PAGE)))
+    assert re.search(r"acme\.example <[^>]*>Proven<", page)
+    assert re.search(r"other\.example <[^>]*>Not proven yet<", page)
+
+
 def test_metadata_of_a_saml_provider_is_stored(proven: Organisation, tmp_path: Path) -> None:
     theirs = house(tmp_path, ServiceProvider("https://unknown.example", "https://unknown.example"))
     given = {"kind": "saml", "metadata": theirs.metadata.decode(), "is_on": "on", "save": "1"}
@@ -130,13 +155,13 @@ def test_metadata_of_a_saml_provider_is_stored(proven: Organisation, tmp_path: P
 def test_owners_alone_set_it(proven: Organisation, provider: OpenIdProvider, name: str) -> None:
     """Who sets it could come in as an owner."""
     assert sign_in(proven.user(name)).client.get(PAGE).status_code == 403
-    tried = carry_out(openid(provider))
+    tried = carry_out(openid(provider), now=timezone.now())
     with tenant_scope(proven.tenant_id), pytest.raises(Denied):
         service.save_provider(grant=proven.grant(name), tried=tried, now=timezone.now())
 
 
 def test_an_operator_who_is_in_for_a_time_sets_none(proven: Organisation, provider: OpenIdProvider) -> None:
-    tried = carry_out(openid(provider))
+    tried = carry_out(openid(provider), now=timezone.now())
     grant = replace(proven.grant("olga"), entry=uuid4())
     with tenant_scope(proven.tenant_id), pytest.raises(Denied):
         service.save_provider(grant=grant, tried=tried, now=timezone.now())
@@ -187,7 +212,7 @@ def test_the_domain_alone_decides_where_an_address_leads(proven: Organisation, p
     assert all(f"/accounts/provider/{entry}/" in page for page in pages)
     assert len({told(page) for page in pages}) == 1
     others = [found(email) for email in ("mallory@rival.example", "nobody@rival.example", "x@sub.acme.example")]
-    assert all("No provider is set up for this domain" in page for page in others)
+    assert all("No identity provider is set up for this domain" in page for page in others)
     assert "Enter a valid email" in found("nonsense")
 
 
