@@ -11,21 +11,26 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from security.accounts import resets
 from security.accounts.passwords import rules_for
 from security.accounts.shown_rules import show_rules
-from security.accounts.signals import password_reset_requested
 from security.forms import MaskedCharField
+from security.models import normalize_email
 
 LONGEST_PASSKEY_NAME: Final = 60
 
 
 class AskedResetForm(ResetPasswordForm):  # type: ignore[misc]
-    """Tells that a reset was asked for, once, whether or not the address is anybody's."""
+    """Takes the address down, without a look at whose it is."""
 
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Send the mail, and the signal."""
-        email: str = super().save(request, **kwargs)
-        password_reset_requested.send(type(self), user=next(iter(self.users), None))
+    def clean_email(self) -> str:
+        """In its one spelling."""
+        return normalize_email(get_adapter().clean_email(self.cleaned_data["email"]))
+
+    def save(self, request: HttpRequest, **_: Any) -> str:  # noqa: ARG002 - allauth's interface
+        """Leave the rest to the worker."""
+        email: str = self.cleaned_data["email"]
+        resets.ask(email)
         return email
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.crypto.envelope import AAD_VERSION, Undecryptable, record_aad
 from security.crypto.replacing import UnderTenantKey
-from security.crypto.sealed import open_by_any, seal_data
+from security.crypto.sealed import SealedData, open_by_any, seal_data
 from security.models import Mail
 from security.scoping import PLATFORM_TENANT_ID, current_tenant_id, require_tenant_id, tenant_scope
 
@@ -44,6 +45,14 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """A letter that the worker writes, where the time that it takes would tell something: which writer, from what."""
+
+    writer: str
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Queued:
     """Where a mail waits."""
 
@@ -51,12 +60,20 @@ class Queued:
     pk: int
 
 
-def queue(letter: Letter, *, template: str) -> Queued:
+_writers: dict[str, Callable[[Mapping[str, Any]], Letter]] = {}
+
+
+def register_writer(name: str, write: Callable[[Mapping[str, Any]], Letter]) -> None:
+    """Who writes the letters of orders that name him. Called outside any scope and transaction; again, where the worker died before it was kept."""
+    _writers[name] = write
+
+
+def queue(what: Letter | Order, *, template: str) -> Queued:
     """Write a mail down, in the caller's transaction: of the tenant in scope, else of the platform."""
     tenant_id = current_tenant_id() or PLATFORM_TENANT_ID
     with tenant_scope(tenant_id):
         row = Mail(template=template)
-        row.letter = seal_data(json.dumps(asdict(letter)), keyring.derived_key(_PURPOSE), _place(row.public_id))
+        row.letter = _sealed(what, row.public_id)
         row.save()
     return Queued(tenant_id, row.pk)
 
@@ -67,9 +84,10 @@ def deliver(queued: Queued, *, now: datetime) -> bool:
     No transaction is open while the mail server is spoken to: that the next attempt is later is committed before, which keeps others away.
     """
     with tenant_scope(queued.tenant_id):
-        letter = _claimed(queued.pk, now)
-    if letter is None:
+        found = _claimed(queued.pk, now)
+    if found is None:
         return False
+    letter = _written(found, queued) if isinstance(found, Order) else found
     try:
         EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [letter.to]).send()
     except Exception as error:  # noqa: BLE001 - whatever it is, the mail waits for its next turn
@@ -89,15 +107,26 @@ def sweep(*, now: datetime) -> list[Queued]:
     return [Queued(require_tenant_id(), pk) for pk in due[:SWEPT_AT_ONCE]]
 
 
-def _claimed(pk: int, now: datetime) -> Letter | None:
+def _written(order: Order, queued: Queued) -> Letter:
+    """The letter, which from now on is what waits: what its writer leaves in the trail is left once, however often the mail is tried."""
+    letter = _writers[order.writer](order.given)
+    with tenant_scope(queued.tenant_id):
+        row = Mail.objects.select_for_update().filter(pk=queued.pk).first()
+        if row is not None:
+            row.letter = _sealed(letter, row.public_id)
+            row.save(update_fields=["letter"])
+    return letter
+
+
+def _claimed(pk: int, now: datetime) -> Letter | Order | None:
     row = Mail.objects.select_for_update(skip_locked=True).filter(pk=pk, due_at__lte=now).first()
     if row is None:
         return None
     row.due_at, row.attempts = now + _pause(row.attempts), row.attempts + 1
     row.save(update_fields=["due_at", "attempts"])
     try:
-        letter = open_by_any(row.letter, keyring.derived_keys(_PURPOSE), _place(row.public_id))
-        return Letter(**json.loads(letter))
+        opened = json.loads(open_by_any(row.letter, keyring.derived_keys(_PURPOSE), _place(row.public_id)))
+        return Order(**opened) if "writer" in opened else Letter(**opened)
     except Undecryptable:
         logger.critical("A mail does not open; mail=%s", pk)
         return None
@@ -105,6 +134,10 @@ def _claimed(pk: int, now: datetime) -> Letter | None:
 
 def _pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts, 10)), LONGEST_PAUSE)
+
+
+def _sealed(what: Letter | Order, public_id: UUID) -> SealedData:
+    return seal_data(json.dumps(asdict(what)), keyring.derived_key(_PURPOSE), _place(public_id))
 
 
 def _place(public_id: UUID) -> bytes:
