@@ -22,6 +22,7 @@ from security.identity.domains import domain_of
 from security.models import User
 from security.permissions import BY_PASSWORD, ON_DEPARTMENTS, Came, Grant, Permission
 from security.scoping import current_tenant_id, require_tenant_id, tenant_of, tenant_scope, user_scope
+from tenants.enrolment import enrol_by
 from tenants.models import (
     DepartmentMembership,
     DepartmentRole,
@@ -58,11 +59,17 @@ class MembershipRef:
     session_most: int | None
     networks: tuple[str, ...]
     must_change_password: bool
-    must_enrol: bool
+    enrol_by: datetime | None
+    """When he has to have a second factor here, which he lacks."""
     is_barred: bool
     """The organisation lets him in by its own provider alone, and he came otherwise."""
     password_ends_at: datetime | None
     last_seen_at: datetime | None
+
+    @property
+    def must_enrol(self) -> bool:
+        """Whether the organisation waits for his second factor before anything else."""
+        return self.enrol_by is not None and self.enrol_by <= timezone.now()
 
     @property
     def password_days_left(self) -> int | None:
@@ -132,7 +139,7 @@ def memberships_of(
             session_most=policies[tenant.pk].session_most,
             networks=networks_of(policies[tenant.pk], row),
             must_change_password=must_change_password(row, policies[tenant.pk], came, now),
-            must_enrol=must_enrol(row, policies[tenant.pk], came, now),
+            enrol_by=enrol_by(row, policies[tenant.pk], came),
             is_barred=is_barred(row, policies[tenant.pk], came),
             password_ends_at=None
             if came.is_vouched_for(tenant.pk)
@@ -147,14 +154,6 @@ def memberships_of(
 def must_change_password(membership: Membership, policy: Policy, came: Came, now: datetime) -> bool:
     """Whether the organisation waits for another password of this member's: not where its provider signed him in without one."""
     return not came.is_vouched_for(membership.tenant_id) and membership.must_change_password(policy, now)
-
-
-def must_enrol(membership: Membership, policy: Policy, came: Came, now: datetime) -> bool:
-    """Whether the organisation waits for this member's second factor before anything else: not where he has shown one at its provider."""
-    due = policy.second_factor_due_at(membership.created_at)
-    if due is None or now < due or came.has_shown_factor_to(membership.tenant_id):
-        return False
-    return not has_second_factor(membership.user)
 
 
 def is_barred(membership: Membership, policy: Policy, came: Came) -> bool:
@@ -195,9 +194,13 @@ def active_grant(
         policy = Policy.objects.get()
         if membership is None or not membership.counts_in(begun_at) or is_barred(membership, policy, came):
             return None
-        if must_change_password(membership, policy, came, now) or must_enrol(membership, policy, came, now):
+        if must_change_password(membership, policy, came, now) or _is_past(enrol_by(membership, policy, came), now):
             return None
         return replace(grant_of(membership, policy), came=came)
+
+
+def _is_past(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
 
 
 def networks_for(grant: Grant) -> tuple[str, ...]:

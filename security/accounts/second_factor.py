@@ -8,6 +8,7 @@ moved to another person opens. Proof: tests/security/accounts/test_second_factor
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -50,6 +51,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 def has_second_factor(user: User) -> bool:
     """Whether the person shows more than a password when he signs in."""
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
+def with_second_factor(user_ids: Iterable[int]) -> set[int]:
+    """Which of these people do."""
+    found = Authenticator.objects.filter(user_id__in=list(user_ids), type__in=FACTORS)
+    return set(found.values_list("user_id", flat=True))
 
 
 def factors_of(user: User) -> str:

@@ -29,6 +29,8 @@ class Role(PublicModel):
     description = models.CharField(max_length=300, blank=True)
     permissions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     is_builtin = models.BooleanField(default=False, editable=False)
+    # Since when whoever has it needs a second factor; the policy's `second_factor_by_role` tells that some role asks.
+    second_factor_since = models.DateTimeField(null=True, editable=False)
 
     class Meta(PublicModel.Meta):
         constraints: ClassVar = [
@@ -95,6 +97,8 @@ class Membership(PublicModel):
     # Through which an operator is in, for a time; the row is used again for the next one.
     entry = TenantForeignKey(OperatorEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # From when on the days count in which a role that asks for a second factor lets him set one up.
+    role_given_at = models.DateTimeField(default=timezone.now, editable=False)
     password_change_required_at = models.DateTimeField(null=True, editable=False)
     # When somebody here ended his sessions: those that began before do not count here, wherever they worked then.
     sessions_ended_at = models.DateTimeField(null=True, editable=False)
@@ -126,6 +130,13 @@ class Membership(PublicModel):
         """Whether a session that began then opens this organisation; None for what is asked outside of any session."""
         return begun_at is None or self.sessions_ended_at is None or begun_at > self.sessions_ended_at
 
+    def take_role(self, role: Role) -> list[str]:
+        """Have another role from now on; the fields to store. The days for a second factor do not begin anew where the former role asked for one."""
+        if self.role.second_factor_since is None:
+            self.role_given_at = timezone.now()
+        self.role = role
+        return ["role", "role_given_at"]
+
     def must_change_password(self, policy: Policy, now: datetime) -> bool:
         """Whether this organisation wants a new password first: it asked for one, or the present one is too old. Others do not see it."""
         chosen = self.user.password_changed_at
@@ -154,6 +165,7 @@ class DepartmentRole(PublicModel):
     department = TenantForeignKey(Department, on_delete=models.CASCADE, related_name="roles_of_members")
     membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="department_roles")
     role = TenantForeignKey(Role, on_delete=models.PROTECT, related_name="on_departments")
+    given_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(PublicModel.Meta):
         verbose_name = "role on a department"

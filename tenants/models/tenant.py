@@ -78,6 +78,8 @@ class Policy(TenantModel):
     second_factor_required = models.BooleanField(default=False)
     second_factor_grace_days = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(30)])
     second_factor_since = models.DateTimeField(null=True, editable=False)
+    # Whether some role asks for one by itself, which only a look into the tenant tells: `Role.second_factor_since`.
+    second_factor_by_role = models.BooleanField(default=False, editable=False)
     # Members with an address in a domain that is proven to be the tenant's come by its identity provider alone; owners with a second factor besides.
     provider_only = models.BooleanField(default=False, editable=False)
     # Everybody's password that is older than this is to be changed first.
@@ -114,6 +116,11 @@ class Policy(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name_plural = "policies"
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="tenants_policy_one_key")]
+
+    @property
+    def asks_for_second_factor(self) -> bool:
+        """Of everybody, or of somebody."""
+        return self.second_factor_required or self.second_factor_by_role
 
     def second_factor_due_at(self, joined_at: datetime) -> datetime | None:
         """When who joined then has to have a second factor; None for never."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.db import transaction
 
-from security.accounts.second_factor import has_second_factor
-from security.audit import Action
-from security.errors import Denied, Invalid
+from security.accounts.second_factor import with_second_factor
+from security.audit import Action, changes_of, record, snapshot
+from security.errors import Denied, Invalid, NotFound
 from security.models import RevocationKind
 from security.permissions import Grant, Permission, has, require
 from security.revocation import revoke
-from tenants.models import Membership, Policy, Site, Tenant, usable
+from tenants.enrolment import asked_of_loaded, due_at
+from tenants.models import Membership, Policy, Role, Site, Tenant, usable
 from tenants.services.limits import Limit, require_room
 from tenants.services.records import change_record
 
@@ -70,13 +72,37 @@ def without_second_factor(*, grant: Grant, now: datetime) -> tuple[int, datetime
     """How many members have none though each needs one, and by when the last of them has to have set it up."""
     require(grant, Permission.CONFIGURATION_SECURITY)
     policy = Policy.objects.get()
-    members = Membership.objects.filter(usable(now), entry=None).select_related("user")
+    rows = Membership.objects.filter(usable(now), entry=None).select_related("role")
+    members = list(rows.prefetch_related("department_roles__role"))
+    have = with_second_factor(member.user_id for member in members)
     dues = [
         due
         for member in members
-        if (due := policy.second_factor_due_at(member.created_at)) is not None and not has_second_factor(member.user)
+        if (due := due_at(member, policy, asked_of_loaded(member))) is not None and member.user_id not in have
     ]
     return len(dues), max(dues, default=None)
+
+
+@transaction.atomic
+def ask_factor_of_roles(*, grant: Grant, roles: Collection[UUID], now: datetime) -> None:
+    """Whoever has one of these roles, for the organisation or on a department, needs a second factor; of whoever has another it is not asked by role.
+
+    The days to set it up begin now for a role that did not ask before. NotFound for a role that is not the organisation's.
+    """
+    require(grant, Permission.CONFIGURATION_SECURITY)
+    policy = Policy.objects.select_for_update().get()  # one after the other, so that the policy says what the roles do
+    known = list(Role.objects.select_for_update().order_by("pk"))
+    if not {role.public_id for role in known}.issuperset(roles):
+        raise NotFound
+    for role in known:
+        if (role.public_id in roles) == (role.second_factor_since is not None):
+            continue
+        before = snapshot(role)
+        role.second_factor_since = now if role.public_id in roles else None
+        role.save(update_fields=["second_factor_since"])
+        record(Action.ROLE_CHANGED, on=role, changes=changes_of(before, role))
+    policy.second_factor_by_role = bool(roles)
+    policy.save(update_fields=["second_factor_by_role"])
 
 
 def change_tenant(*, grant: Grant, tenant: Tenant, fields: Sequence[str]) -> Tenant:

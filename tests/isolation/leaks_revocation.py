@@ -65,8 +65,8 @@ REVOCATION: Final = (
     Leak(
         "a socket keeps the role it was opened with",
         _MEMBERS,
-        '    membership.save(update_fields=["role"])\n' + _ENDS,
-        '    membership.save(update_fields=["role"])\n',
+        "    membership.save(update_fields=membership.take_role(wanted))\n" + _ENDS,
+        "    membership.save(update_fields=membership.take_role(wanted))\n",
         (_WAYS,),
     ),
     Leak(

@@ -16,9 +16,53 @@ _ROLES: Final = "tenants/services/rights/roles.py"
 _ON_DEPARTMENTS: Final = "tenants/services/rights/department_roles.py"
 _MEMBERS: Final = "tenants/services/people/members.py"
 _INVITATIONS: Final = "tenants/services/people/invitations.py"
+_ENROLMENT: Final = "tenants/enrolment.py"
+_FACTOR: Final = "tests/tenants/test_factor_by_role.py"
 _ENDS: Final = "    end_sockets_of([membership])\n"
 
 RIGHTS: Final = (
+    Leak(
+        "a role on a department asks for no second factor",
+        _ENROLMENT,
+        'further.values_list("role__second_factor_since", "given_at"),',
+        'further.none().values_list("role__second_factor_since", "given_at"),',
+        (_FACTOR,),
+    ),
+    Leak(
+        "a role asks for no second factor",
+        _ENROLMENT,
+        "_asked_of(membership) if policy.second_factor_by_role else ()",
+        "()",
+        (_FACTOR,),
+    ),
+    Leak(
+        "sockets do not ask for the second factor",
+        "tenants/access.py",
+        " or _is_past(enrol_by(membership, policy, came), now):",
+        ":",
+        (_FACTOR,),
+    ),
+    Leak(
+        "the latest of what is asked holds",
+        _ENROLMENT,
+        "return min(by_roles if of_all",
+        "return max(by_roles if of_all",
+        (_FACTOR,),
+    ),
+    Leak(
+        "the days for a second factor begin anew with each role",
+        "tenants/models/people.py",
+        "if self.role.second_factor_since is None:",
+        "if True:",
+        (_FACTOR,),
+    ),
+    Leak(
+        "anybody says which roles need no second factor",
+        "tenants/services/settings.py",
+        "    require(grant, Permission.CONFIGURATION_SECURITY)\n    policy = Policy.objects.select_for_update()",
+        "    policy = Policy.objects.select_for_update()",
+        (_FACTOR,),
+    ),
     Leak(
         "a right that was lost meanwhile is used",
         _RIGHTS,

@@ -42,7 +42,7 @@ def settings_page(
     policy = settings.read_policy(grant=grant, permission=form_class.permission)
     form = form_class(request.POST if request.method == "POST" else None, instance=policy)
     if request.method == "POST" and form.is_valid():
-        settings.change_policy(grant=grant, policy=form.instance, fields=form.changed_settings())
+        form.store(grant, timezone.now())
         messages.success(request, form.effect(grant, timezone.now()))
         return HttpResponseRedirect(reverse(f"admin:{name}"))
     return TemplateResponse(request, template, {**site.each_context(request), "title": title, "form": form})

@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from security.accounts.rules import MODERN, PCI_DSS, CharacterClass, PasswordRules
 from security.forms import spells_no_secret
 from security.permissions import Grant, Permission
+from security.scoping import TenantQuerySet
+from tenants.admin.fields import PublicChoicesField
 from tenants.admin.forms import TenantModelForm
-from tenants.models import Policy
+from tenants.models import Policy, Role
 from tenants.services import settings
 from tenants.services.settings import POLICY_RIGHTS
 
@@ -56,6 +58,10 @@ class PolicySettingsForm(TenantModelForm):
     def changed_settings(self) -> list[str]:
         """The settings whose values are others now, by the form's fields or by what it derived from them."""
         return [name for name, value in self._stored.items() if getattr(self.instance, name) != value]
+
+    def store(self, grant: Grant, now: datetime) -> None:
+        """Store what was changed."""
+        settings.change_policy(grant=grant, policy=self.instance, fields=self.changed_settings())
 
     def effect(self, grant: Grant, now: datetime) -> str:
         """What the stored settings mean, and for whom: said after saving."""
@@ -163,9 +169,16 @@ class PasswordPolicyForm(PolicySettingsForm):
 
 
 class SecondFactorForm(PolicySettingsForm):
-    """Whether every member needs one, and how long each has to set it up."""
+    """Whether every member needs one, or whoever has certain roles, and how long each has to set it up."""
 
     permission = Permission.CONFIGURATION_SECURITY
+    roles = PublicChoicesField(
+        label=_("Whoever has one of these roles needs one"),
+        queryset=TenantQuerySet(Role).none(),
+        required=False,
+        help_text=_("Where not every member does. A role counts that is held on a single department, too."),
+    )
+    field_order = ("second_factor_required", "roles", "second_factor_grace_days")
 
     class Meta(PolicySettingsForm.Meta):
         fields = ("second_factor_required", "second_factor_grace_days")
@@ -175,8 +188,16 @@ class SecondFactorForm(PolicySettingsForm):
         }
         help_texts: ClassVar = {
             "second_factor_required": _("Who has none after these days sets one up before anything else here."),
-            "second_factor_grace_days": _("0 to 30, 7 by default; for a new member they begin when he joins."),
+            "second_factor_grace_days": _(
+                "0 to 30, 7 by default; they begin when it is asked for, for a new member when he joins, and for a role when he is given it."
+            ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles: Any = TenantQuerySet(Role).order_by("-is_builtin", "pk")
+        self.fields["roles"].queryset = roles  # type: ignore[attr-defined]
+        self.initial["roles"] = list(roles.exclude(second_factor_since=None))
 
     def clean(self) -> dict[str, Any]:
         """The days begin when it is switched on."""
@@ -184,6 +205,12 @@ class SecondFactorForm(PolicySettingsForm):
         if data.get("second_factor_required") and not self._stored["second_factor_required"]:
             self.instance.second_factor_since = timezone.now()
         return data
+
+    def store(self, grant: Grant, now: datetime) -> None:
+        """What is the policy's, then what is asked of roles."""
+        super().store(grant, now)
+        chosen = {role.public_id for role in self.cleaned_data["roles"]}
+        settings.ask_factor_of_roles(grant=grant, roles=chosen, now=now)
 
     def effect(self, grant: Grant, now: datetime) -> str:
         """Who has to set one up, and by when."""

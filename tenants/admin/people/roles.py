@@ -113,7 +113,7 @@ class RoleAdmin(TenantAdmin):
     rights: ClassVar = dict.fromkeys(("view", "add", "change"), Permission.CONFIGURATION_ROLES)
     form = RoleForm
     readonly_fields = ("kind", "gives")
-    list_display = ("name", "description", "kind", "members", "on_departments_here")
+    list_display = ("name", "description", "kind", "members", "on_departments_here", "second_factor")
     search_fields = ("name", "description")
     ordering = ("-is_builtin", "pk")
 
@@ -225,6 +225,11 @@ class RoleAdmin(TenantAdmin):
     @admin.display(description=_("On departments"), ordering="further_here")
     def on_departments_here(self, role: Any) -> int:
         return int(role.further_here)
+
+    @admin.display(description=_("Second factor"))
+    def second_factor(self, role: Role) -> str:
+        """By the role alone; whether every member needs one stands on the page that sets both."""
+        return gettext("asked for") if role.second_factor_since else ""
 
     @admin.display(description=_("Permissions"))
     def gives(self, role: Role) -> str:

@@ -265,10 +265,11 @@ def join(user: User, role: Role) -> Membership:
         # What he had before he left is nobody's gift now.
         membership.department_roles.all().delete()
         membership.in_departments.all().delete()
-        membership.status, membership.role = MembershipStatus.ACTIVE.value, role
+        membership.status = MembershipStatus.ACTIVE.value
         membership.expires_at, membership.entry, membership.reason = None, None, ""
         membership.name = name or membership.name
-        membership.save(update_fields=["status", "role", "expires_at", "entry", "reason", "name"])
+        given = membership.take_role(role)
+        membership.save(update_fields=["status", "expires_at", "entry", "reason", "name", *given])
     department = Department.objects.filter(is_default=True).first()
     if department is not None:
         DepartmentMembership.objects.get_or_create(department=department, membership=membership)

@@ -72,8 +72,7 @@ def change_role(*, grant: Grant, member: UUID, role: str) -> Membership:
     if wanted.slug != OWNER:
         _keep_an_owner(membership)
     before = membership.role.slug
-    membership.role = wanted
-    membership.save(update_fields=["role"])
+    membership.save(update_fields=membership.take_role(wanted))
     revoke(RevocationKind.MEMBERSHIP, membership.public_id)
     withdraw_invitations_of(membership)
     record(Action.MEMBER_ROLE_CHANGED, on=membership, changes={"role": (before, wanted.slug)})

@@ -148,8 +148,7 @@ def _target(found: Role, to: UUID | None) -> Role:
 
 def _move(membership: Membership, target: Role) -> None:
     before = membership.role.slug
-    membership.role = target
-    membership.save(update_fields=["role"])
+    membership.save(update_fields=membership.take_role(target))
     end_sockets_of([membership])
     withdraw_invitations_of(membership)
     record(Action.MEMBER_ROLE_CHANGED, on=membership, changes={"role": (before, target.slug)})

@@ -99,6 +99,23 @@ def test_the_page_says_who_has_to_set_up_a_second_factor(house: Organisation, as
     assert "Saved. Nobody has to set one up because of this.</li>" in text_of(olga.get(page, app=""))
 
 
+def test_the_page_asks_it_of_roles(house: Organisation, rival: Organisation, as_: As) -> None:
+    olga, page = as_("olga"), "security_second_factor"
+    supervisor = house.member("sam").role
+    sent = {"app": "", "second_factor_grace_days": 0}
+    assert olga.post(page, **sent, roles=[str(supervisor.public_id)]).status_code == 302
+    shown = text_of(olga.get(page, app=""))
+    assert "Saved. 1 member has none and has to set one up by" in shown
+    assert re.findall(r'name="roles" value="([^"]+)"[^>]* checked', shown) == [str(supervisor.public_id)]
+    assert re.findall(r"Supervisor.*?asked for", text_of(olga.get("role_changelist")), re.DOTALL)
+    assert as_("sam").client.get("/console/").headers["Location"].startswith("/accounts/2fa/")
+    theirs = str(rival.member("mallory").role.public_id)
+    assert "not one of the available choices" in errors_of(olga.post(page, **sent, roles=[theirs]))
+    assert olga.post(page, **sent).status_code == 302
+    assert "Nobody has to set one up" in text_of(olga.get(page, app=""))
+    assert as_("sam").client.get("/console/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
