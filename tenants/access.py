@@ -160,7 +160,7 @@ def is_barred(membership: Membership, policy: Policy, came: Came) -> bool:
     """Whether the organisation lets this member in by its provider alone, and he came otherwise. Inside no other organisation's scope.
 
     Who has an address that the provider cannot speak for is none of these; nor an operator in for a time; nor an owner with a second factor
-    of his own, who is the way in when the provider is broken.
+    of his own, who is the way in when the provider is broken, nor, where none has one, any owner while an operator lets them in.
     """
     tenant_id = membership.tenant_id
     if not policy.provider_only or came.is_vouched_for(tenant_id) or membership.entry_id is not None:
@@ -169,7 +169,9 @@ def is_barred(membership: Membership, policy: Policy, came: Came) -> bool:
         return False
     with nullcontext() if current_tenant_id() == tenant_id else tenant_scope(tenant_id):
         is_owner = Role.objects.filter(pk=membership.role_id, slug=OWNER).exists()
-    return not (is_owner and has_second_factor(membership.user))
+    opened = policy.owners_by_password_until
+    is_open = opened is not None and timezone.now() < opened
+    return not (is_owner and (is_open or has_second_factor(membership.user)))
 
 
 def speaks_for(tenant_id: int, email: str) -> bool:

@@ -131,6 +131,7 @@ SHOWN_TO = {
     "admin/platform/tenants/<uuid:tenant>/": "P",
     "admin/platform/tenants/<uuid:tenant>/enter/": "P",
     "admin/platform/tenants/<uuid:tenant>/leave/<uuid:entry>/": "P",
+    "admin/platform/tenants/<uuid:tenant>/owners/": "P",
     "admin/platform/tenants/<uuid:tenant>/plan/": "P",
     "admin/platform/tenants/<uuid:tenant>/resume/": "P",
     "admin/platform/tenants/<uuid:tenant>/suspend/": "P",

@@ -82,6 +82,10 @@ class Action(StrEnum):
         "provider.tried",
         "The organisation's identity provider was tried; the outcome says whether it answers.",
     )
+    PROVIDER_OWNERS_LET_IN = (
+        "provider.owners_let_in",
+        "An operator let an organisation's owners in by password for a day, although its provider is the only way in.",
+    )
 
     MEMBER_LINKED = "member.linked", "A member signed in by the organisation's provider for the first time."
     MEMBER_INVITED = "member.invited", "A person was invited."

@@ -57,6 +57,7 @@ TO_SEND: Final = frozenset(
         "platform_account_lock",
         "platform_account_unlock",
         "platform_enter",
+        "platform_owners_in",
         "platform_resume",
         "platform_suspend",
         "retention_cooling",

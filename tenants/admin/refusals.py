@@ -43,6 +43,7 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "domains_many": _("These are 20 domains already. Give one up first."),
     "entry_exists": _("You have asked already, or are in. End that first: a stay is not made longer."),
     "entry_not_asked": _("This was answered already, taken back, or asked more than a day ago."),
+    "provider_not_only": _("The provider is not the only way in here: passwords count anyway."),
     "entry_not_open": _("This stay has ended already."),
     "entry_of_member": _("You are a member of this organisation: go in as one."),
     "entry_suspended": _("The organisation is suspended. Let it in again first."),

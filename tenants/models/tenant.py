@@ -82,6 +82,8 @@ class Policy(TenantModel):
     second_factor_by_role = models.BooleanField(default=False, editable=False)
     # Members with an address in a domain that is proven to be the tenant's come by its identity provider alone; owners with a second factor besides.
     provider_only = models.BooleanField(default=False, editable=False)
+    # Until when owners come by their passwords all the same, since an operator let them in.
+    owners_by_password_until = models.DateTimeField(null=True, editable=False)
     # Everybody's password that is older than this is to be changed first.
     password_change_required_at = models.DateTimeField(null=True, editable=False)
     session_idle_minutes = models.PositiveSmallIntegerField(

@@ -12,7 +12,38 @@ _STAYS: Final = ("tests/tenants/test_entering.py",)
 _LIMITS: Final = ("tests/tenants/test_limits.py",)
 _LASTING: Final = ("tests/tenants/test_lasting.py",)
 
+_ACCESS: Final = "tenants/access.py"
+_OWNERS_IN: Final = "tests/tenants/sign_in/test_owners_in.py"
+
 PLATFORM: Final = (
+    Leak(
+        "an operator lets everybody in by password, not owners alone",
+        _ACCESS,
+        "return not (is_owner and (is_open or has_second_factor(membership.user)))",
+        "return not (is_open or (is_owner and has_second_factor(membership.user)))",
+        (_OWNERS_IN,),
+    ),
+    Leak(
+        "owners come by password for good",
+        _ACCESS,
+        "is_open = opened is not None and timezone.now() < opened",
+        "is_open = opened is not None",
+        (_OWNERS_IN,),
+    ),
+    Leak(
+        "owners come by password after the provider was mended",
+        "tenants/services/sign_in/provider.py",
+        "provider_only=given.is_only, owners_by_password_until=None",
+        "provider_only=given.is_only",
+        (_OWNERS_IN,),
+    ),
+    Leak(
+        "owners are let in unseen",
+        "tenants/services/platform/owners_in.py",
+        "    if not addresses:",
+        "    if False:",
+        (_OWNERS_IN,),
+    ),
     Leak(
         "an operator has all of the role that he enters as",
         "tenants/access.py",

@@ -24,6 +24,7 @@ from tenants.admin.searching import page_of, searched
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
 from tenants.services.platform import operators, plans, stays
+from tenants.services.platform.owners_in import let_owners_in
 
 _MOST_PAGES = 100_000
 W = TypeVar("W", bound=StrEnum)
@@ -142,6 +143,24 @@ def resume(request: HttpRequest, tenant: UUID) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def owners_in(request: HttpRequest, tenant: UUID) -> HttpResponse:
+    """Asks why, then lets the owners in by password where the provider is the only way and broken."""
+    operator = operator_of(request)
+    found = operators.access_tenant(operator=operator, tenant=tenant)
+    return ask_why(
+        request,
+        Move(
+            title=_("Let owners in by password"),
+            template="admin/platform/owners_in.html",
+            context={"tenant": found},
+            act=lambda reason: let_owners_in(operator=operator, tenant=tenant, reason=reason, now=timezone.now()),
+            done=_("Owners come in by password for a day. They are told."),
+            back=reverse("admin:platform_tenant", args=[tenant]),
+        ),
+    )
+
+
 def _word(request: HttpRequest, name: str, words: type[W], otherwise: W) -> W:
     """One of a closed list; anything else in the address is as nothing."""
     try:
@@ -162,5 +181,6 @@ for _path, _name, _view, _label in (
     ("platform/tenants/<uuid:tenant>/", "platform_tenant", tenant, ""),
     ("platform/tenants/<uuid:tenant>/suspend/", "platform_suspend", suspend, ""),
     ("platform/tenants/<uuid:tenant>/resume/", "platform_resume", resume, ""),
+    ("platform/tenants/<uuid:tenant>/owners/", "platform_owners_in", owners_in, ""),
 ):
     site.add_page(AdminPage(_path, _name, _view, Section.PLATFORM, is_operator, _label, _ABOUT if _label else ""))

@@ -51,6 +51,7 @@ _DONE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.PROVIDER_CHANGED: _("%(who)s set or changed the organisation's identity provider"),
     Action.PROVIDER_REMOVED: _("%(who)s removed the organisation's identity provider"),
     Action.PROVIDER_TRIED: _("%(who)s tried the organisation's identity provider"),
+    Action.PROVIDER_OWNERS_LET_IN: _("%(who)s let the owners in by password, although the provider is the only way in"),
     Action.SESSION_PROVIDER_REFUSED: _("A sign-in by the organisation's provider was refused"),
     Action.MEMBER_LINKED: _("%(what)s signed in by the organisation's provider for the first time"),
     Action.MEMBER_INVITED: _("%(who)s invited %(what)s"),

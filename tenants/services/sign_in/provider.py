@@ -211,7 +211,7 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
     if is_new:
         digest = digest_of(str(found.public_id))
         Directory.objects.create(kind=Directory.Kind.PROVIDER, digest=digest, object_id=found.pk)
-    Policy.objects.update(provider_only=given.is_only)
+    Policy.objects.update(provider_only=given.is_only, owners_by_password_until=None)
     end_provided_sessions()
     _record_change(found, given)
     return found
@@ -225,7 +225,7 @@ def remove_provider(*, grant: Grant) -> None:
     if found is None:
         raise NotFound
     Directory.objects.filter(kind=Directory.Kind.PROVIDER, object_id=found.pk).delete()
-    Policy.objects.update(provider_only=False)
+    Policy.objects.update(provider_only=False, owners_by_password_until=None)
     end_provided_sessions()
     record(Action.PROVIDER_REMOVED, on=found)
     found.delete()

@@ -68,6 +68,7 @@ def test_every_list_is_in_the_table() -> None:
         "platform_tenant",
         "platform_suspend",
         "platform_resume",
+        "platform_owners_in",
         "platform_enter",
         "platform_leave",
         "platform_accounts",
