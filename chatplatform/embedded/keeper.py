@@ -24,11 +24,12 @@ from chatplatform import roles
 from . import locks, temporary
 from .folders import Runtime, fresh_runtime
 from .postgres import DATABASE, SUPERUSER, Postgres
-from .process import EmbeddedError
+from .process import EmbeddedError, wait_until
 from .state import Layout, Part
 from .valkey import Valkey
 
 _LONGEST_PAUSE = 5.0
+_ASKED_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -43,8 +44,12 @@ class Keeper:
     def run(self, ready: int) -> None:
         """Start the server, say so through the pipe `ready`, keep it up until nobody uses it."""
         lock = locks.open_lock(self.layout.run / f"{self.part}.keeper")
-        if not locks.try_exclusively(lock):
-            raise EmbeddedError(f"Another process already keeps {self.part}.")
+        wait_until(  # whoever asks whether it is held has it for a moment
+            lambda: locks.try_exclusively(lock),
+            alive=lambda: True,
+            seconds=_ASKED_SECONDS,
+            failure=lambda: f"Another process already keeps {self.part}.",
+        )
         self._watch_signals()
         runtime = self._runtime()
         server = self.layout.server(self.part, runtime)

@@ -33,11 +33,15 @@ def try_exclusively(descriptor: int) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock exclusively."""
+    """Whether some process holds the lock exclusively; several may ask at once without taking each other for its holder."""
     if not path.exists():
         return False
     descriptor = open_lock(path)
     try:
-        return not try_exclusively(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
     finally:
         os.close(descriptor)

@@ -34,14 +34,20 @@ def _hold(layout: Layout, part: Part) -> None:
             descriptor = locks.open_lock(layout.run / f"{part}.use")
             fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a keeper that is just ending
             _held[part] = descriptor
-        if not is_kept(layout, part):
-            _start_keeper(layout, part)
     wait_until(
-        layout.server(part).answers,
-        alive=lambda: is_kept(layout, part),
+        lambda: _answers(layout, part),
+        alive=lambda: True,
         seconds=_READY_SECONDS,
         failure=lambda: f"The embedded {part} does not answer; see {layout.logs / f'{part}.log'}.",
     )
+
+
+def _answers(layout: Layout, part: Part) -> bool:
+    """Whether the server of a keeper answers, started if there is none: one that is being ended may still hold its lock when we first look."""
+    with locks.exclusively(layout.run / f"{part}.start"):
+        if not is_kept(layout, part):
+            _start_keeper(layout, part)
+    return layout.server(part).answers()
 
 
 def release() -> list[Part]:

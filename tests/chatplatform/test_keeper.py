@@ -1,11 +1,13 @@
 """The embedded parts live as long as their last user, however users and keepers end."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,29 @@ def test_many_who_begin_at_once_get_one_server(var: Path) -> None:
         process.communicate("")
 
 
+def test_a_keeper_that_is_seen_while_it_ends_is_followed_by_another(var: Path) -> None:
+    """Of a dying process's locks the kernel may give back the keeper's own last."""
+    layout = Layout(var)
+    layout.make()
+    with ThreadPoolExecutor(1) as pool:
+        with locks.exclusively(layout.run / "valkey.keeper"):
+            starting = pool.submit(User, var)
+            _until(lambda: _is_used(layout))
+            with locks.exclusively(layout.run / "valkey.start"):  # the user has looked, and found a keeper
+                assert is_kept(layout, Part.VALKEY)
+        user = starting.result(30)
+    assert user.pid_of_server()
+    user.end()
+
+
+def _is_used(layout: Layout) -> bool:
+    descriptor = locks.open_lock(layout.run / "valkey.use")
+    try:
+        return not locks.try_exclusively(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedError, match=r"^VAR_DIR .*/file/var cannot be made: Not a directory\.$"):
@@ -141,3 +166,10 @@ def test_a_lock_is_given_back_when_its_holder_is_gone(tmp_path: Path) -> None:
     with locks.exclusively(path):
         assert locks.is_held(path)
     assert not locks.is_held(path)
+
+
+def test_who_asks_for_a_lock_is_not_taken_for_its_holder(tmp_path: Path) -> None:
+    asking = locks.open_lock(tmp_path / "lock")
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    assert not locks.is_held(tmp_path / "lock")
+    os.close(asking)
