@@ -17,6 +17,7 @@ from django.db import transaction
 
 from chat import access
 from chat.live.hub import Announcer, Audience, Event, RoomName, rooms
+from chat.live.hub.sharded import place_of, shard_of
 from chat.live.protocol import server
 from chat.live.protocol.shapes import AgentView, Author, AuthorKind, ConversationView, MessageView
 from chat.live.sealing import TenantSealer
@@ -157,7 +158,7 @@ def _send(tenant_id: int, room: RoomName, event: Event) -> None:
         for publish in _attached:
             publish(tenant_id, room, event)
     else:
-        _announcer().announce(tenant_id, room, event)
+        _announcer(tenant_id).announce(tenant_id, room, event)
 
 
 @cache
@@ -165,7 +166,12 @@ def _sealer() -> TenantSealer:
     return TenantSealer()
 
 
+def _announcer(tenant_id: int) -> Announcer:
+    places = tuple(place_of(url) for url in settings.REDIS_URLS)
+    return _announcer_at(settings.REDIS_URLS[shard_of(tenant_id, places)])
+
+
 @cache
-def _announcer() -> Announcer:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+def _announcer_at(url: str) -> Announcer:
+    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
     return Announcer(client, _sealer(), settings.HUB_PREFIX)

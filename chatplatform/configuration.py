@@ -53,7 +53,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.dns_servers
     yield lambda: database.parse(deployment.database_url(), setting="DATABASE_URL")
     yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
-    yield deployment.redis_url
+    yield deployment.redis_urls
     yield deployment.mail
     yield lambda: _tls(deployment, datetime.now(UTC))
     yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)

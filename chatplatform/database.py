@@ -1,5 +1,6 @@
 """Connection URLs turned into what Django, Channels and Celery expect."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
@@ -9,6 +10,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 _BOUNDS = {"lock_timeout": "2s", "statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s"}
+_BETWEEN_REDIS = re.compile(r"[,\s]\s*(?=(?:redis|rediss|unix)://)")
 _SCHEMES = ("postgres://", "postgresql://")
 
 
@@ -45,6 +47,11 @@ def broker(redis_url: str) -> str:
     credentials, _, _ = url.netloc.rpartition("@")
     user = f"{credentials}@" if credentials else ""
     return f"redis+socket://{user}{url.path}?{urlencode(query)}"
+
+
+def redis_separated(urls: str) -> list[str]:
+    """The URLs of a list; a comma belongs to one unless another URL begins behind it."""
+    return [url.strip() for url in _BETWEEN_REDIS.split(urls)]
 
 
 def redis_checked(url: str, *, setting: str = "REDIS_URL") -> str:

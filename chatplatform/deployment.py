@@ -160,12 +160,16 @@ class Deployment:
         given = self.env.secret("DATABASE_URL")
         return given or self._embedded("postgres", "DATABASE_OWNER_URL").owner
 
-    def redis_url(self) -> str:
-        """Redis or Valkey."""
-        url = database.redis_checked(self.env.secret("REDIS_URL") or self._embedded("valkey", "REDIS_URL").redis)
+    def redis_urls(self) -> list[str]:
+        """Redis or Valkey: one, or several among which the fan-out is divided; the first holds cache and tasks, too."""
+        given = self.env.secret("REDIS_URL") or self._embedded("valkey", "REDIS_URL").redis
+        urls = [database.redis_checked(url) for url in database.redis_separated(given)]
         if not self.debug:
-            verified.redis(url)
-        return url
+            for url in urls:
+                verified.redis(url)
+        if len(set(urls)) < len(urls):
+            raise ImproperlyConfigured("REDIS_URL names the same server twice.")
+        return urls
 
     def trusted_proxies(self) -> list[str]:
         """Networks whose X-Forwarded-For is believed."""

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from chatplatform import lags
 from chatplatform.demo import FORWARDED, is_own_host
 from chatplatform.hosts import is_loopback
 
@@ -65,16 +66,19 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """503 without the database or with migrations to run; Valkey is a hint and may be down."""
     database = database_state()
-    parts = {"database": database, "migrations": migrations_state(), "redis": redis_state()}
+    valkeys = redis_states()
+    parts = {"database": database, "migrations": migrations_state(), "redis": "down" if "down" in valkeys else "up"}
     ready = parts["database"] == parts["migrations"] == "up"
-    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+    each = {"valkeys": valkeys} if len(valkeys) > 1 else {}
+    return JsonResponse({"ready": ready, **parts, **each}, status=200 if ready else 503)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus; with METRICS_TOKEN as bearer, else from the loopback by its own name, without a proxy in between."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(_registry()) + generate_latest(lags.REGISTRY)
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def _registry() -> CollectorRegistry:
@@ -126,11 +130,18 @@ _migrated = False
 
 
 def redis_state() -> str:
-    """`up` when Valkey answers within a second."""
+    """`up` when every Valkey answers within a second."""
+    return "down" if "down" in redis_states() else "up"
+
+
+def redis_states() -> list[str]:
+    """Each of them, in the order of REDIS_URL."""
+    return [_redis_state(url) for url in settings.REDIS_URLS]
+
+
+def _redis_state(url: str) -> str:
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
-        ) as client:
+        with redis.Redis.from_url(url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS) as client:
             client.ping()
     except redis.RedisError:
         return "down"

@@ -130,7 +130,8 @@ _application["OPTIONS"]["options"] = database.bounded(_application["OPTIONS"].ge
 _owner = database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
 DATABASES: dict[str, Any] = {"default": _application, "owner": _owner}
 
-REDIS_URL = deployment.redis_url()
+REDIS_URLS = deployment.redis_urls()
+REDIS_URL = REDIS_URLS[0]
 CACHES = {
     "default": {
         "BACKEND": "security.steady_cache.SteadyCache",

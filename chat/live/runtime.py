@@ -21,7 +21,7 @@ from django.utils import timezone
 from chat import events
 from chat.live import stages
 from chat.live.figures import Figures
-from chat.live.hub import Event, Hub, RoomName
+from chat.live.hub import Event, Hub, RoomName, ShardedHub
 from chat.live.limits import ChatLimits, chat_limits
 from chat.live.openings import Openings
 from chat.live.positions import Positions
@@ -76,7 +76,8 @@ class Live:
         self.process_id = uuid.uuid4()
         self.limits: ChatLimits = chat_limits()
         self.sealer = TenantSealer()
-        self.hub = Hub(settings.REDIS_URL, sealer=self.sealer, truth=DatabaseTruth(), prefix=settings.HUB_PREFIX)
+        truth, prefix = DatabaseTruth(), settings.HUB_PREFIX
+        self.hub = ShardedHub(settings.REDIS_URLS, lambda url: Hub(url, sealer=self.sealer, truth=truth, prefix=prefix))
         self.writer = Writer(on_committed=self._committed, read_policy=read_policy, held_for=self.limits.held_for)
         self.registry = Registry()
         self.rules = RulesKeeper(self.registry)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat import events
-from chat.live.hub import Audience, Event, Hub, Member, rooms
+from chat.live.hub import Audience, Event, Hub, Member, ShardedHub, rooms
 from chat.live.protocol import server
 from chat.live.writer import Posted, Revised, Stored
 from security.sockets.consumer import log_failure
@@ -20,7 +20,7 @@ class Origin:
     ref: int | None
 
 
-def tell(hub: Hub, stored: Stored) -> None:
+def tell(hub: Hub | ShardedHub, stored: Stored) -> None:
     """Publish after the commit, in the order of `rev`; the sending socket gets its `ack` at that place in the order.
 
     Where publishing fails the sender still learns that it is stored; the others find it in the database.

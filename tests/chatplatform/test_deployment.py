@@ -29,7 +29,7 @@ def _read_everything(values: dict[str, str], base: Path) -> Deployment:
     deployment.audit_signing_key()
     deployment.database_url()
     deployment.database_owner_url()
-    deployment.redis_url()
+    deployment.redis_urls()
     deployment.trusted_proxies()
     deployment.mail()
     return deployment
@@ -96,7 +96,7 @@ def test_production_embeds_only_what_is_allowed_by_name(tmp_path: Path) -> None:
     deployment = Deployment(Environment(values | {"ALLOW_EMBEDDED": "postgres", "VAR_DIR": str(tmp_path)}), tmp_path)
     assert deployment.database_url().startswith("postgresql://chat_app@")
     with pytest.raises(ImproperlyConfigured, match="^REDIS_URL"):
-        deployment.redis_url()
+        deployment.redis_urls()
 
 
 @pytest.mark.parametrize("name", ["SITE_URL", "ALLOWED_HOSTS"])

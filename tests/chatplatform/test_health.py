@@ -1,13 +1,9 @@
 """What load balancers and monitoring are told."""
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
-from django.db import connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from chatplatform import health
@@ -20,21 +16,6 @@ _LOAD_BALANCER = "10.9.8.7:8000"  # a host that ALLOWED_HOSTS does not name
 def unknown_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test leans on what an earlier one has found out."""
     monkeypatch.setattr(health, "_migrated", False)
-
-
-@pytest.fixture
-def without_database(settings: Settings, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database is nowhere."""
-    with django_db_blocker.unblock():
-        connection = cast("DatabaseWrapper", connections["default"])
-        connection.close()
-        connection.close_pool()
-        host, connection.settings_dict["HOST"] = connection.settings_dict["HOST"], "/nonexistent"
-        connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 0.2
-        yield
-        connection.close_pool()
-        connection.settings_dict["HOST"] = host
-        connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 5
 
 
 def test_alive_asks_nobody_and_answers_any_host(client: Client) -> None:
@@ -78,11 +59,12 @@ def test_with_migrations_to_run_it_is_not_ready(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_without_valkey_it_is_ready_all_the_same(client: Client, settings: Settings) -> None:
-    settings.REDIS_URL = "unix:///nonexistent/valkey.sock"
+    settings.REDIS_URLS = ["unix:///nonexistent/valkey.sock"]
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["redis"]) == (200, "down")
 
 
+@pytest.mark.django_db
 def test_metrics_are_for_the_loopback(client: Client) -> None:
     answer = client.get("/metrics", headers={"host": "127.0.0.1:8000"})
     assert answer.status_code == 200
@@ -96,6 +78,7 @@ def test_metrics_do_not_take_a_proxy_on_this_machine_for_the_loopback(client: Cl
     assert client.get("/metrics", headers={name: "127.0.0.1"}).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_with_a_token_want_it_from_everybody(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "correct horse"
     assert client.get("/metrics").status_code == 404

@@ -19,7 +19,7 @@ def _read(base: Path, **values: str) -> None:
     deployment = Deployment(Environment({**_SOUND, **values}), base)
     deployment.database_url()
     deployment.database_owner_url()
-    deployment.redis_url()
+    deployment.redis_urls()
     deployment.mail()
 
 

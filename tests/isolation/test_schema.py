@@ -26,6 +26,7 @@ DEFINERS: Final = {
     "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is as old as the term says",
     "audit_sweep": "deletes of the scope's own trail what a tombstone covers",
     "audit_unsigned": "numbers of tenants whose chain is ahead of its last checkpoint, nothing else",
+    "lags": "two numbers of seconds, the worst of all tenants, nothing else",
     "sweep_accounts": "deletes what is over of global tables",
     "sweep_revocations": "deletes revocations of an hour ago",
     "tenant_ids": "numbers of tenants, nothing else",

@@ -17,6 +17,7 @@ from chat.live.hub.event import Audience, CatchUp, Event, Member, Side, Truth
 from chat.live.hub.fanout import Hub
 from chat.live.hub.room import Place
 from chat.live.hub.rooms import RoomName, WrongTenant
+from chat.live.hub.sharded import ShardedHub
 
 __all__ = [
     "Announcer",
@@ -28,6 +29,7 @@ __all__ = [
     "Place",
     "RoomName",
     "Sealer",
+    "ShardedHub",
     "Side",
     "Truth",
     "WrongTenant",

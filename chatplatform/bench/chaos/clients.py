@@ -27,7 +27,7 @@ _PAGE: Final = 100
 _BEYOND: Final = 2**31 - 1
 _OPEN_TIMEOUT: Final = 10.0
 _ANSWER_TIMEOUT: Final = 15.0
-"""A client that waits longer for an answer takes the connection for dead."""
+"""A client that hears nothing for longer, to its `ping`s either, takes the connection for dead."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Client:
         with contextlib.suppress(WebSocketException, TimeoutError):
             await self.send("hello", **self.hello())
             while True:
-                raw = await asyncio.wait_for(self._connection.recv(), _ANSWER_TIMEOUT if self.under_way else None)
+                raw = await asyncio.wait_for(self._connection.recv(), _ANSWER_TIMEOUT)
                 await self.hear(json.loads(raw))
 
     async def _speak(self) -> None:
@@ -118,7 +118,7 @@ class Client:
             return
         text = text_of(tenant=self.tenant, sender=self.name, number=self.number)
         client_id = str(uuid4())
-        self.ledger.sent[client_id] = Sent(self.tenant, self.name, self.number, text)
+        self.ledger.say(client_id, Sent(self.tenant, self.name, self.number, text))
         self.number += 1
         self.under_way[client_id] = {"client_id": client_id, "text": text, **where}
         await self.send("message", **self.under_way[client_id])

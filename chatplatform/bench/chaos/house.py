@@ -167,6 +167,20 @@ class House:
         process.kill()
         return True
 
+    def pid_of(self, name: str) -> int:
+        """Of one that runs; EmbeddedError while it does not."""
+        process = (self._server(name) or self._children[name]).process
+        if process is None or process.poll() is not None:
+            raise EmbeddedError(f"{name} does not run.")
+        return process.pid
+
+    def ask_to_end(self, name: str) -> None:
+        """End it as its administrator would, and return once it has; who keeps it up starts it again."""
+        process = (self._server(name) or self._children[name]).process
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+            process.wait(_READY_SECONDS)
+
     def kill_in_its_moment(self) -> bool:
         """Have an `UNSAFE` web server die where its safeguard is missed; False if nothing brought it there for a while, or it was spared."""
         doom = self.folder / DOOM

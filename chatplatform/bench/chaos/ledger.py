@@ -73,6 +73,18 @@ class Ledger:
     changed_at: float = 0.0
     reconnects: int = 0
     again: int = 0
+    said_at: dict[str, float] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
+
+    def say(self, client_id: str, sent: Sent) -> None:
+        """Somebody wants this stored."""
+        self.sent[client_id] = sent
+        self.said_at[client_id] = time.monotonic()
+
+    def waited(self) -> tuple[float, float, float]:
+        """Seconds until the acknowledgement: median, 99th percentile, longest."""
+        waits = sorted(self.waits) or [0.0]
+        return waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1]
 
     def view(self, client: str, conversation: str) -> View:
         """What this client sees of it, empty at first."""
@@ -80,6 +92,8 @@ class Ledger:
 
     def ack(self, client_id: str, acked: Acked) -> None:
         """A promise; one that contradicts an earlier one is a problem."""
+        if client_id in self.said_at:
+            self.waits.append(time.monotonic() - self.said_at.pop(client_id))
         before = self.acked.setdefault(client_id, acked)
         if (before.conversation, before.id, before.seq) != (acked.conversation, acked.id, acked.seq):
             self.problems.append(f"acknowledged twice, as {before.seq} and as {acked.seq}")

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import psycopg
 
-from chatplatform.bench.chaos import judge
+from chatplatform.bench.chaos import evidence, judge
 from chatplatform.bench.chaos.clients import Agent, Client, Visitor
-from chatplatform.bench.chaos.house import UNSAFE, House, house
-from chatplatform.bench.chaos.judge import Faults
+from chatplatform.bench.chaos.crowd import Crowd
+from chatplatform.bench.chaos.house import SERVE, UNSAFE, House, house
 from chatplatform.bench.chaos.ledger import Ledger
-from chatplatform.bench.chaos.storm import SHARES, Storm
-from chatplatform.bench.chaos.words import SIGN, spelled
+from chatplatform.bench.chaos.mishaps import MISHAPS, Mishap, Mishaps, small_disk
+from chatplatform.bench.chaos.plan import CONTROL, CONVERGED_WITHIN, SAFEGUARDS, Outcome, Plan
+from chatplatform.bench.chaos.relay import fall_silent, relays
+from chatplatform.bench.chaos.storm import Storm, Weather
+from chatplatform.bench.chaos.words import spelled
 from chatplatform.embedded.postgres import SUPERUSER, Postgres
 
 _STAGE: Final = ("-m", "chatplatform.bench.chaos.stage")
 _LOOK_EVERY: Final = 0.25
 _DRAIN: Final = 60.0
 _AT_MOST: Final = 60.0
-CONVERGED_WITHIN: Final = 10.0
-"""Seconds from a server that is ready again to screens that show everything (REQUIREMENTS, line 21)."""
+_SILENT_FOR: Final = 90.0
+"""Servers end what has been silent for 60 seconds, and count every five."""
 UNLIMITED: Final = {
     f"LIMIT_{name}": "1000000"
     for name in (
@@ -37,89 +41,6 @@ UNLIMITED: Final = {
     )
 }  # fmt: skip
 """Everybody comes from one address here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How much of it: until `messages` were acknowledged and `kills` done, `seconds` at least and four times as long, or a minute, at most.
-
-    A client writes every `pause` seconds on average; between two kills lie `shortest` to `longest`. It is over when nothing new was on any screen for
-    `quiet` seconds: messages of other processes may take 5.
-    """
-
-    seconds: float = 40.0
-    messages: int = 0
-    kills: int = 0
-    tenants: int = 20
-    visitors: int = 5
-    pause: float = 0.5
-    shortest: float = 1.0
-    longest: float = 5.0
-    seed: int = 20261122
-    webs: int = 2
-    quiet: float = 6.0
-    victims: Mapping[str, int] = field(default_factory=lambda: dict(SHARES))
-    is_aimed: bool = False
-    """Kills are placed where the missing safeguard would be needed."""
-    is_control: bool = False
-    """Only what became of the messages is judged."""
-
-
-SHORT: Final = Plan(seconds=20.0, messages=250, tenants=6, visitors=3, pause=0.25, shortest=0.8, longest=2.0)
-"""Part of `./test`."""
-FULL: Final = Plan(seconds=600.0, messages=100_000, kills=200, pause=0.35)
-"""What REQUIREMENTS, line 21, asks for."""
-CONTROL: Final = Plan(
-    seconds=3.0,
-    kills=2,
-    tenants=2,
-    visitors=4,
-    pause=0.1,
-    shortest=2.5,
-    longest=3.5,
-    webs=1,
-    quiet=1.0,
-    is_control=True,
-)
-"""A short run that must fail, since one of `SAFEGUARDS` is missing and what it guards against is killed."""
-SAFEGUARDS: Final[Mapping[str, tuple[str, Sequence[str]]]] = MappingProxyType(
-    {
-        "ack-after-commit": ("web", ()),
-        "durable-commit": ("postgres", ("ALTER SYSTEM SET wal_writer_delay = '10s'", "SELECT pg_reload_conf()")),
-        "idempotency-key": ("web", ("DROP INDEX chat_message_client_id_key",)),
-    }
-)
-"""What each control run kills, and what it changes in the database first. `unsafe` takes the safeguard itself away. The index is not put back: last.
-
-A web server dies in the very moment that its safeguard guards. PostgreSQL dies at any time: it writes what nobody waits for every 0.2 seconds unless
-told to take longer, and a kill would have to be lucky to find something that is not written.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of it. `converged_within` in seconds after the last process was ready again."""
-
-    faults: Faults
-    clients: int
-    conversations: int
-    sent: int
-    acked: int
-    killed: Mapping[str, int]
-    reconnects: int
-    again: int
-    seconds: float
-    converged_within: float
-    plaintext: tuple[str, ...]
-    trail_is_whole: bool
-    problems: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing at all went wrong."""
-        return (
-            not self.faults and not self.plaintext and self.trail_is_whole and self.converged_within <= CONVERGED_WITHIN
-        )
 
 
 def rehearse(
@@ -131,7 +52,11 @@ def rehearse(
 ) -> Outcome:
     """Have it done in a folder below `base`; `tell` is given a line now and then, `start` starts PostgreSQL."""
     tell("Starting an installation of its own")
-    with house(base, UNLIMITED, webs=plan.webs, start=start) as home:
+    mishap = MISHAPS.get(plan.mishap or "")
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(small_disk(base)) if mishap and mishap.is_on_small_disk else base
+        serve = mishap.serve if mishap else SERVE
+        home = stack.enter_context(house(place, UNLIMITED, serve=serve, webs=plan.webs, start=start))
         people = json.loads(home.run(*_STAGE, "make", str(plan.tenants)))
         home.keep_up()
         return asyncio.run(_Run(plan, home, people, tell).outcome())
@@ -169,6 +94,15 @@ def rehearse_without(
 
 
 @dataclass(slots=True)
+class _Surroundings:
+    """What the clients of one run find: where to connect, and what befalls them."""
+
+    urls: Sequence[str]
+    weather: Weather
+    crowd: Crowd | None = None
+
+
+@dataclass(slots=True)
 class _Run:
     plan: Plan
     home: House
@@ -176,24 +110,90 @@ class _Run:
     tell: Callable[[str], None]
     ledger: Ledger = field(default_factory=Ledger)
 
+    @property
+    def _mishap(self) -> Mishap | None:
+        return MISHAPS[self.plan.mishap] if self.plan.mishap else None
+
     async def outcome(self) -> Outcome:
-        plan, begun = self.plan, time.monotonic()
-        storm = Storm(self.home, random.Random(plan.seed), plan.victims, plan.shortest, plan.longest, plan.is_aimed)
-        clients = list(self._clients())
-        talking = [asyncio.create_task(client.run()) for client in clients]
-        raging = asyncio.create_task(storm.rage())
-        await self._until_enough(storm, begun)
+        begun = time.monotonic()
+        async with self._surroundings() as around:
+            clients = list(self._clients(around.urls))
+            talking = [asyncio.create_task(client.run()) for client in clients]
+            await self._weather(around, begun)
+            for client in clients:
+                client.is_talking = False
+            self.tell("Silence: waiting for everybody to have everything")
+            await asyncio.to_thread(self.home.wait_until_ready)
+            ready_at = time.monotonic()
+            await self._until_quiet(clients)
+            notes = await self._notes(around, len(clients))
+            rows = await self._stored()
+            await self._send_home(clients, talking)
+        return await self._judged(around, rows, clients, begun=begun, ready_at=ready_at, notes=notes)
+
+    @contextlib.asynccontextmanager
+    async def _surroundings(self) -> AsyncIterator[_Surroundings]:
+        plan, home, mishap = self.plan, self.home, self._mishap
+        chance = random.Random(plan.seed)
+        if mishap is None:
+            storm = Storm(home, chance, plan.victims, plan.shortest, plan.longest, plan.is_aimed)
+            yield _Surroundings(home.socket_urls, storm)
+            return
+        mishaps = Mishaps(home, plan.mishap or "", mishap, chance)
+        found = _Surroundings(home.socket_urls, mishaps)
+        async with contextlib.AsyncExitStack() as stack:
+            if mishap.loses_way:
+                made, found.urls = await stack.enter_async_context(relays(home.ports))
+                mishaps.silence = partial(fall_silent, made)
+            if mishap.crowd:
+                sites = [f"{url}/ws/visitor/{tenant['site_key']}/" for url in found.urls for tenant in self.people]
+                found.crowd = Crowd(mishap.crowd, sites, home.url, chance)
+                sitting = asyncio.create_task(found.crowd.run())
+                stack.callback(sitting.cancel)
+            yield found
+
+    async def _weather(self, around: _Surroundings, begun: float) -> None:
+        """Until enough of it was gone through."""
+        if around.crowd is not None:
+            self.tell(f"Waiting for {around.crowd.count} sockets")
+            await around.crowd.is_in.wait()
+        raging = asyncio.create_task(around.weather.rage())
+        await self._until_enough(around.weather, begun)
+        if raging.done():
+            raging.result()
         raging.cancel()
         self.home.spare()
-        for client in clients:
-            client.is_talking = False
-        self.tell("Silence: waiting for everybody to have everything")
-        await asyncio.to_thread(self.home.wait_until_ready)
-        ready_at = time.monotonic()
-        await self._until_quiet(clients)
+
+    async def _notes(self, around: _Surroundings, clients: int) -> tuple[str, ...]:
+        """What this mishap is about besides messages."""
+        notes: list[str] = []
+        if around.crowd is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DRAIN):
+                    while around.crowd.present < around.crowd.count:  # noqa: ASYNC110 - looked at, not waited for
+                        await asyncio.sleep(_LOOK_EVERY)
+            notes.extend(around.crowd.lines())
+        if self._mishap and self._mishap.loses_way:
+            notes.append(await self._let_go(clients))
+        return tuple(notes)
+
+    async def _let_go(self, clients: int) -> str:
+        """Sockets that nobody is at any more are closed by the servers themselves."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < _SILENT_FOR:
+            there = await asyncio.to_thread(evidence.open_sockets, self.home)
+            if there <= clients:
+                return f"{there} sockets of {clients} clients are open {time.monotonic() - begun:.0f} s after the last was lost"
+            await asyncio.sleep(1)
+        self.ledger.problems.append(f"{there} sockets are open, and there are {clients} clients")
+        return self.ledger.problems[-1]
+
+    async def _stored(self) -> list[Any]:
         words = {tenant["word"] for tenant in self.people}
         stored = json.loads(await asyncio.to_thread(self.home.run, *_STAGE, "read"))
-        rows = [row for row in stored if row["tenant"] in words]
+        return [row for row in stored if row["tenant"] in words]
+
+    async def _send_home(self, clients: Sequence[Client], talking: Sequence[asyncio.Task[None]]) -> None:
         for client, task in zip(clients, talking, strict=True):
             if task.done():  # a defect of the client's, or a frame that no client expects
                 self.ledger.problems.append(f"{client.name} went away: {task.exception()!r}")
@@ -202,23 +202,39 @@ class _Run:
         for client in clients:
             if client.under_way:
                 self.ledger.problems.append(f"{client.name} never heard of {len(client.under_way)} messages")
+
+    async def _judged(
+        self,
+        around: _Surroundings,
+        rows: list[Any],
+        clients: Sequence[Client],
+        *,
+        begun: float,
+        ready_at: float,
+        notes: tuple[str, ...],
+    ) -> Outcome:
+        is_control, home = self.plan.is_control, self.home
+        control = self.people[0]["site_key"]
         return Outcome(
             faults=judge.judged(self.ledger, rows),
             clients=len(clients),
             conversations=len(rows),
             sent=len(self.ledger.sent),
             acked=len(self.ledger.acked),
-            killed=dict(storm.killed),
+            killed=dict(around.weather.killed),
             reconnects=self.ledger.reconnects,
             again=self.ledger.again,
             seconds=time.monotonic() - begun,
             converged_within=max(0.0, self.ledger.changed_at - ready_at),
-            plaintext=() if plan.is_control else tuple(await asyncio.to_thread(self._plaintext)),
-            trail_is_whole=plan.is_control or await asyncio.to_thread(self._trail_is_whole),
+            plaintext=() if is_control else tuple(await asyncio.to_thread(evidence.plaintext, home, control)),
+            trail_is_whole=is_control or await asyncio.to_thread(evidence.trail_is_whole, home),
             problems=tuple(judge.sentences(self.ledger, rows)[:20]),
+            converged_bound=CONVERGED_WITHIN + (self._mishap.heals_within if self._mishap else 0.0),
+            waited=self.ledger.waited(),
+            notes=notes,
         )
 
-    def _clients(self) -> list[Client]:
+    def _clients(self, at: Sequence[str]) -> list[Client]:
         plan, home = self.plan, self.home
         budget = max(plan.messages // (plan.tenants * plan.visitors), 30)
         made: list[Client] = []
@@ -227,7 +243,7 @@ class _Run:
                 "origin": home.url, "tenant": tenant["word"], "ledger": self.ledger, "pause": plan.pause,
             }  # fmt: skip
             cookie = {"Cookie": f"session={tenant['session']}"}
-            urls = [f"{url}/ws/agent/" for url in home.socket_urls]
+            urls = [f"{url}/ws/agent/" for url in at]
             made.append(
                 Agent(
                     **everybody,
@@ -238,7 +254,7 @@ class _Run:
                     chance=self._chance(f"a{number}"),
                 )
             )
-            urls = [f"{url}/ws/visitor/{tenant['site_key']}/" for url in home.socket_urls]
+            urls = [f"{url}/ws/visitor/{tenant['site_key']}/" for url in at]
             for place in range(plan.visitors):
                 which = number * plan.visitors + place
                 made.append(
@@ -255,11 +271,11 @@ class _Run:
     def _chance(self, of: str) -> random.Random:
         return random.Random(f"{self.plan.seed} {of}")
 
-    async def _until_enough(self, storm: Storm, begun: float) -> None:
+    async def _until_enough(self, weather: Weather, begun: float) -> None:
         plan, told_at = self.plan, begun
         while True:
             await asyncio.sleep(_LOOK_EVERY)
-            now, acked, kills = time.monotonic(), len(self.ledger.acked), storm.killed.total()
+            now, acked, kills = time.monotonic(), len(self.ledger.acked), weather.killed.total()
             if now - told_at > 5:
                 told_at = now
                 self.tell(
@@ -276,26 +292,3 @@ class _Run:
             is_quiet = time.monotonic() - max(self.ledger.changed_at, begun) > self.plan.quiet
             if is_quiet and not any(client.under_way for client in clients):
                 return
-
-    def _plaintext(self) -> list[str]:
-        """Files in which something lies that somebody said; a name that is stored in clear must be found, else the search is worth nothing."""
-        with psycopg.connect(self.home.stage.postgres.url(SUPERUSER), autocommit=True) as connection:
-            connection.execute("CHECKPOINT")
-        sign, control, found, is_searched = SIGN.encode(), self.people[0]["site_key"].encode(), [], False
-        for path in self.home.folder.rglob("*"):
-            content = _content(path)
-            is_searched = is_searched or control in content
-            if sign in content or "".join(f"{letter}\0" for letter in SIGN).encode() in content:
-                found.append(str(path.relative_to(self.home.folder)))
-        return found if is_searched else ["nothing was searched: what is stored in clear was not found either"]
-
-    def _trail_is_whole(self) -> bool:
-        lines = self.home.run("manage.py", "verify_audit", "--json").splitlines()
-        return bool(lines) and all(json.loads(line)["ok"] for line in lines)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes() if path.is_file() else b""
-    except OSError:  # it went away meanwhile
-        return b""

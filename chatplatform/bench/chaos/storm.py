@@ -8,12 +8,23 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from chatplatform.bench.chaos.house import House
 
 SHARES: Final[Mapping[str, int]] = MappingProxyType({"web": 4, "postgres": 3, "valkey": 3, "worker": 1, "beat": 1})
 """How often each is drawn: what messages pass through more often than what they do not."""
+
+
+class Weather(Protocol):
+    """What befalls an installation, and how often it did."""
+
+    @property
+    def killed(self) -> Counter[str]: ...
+
+    async def rage(self) -> None:
+        """Until cancelled."""
+        ...
 
 
 @dataclass(slots=True)

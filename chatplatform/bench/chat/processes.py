@@ -16,7 +16,7 @@ _CHILDREN: Final = slice(13, 15)
 def cpu_seconds(root: int) -> float:
     """Of a process and its descendants, those that have ended included."""
     own = 0
-    for place, pid in enumerate(_tree(root)):
+    for place, pid in enumerate(tree(root)):
         fields = _stat(pid)
         if fields:
             own += sum(map(int, fields[_UTIME : _UTIME + 2]))
@@ -27,7 +27,7 @@ def cpu_seconds(root: int) -> float:
 def resident_bytes(root: int) -> int:
     """Of a process and its descendants, as the kernel counts now, shared pages divided among those that share them."""
     total = 0
-    for pid in _tree(root):
+    for pid in tree(root):
         for line in (_PROC / str(pid) / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1024
@@ -46,7 +46,8 @@ def pin(processor: int | None) -> None:
         os.sched_setaffinity(0, {processor})
 
 
-def _tree(root: int) -> Iterator[int]:
+def tree(root: int) -> Iterator[int]:
+    """A process and its descendants."""
     yield root
     for task in (_PROC / str(root) / "task").glob("*"):
         try:
@@ -54,7 +55,7 @@ def _tree(root: int) -> Iterator[int]:
         except OSError:
             continue
         for child in children:
-            yield from _tree(int(child))
+            yield from tree(int(child))
 
 
 def _stat(pid: int) -> list[str]:

@@ -27,12 +27,12 @@ async def test_all_sockets_share_what_the_first_one_started() -> None:
 
 
 async def test_after_a_start_that_failed_the_next_socket_tries_again() -> None:
-    with override_settings(REDIS_URL=UNUSABLE):
+    with override_settings(REDIS_URLS=[UNUSABLE]):
         for _ in range(2):
             assert await Wire(AgentConsumer.as_asgi()).ended() == CloseCode.RESTARTING
         with pytest.raises(ValueError, match="URL"):
             await live()
-    assert settings.REDIS_URL != UNUSABLE
+    assert UNUSABLE not in settings.REDIS_URLS
     try:
         assert await Wire(AgentConsumer.as_asgi()).ended() == CloseCode.SIGNED_OUT, "It started, and knows nobody"
         assert (await live()).hub is not None

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from chat.live import figures, stages
 from chat.live.work import unscoped
+from chatplatform.lags import Lags
 from tests import cast
 from tests.chat.conversations import House
 from tests.chat.live.sockets import door_to
@@ -51,6 +52,7 @@ def asked_for() -> set[str]:
 
 def test_the_dashboard_shows_every_metric_and_no_other() -> None:
     ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("chatplatform_")}
+    ours |= {metric.name for metric in Lags().describe()}
     assert next(iter(figures.HITS.describe())).name in ours
     assert asked_for() == ours
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from chatplatform.bench.chaos.judge import Faults
-from chatplatform.bench.chaos.run import SAFEGUARDS, SHORT, rehearse, rehearse_without
+from chatplatform.bench.chaos.plan import SAFEGUARDS, SHORT
+from chatplatform.bench.chaos.run import rehearse, rehearse_without
 from tests.services.clusters import start_migrated
 
 
