@@ -19,7 +19,7 @@ _PROJECT = Path(__file__).resolve().parent.parent
 _LIMITS = (
     *("VISITOR_MESSAGES", "AGENT_MESSAGES", "VISITOR_SOCKETS", "AGENT_SOCKETS", "ANONYMOUS_SOCKETS", "FRAMES"),
     *("REQUESTS", "CONNECTIONS", "ALL_CONNECTIONS", "HEAD_SECONDS", "BODY_SECONDS"),
-    *("VISITOR_ACTS", "NEW_CONVERSATIONS", "WORK_MS", "ADDRESS_WORK_MS", "HELD_SECONDS"),
+    *("VISITOR_ACTS", "TENANT_MESSAGES", "NEW_CONVERSATIONS", "WORK_MS", "ADDRESS_WORK_MS", "HELD_SECONDS"),
 )
 UNKNOWN = {"settings": "down", "database": "unknown", "redis": "unknown", "migrations": "unknown"}
 

@@ -1,7 +1,10 @@
 """uvicorn's WebSocket protocol, with a short way for what is sent most: one text frame, which is its head and its bytes.
 
-A message is delivered to several sockets, and `websockets` builds objects for each frame that it sends. Everything else, all that is received included,
-goes its usual way. Proof: tests/chatplatform/test_frames.py.
+A message is delivered to several sockets, and `websockets` builds objects for each frame that it sends.
+
+Danger: fragments and control frames (`ping`, `pong`) never become a message, so nothing that counts messages sees them; by the thousand in one piece
+they hold the event loop, and as many messages taken apart at once fill the memory. Rule: they are counted here, what came at once is read piece by
+piece, no further than somebody takes it, and who sends too many is closed. Proof: tests/chatplatform/test_frames.py.
 """
 
 from __future__ import annotations
@@ -10,10 +13,18 @@ from struct import Struct
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.protocol import OPEN
+
+from security.sockets.codes import CloseCode
 
 _TEXT: Final = 0x81  # the only frame of its message, text
 _SHORT, _LONG = 126, 65_536
+_UNSEEN_MOST: Final = 200
+"""Fragments and control frames of one socket in `_UNSEEN_WITHIN` seconds; browsers send none."""
+_UNSEEN_WITHIN: Final = 10.0
+_PIECE: Final = 4_096
+"""Bytes that are taken apart before they are counted: some 700 of the smallest frames."""
 _HEAD_SHORT: Final = Struct("!BB").pack
 _HEAD: Final = Struct("!BBH").pack
 _HEAD_LONG: Final = Struct("!BBQ").pack
@@ -21,6 +32,60 @@ _HEAD_LONG: Final = Struct("!BBQ").pack
 
 class FrameProtocol(WebSocketsSansIOProtocol):
     """For `uvicorn.Config(ws=…)`. A server's frames have no mask, and without extensions nothing is done to their bytes."""
+
+    _rest = b""
+    _unseen = 0
+    _unseen_since = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn's, piece by piece: so that it can be stopped, and the rest waits as bytes while a message waits to be taken."""
+        if self._rest:
+            self._rest += data
+        elif len(data) <= _PIECE:
+            super().data_received(data)
+        else:
+            self._rest = data
+            self._go_on()
+
+    async def receive(self) -> Any:
+        """As uvicorn's; what has waited for it is read next."""
+        message = await super().receive()
+        if self._rest:
+            self._go_on()
+        return message
+
+    def _go_on(self) -> None:
+        while self._rest and not (self.read_paused or self.transport.is_closing()):
+            piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
+            super().data_received(piece)
+
+    def handle_cont(self, event: Frame) -> None:
+        """A further fragment of a message."""
+        if self._may_go_on():
+            super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """Answered, so many times."""
+        if self._may_go_on():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Nobody asked for it."""
+        if self._may_go_on():
+            super().handle_pong(event)
+
+    def _may_go_on(self) -> bool:
+        now = self.loop.time()
+        if now - self._unseen_since > _UNSEEN_WITHIN:
+            self._unseen_since, self._unseen = now, 0
+        self._unseen += 1
+        if self._unseen <= _UNSEEN_MOST:
+            return True
+        if self.conn.state is OPEN and not self.transport.is_closing():
+            self.frames = []
+            self.conn.send_close(int(CloseCode.TOO_MANY))
+            self.handle_parser_exception()  # tells the application, sends what is due and closes
+        return False
 
     async def send(self, message: Any) -> None:
         """As uvicorn's; a text frame of an open socket whose reader keeps up is written at once."""

@@ -158,6 +158,7 @@ LIMITS = {
         "HEAD_SECONDS": 10,
         "BODY_SECONDS": 20,
         "VISITOR_ACTS": 20,
+        "TENANT_MESSAGES": 1_000,
         "NEW_CONVERSATIONS": 10,
         "WORK_MS": 500,
         "ADDRESS_WORK_MS": 2_000,

@@ -13,7 +13,10 @@ from security.sockets.settings import SocketLimits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLimits:
-    """Messages by one person in `within` seconds over all his sockets of a process; sockets of one person in a process."""
+    """Messages by one person in `within` seconds over all his sockets of a process; sockets of one person in a process.
+
+    `tenant_messages`: of all visitors of one organisation, so that a flood of it leaves the process to the others.
+    """
 
     visitor_messages: int
     agent_messages: int
@@ -22,6 +25,7 @@ class ChatLimits:
     agent_sockets: int
     anonymous_per_address: int
     visitor_acts: int
+    tenant_messages: int
     new_conversations: int
     held_for: timedelta
     frames: SocketLimits
@@ -39,6 +43,7 @@ def chat_limits() -> ChatLimits:
         agent_sockets=limits["AGENT_SOCKETS"],
         anonymous_per_address=limits["ANONYMOUS_SOCKETS"],
         visitor_acts=limits["VISITOR_ACTS"],
+        tenant_messages=limits["TENANT_MESSAGES"],
         new_conversations=limits["NEW_CONVERSATIONS"],
         held_for=timedelta(seconds=limits["HELD_SECONDS"]),
         frames=SocketLimits(

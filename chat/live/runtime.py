@@ -41,8 +41,8 @@ from chat.services.assignment import OFFER_FOR
 from security.context import Actor, ActorKind, acting, new_request_id
 from security.revocation import on_revoked
 from security.sockets.codes import CloseCode
-from security.sockets.consumer import log_failure
-from security.sockets.limits import Closable, Rate, Seats
+from security.sockets.consumer import GuardedConsumer, log_failure
+from security.sockets.limits import Closable, Rate, Seats, Work
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ class Live:
         self.openings = Openings(self.limits.new_conversations)
         self.agent_rates = Rates(self.limits.agent_messages, self.limits.within)
         self._tenants: Counter[int] = Counter()
+        self._tenant_messages: dict[int, Work] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self._short: set[asyncio.Task[Any]] = set()
 
@@ -133,6 +134,16 @@ class Live:
         self._tenants[tenant_id] += 1
         if not self.sealer.is_loaded(tenant_id):
             await unscoped(self.sealer.load, tenant_id)
+
+    def charge_tenant(self, tenant_id: int) -> bool:
+        """Count a message of one of this organisation's visitors; False where all of them together write too many."""
+        spend = self._tenant_messages.setdefault(tenant_id, Work()).spend
+        # By the second, since all of ten seconds' messages at once would be in everybody's way.
+        now, limit = self.loop.time(), max(1.0, self.limits.tenant_messages / self.limits.within)
+        is_fair = spend(0.0, now, limit=limit - 1, seconds=1.0)
+        if is_fair:
+            spend(1.0, now, limit=limit, seconds=1.0)
+        return is_fair
 
     def leave(self, tenant_id: int) -> None:
         self._tenants[tenant_id] -= 1
@@ -190,7 +201,7 @@ class Live:
         while True:
             stages.QUEUED.labels("writer").set(self.writer.waiting)
             stages.QUEUED.labels("publisher").set(self.hub.waiting)
-            stages.SOCKETS.set(len(self.registry.sockets()))
+            stages.SOCKETS.set(len(GuardedConsumer.open_sockets))  # the registry holds watchers, too
             stages.REMEMBERED.set(self.writer.kept)
             await asyncio.sleep(LOOK_EVERY)
 

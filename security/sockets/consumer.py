@@ -65,6 +65,7 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     limits: SocketLimits = SocketLimits()
     addresses: ClassVar[AddressCount] = AddressCount()
     address_work: ClassVar[AddressWork] = AddressWork()
+    address_openings: ClassVar[AddressWork] = AddressWork()
     open_sockets: ClassVar[set[GuardedConsumer]] = set()
 
     actor: Actor = ANONYMOUS
@@ -99,9 +100,22 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
     # What a subclass and the fan-out use
 
     def count_anonymous(self) -> bool:
-        """Count this socket for its address, until it ends; False where the address has too many."""
-        self._is_counted = self._is_counted or self.addresses.enter(self.address, self.limits.anonymous_per_address)
+        """Count this socket for its address, until it ends; False where the address has too many, or opened too many just now.
+
+        To open and drop sockets again and again is a flood, too: half as many as may be open at once, and as many again every five seconds.
+        """
+        if not self._is_counted and self._may_open():
+            self._is_counted = self.addresses.enter(self.address, self.limits.anonymous_per_address)
         return self._is_counted
+
+    def _may_open(self) -> bool:
+        now, limits = asyncio.get_running_loop().time(), self.limits
+        limit, seconds = max(20.0, limits.anonymous_per_address / 2), limits.frames_within / 2
+        spend = self.address_openings.spend
+        is_fair = spend(self.address, 0.0, now, limit=limit - 1, seconds=seconds)
+        if is_fair:  # whoever is refused is not counted: an office whose pages all come back is let in as time goes by
+            spend(self.address, 1.0, now, limit=limit, seconds=seconds)
+        return is_fair
 
     def send_frame(self, frame: bytes) -> bool:
         """Queue a frame; False where the socket is closing. Never waits: a slow reader is cut."""

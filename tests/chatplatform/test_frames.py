@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,6 +33,10 @@ class Wire(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self.is_closed
+
+    @property
+    def is_open(self) -> bool:
+        return not self.is_closed
 
     def close(self) -> None:
         self.is_closed = True
@@ -99,3 +104,62 @@ async def test_a_reader_that_does_not_keep_up_is_waited_for() -> None:
     protocol.resume_writing()
     await sending
     assert wire.written == [b"\x81\x01x"]
+
+
+def control(opcode: Opcode, payload: bytes = b"", *, fin: bool = True) -> bytes:
+    """A client's frame."""
+    return Frame(opcode, payload, fin=fin).serialize(mask=True)
+
+
+@pytest.mark.parametrize(
+    ("begin", "frame"),
+    [
+        (b"", control(Opcode.PING)),
+        (b"", control(Opcode.PONG)),
+        (control(Opcode.TEXT, b"{", fin=False), control(Opcode.CONT, fin=False)),
+        (control(Opcode.TEXT, b"{", fin=False), control(Opcode.CONT, b" ", fin=False)),
+    ],
+    ids=["ping", "pong", "fragments of nothing", "fragments of a byte"],
+)
+async def test_who_sends_thousands_of_what_is_no_message_is_closed(begin: bytes, frame: bytes) -> None:
+    protocol, wire = await accepted()
+    protocol.data_received(begin)
+    for _ in range(200):
+        protocol.data_received(frame)
+    assert wire.is_open, "Some are in order"
+    protocol.data_received(frame * 50_000)
+    assert wire.is_closing()
+    assert wire.written[-1].endswith(Frame(Opcode.CLOSE, (4429).to_bytes(2, "big")).serialize(mask=False))
+    assert len(wire.written) <= 201, "Nothing behind it is answered"
+    assert protocol._unseen < 200 + 1_000, "Nor read"
+    assert protocol.frames == []
+
+
+async def test_what_is_no_message_is_counted_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    protocol, wire = await accepted()
+    protocol.data_received(control(Opcode.PING) * 200)
+    now = protocol.loop.time()
+    monkeypatch.setattr(protocol, "loop", SimpleNamespace(time=lambda: now + 10.5))
+    protocol.data_received(control(Opcode.PING) * 200)
+    assert len(wire.written) == 400
+    assert wire.is_open
+
+
+async def test_a_message_in_pieces_is_one_message() -> None:
+    protocol, _ = await accepted()
+    text = control(Opcode.TEXT, b"x" * 30_000, fin=False) + control(Opcode.CONT, b"y" * 30_000)
+    protocol.data_received(text)
+    assert protocol.queue.get_nowait()["type"] == "websocket.connect"
+    assert protocol.queue.get_nowait() == {"type": "websocket.receive", "text": "x" * 30_000 + "y" * 30_000}
+
+
+async def test_no_more_is_taken_apart_than_somebody_takes() -> None:
+    protocol, _ = await accepted()
+    assert (await protocol.receive())["type"] == "websocket.connect"
+    protocol.data_received(control(Opcode.TEXT, b"ping") * 20_000)
+    assert protocol.queue.qsize() < 500, "The rest waits as it came"
+    protocol.data_received(control(Opcode.TEXT, b"the last"))
+    for _ in range(20_000):
+        assert await protocol.receive() == {"type": "websocket.receive", "text": "ping"}
+        assert protocol.queue.qsize() < 500
+    assert await protocol.receive() == {"type": "websocket.receive", "text": "the last"}

@@ -105,7 +105,8 @@ class VisitorSocket(ChatConsumer):
         if self.tenant_id is None:  # not greeted yet
             return 0.0
         if kind == "message":
-            return self.rate.spend(self.live.loop.time())
+            wait = self.rate.spend(self.live.loop.time())
+            return wait or (0.0 if self.live.charge_tenant(self.tenant_id) else 1.0)
         return self.acts.spend(self.live.loop.time()) if kind in ACTS else 0.0
 
     def revoked_by(self, _: Revoked) -> None:

@@ -27,7 +27,7 @@ from chatplatform.bench.chaos.house import House
 from chatplatform.bench.chat.processes import tree
 from chatplatform.embedded.process import EmbeddedError
 
-SKEWED: Final = ("-m", "chatplatform.bench.chaos.clock")
+SKEWED: Final = ("-m", "chatplatform.bench.chaos.skewed")
 _JUMPS: Final = (-3_600.0, -600.0, -30.0, 0.0, 30.0, 600.0)
 """Seconds off the true time. Much further ahead, sessions would rightly be over."""
 _DISK_BYTES: Final = 768 * 1024 * 1024

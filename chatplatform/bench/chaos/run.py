@@ -27,7 +27,7 @@ from chatplatform.bench.chaos.storm import Storm, Weather
 from chatplatform.bench.chaos.words import spelled
 from chatplatform.embedded.postgres import SUPERUSER, Postgres
 
-_STAGE: Final = ("-m", "chatplatform.bench.chaos.stage")
+STAGE: Final = ("-m", "chatplatform.bench.chaos.stage")
 _LOOK_EVERY: Final = 0.25
 _DRAIN: Final = 60.0
 _AT_MOST: Final = 60.0
@@ -36,7 +36,7 @@ _SILENT_FOR: Final = 90.0
 UNLIMITED: Final = {
     f"LIMIT_{name}": "1000000"
     for name in (
-        "VISITOR_MESSAGES", "AGENT_MESSAGES", "ANONYMOUS_SOCKETS", "FRAMES", "REQUESTS", "CONNECTIONS", "VISITOR_ACTS",
+        "VISITOR_MESSAGES", "AGENT_MESSAGES", "ANONYMOUS_SOCKETS", "FRAMES", "REQUESTS", "CONNECTIONS", "VISITOR_ACTS", "TENANT_MESSAGES",
         "NEW_CONVERSATIONS", "WORK_MS", "ADDRESS_WORK_MS", "ALL_CONNECTIONS",
     )
 }  # fmt: skip
@@ -57,7 +57,7 @@ def rehearse(
         place = stack.enter_context(small_disk(base)) if mishap and mishap.is_on_small_disk else base
         serve = mishap.serve if mishap else SERVE
         home = stack.enter_context(house(place, UNLIMITED, serve=serve, webs=plan.webs, start=start))
-        people = json.loads(home.run(*_STAGE, "make", str(plan.tenants)))
+        people = json.loads(home.run(*STAGE, "make", str(plan.tenants)))
         home.keep_up()
         return asyncio.run(_Run(plan, home, people, tell).outcome())
 
@@ -78,7 +78,7 @@ def rehearse_without(
     tell("Starting an installation of its own")
     outcomes = {}
     with house(base, UNLIMITED, serve=UNSAFE, webs=CONTROL.webs, start=start) as home:
-        people = json.loads(home.run(*_STAGE, "make", str(CONTROL.tenants * len(wanted))))
+        people = json.loads(home.run(*STAGE, "make", str(CONTROL.tenants * len(wanted))))
         home.keep_up()
         for name in wanted:
             tell(f"Without {name}")
@@ -190,7 +190,7 @@ class _Run:
 
     async def _stored(self) -> list[Any]:
         words = {tenant["word"] for tenant in self.people}
-        stored = json.loads(await asyncio.to_thread(self.home.run, *_STAGE, "read"))
+        stored = json.loads(await asyncio.to_thread(self.home.run, *STAGE, "read"))
         return [row for row in stored if row["tenant"] in words]
 
     async def _send_home(self, clients: Sequence[Client], talking: Sequence[asyncio.Task[None]]) -> None:

@@ -25,7 +25,7 @@ from chatplatform.ports import free_port
 PROJECT: Final = Path(__file__).resolve().parents[3]
 RAISED: Final = (
     "VISITOR_MESSAGES", "AGENT_MESSAGES", "VISITOR_SOCKETS", "AGENT_SOCKETS", "ANONYMOUS_SOCKETS", "FRAMES", "REQUESTS",
-    "CONNECTIONS", "ALL_CONNECTIONS", "VISITOR_ACTS", "NEW_CONVERSATIONS", "WORK_MS", "ADDRESS_WORK_MS",
+    "CONNECTIONS", "ALL_CONNECTIONS", "VISITOR_ACTS", "TENANT_MESSAGES", "NEW_CONVERSATIONS", "WORK_MS", "ADDRESS_WORK_MS",
 )  # fmt: skip
 """The limits (`LIMIT_*`) that are out of the way of a load which comes from one address."""
 PEER_TABLES: Final = """

@@ -14,6 +14,7 @@ from chatplatform.bench.audit import command as audit
 from chatplatform.bench.chaos import report as chaos
 from chatplatform.bench.chat import command as chat
 from chatplatform.bench.chat.stage import Stage
+from chatplatform.bench.flood import command as flood
 from chatplatform.bench.reports import command as reports
 from chatplatform.bench.retention import command as retention
 from chatplatform.embedded.process import EmbeddedError
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         """What to measure, and how to report it."""
         parser.add_argument(
             "bench",
-            choices=["masking", "chat", "chaos", "audit", "reports", "retention", "accounts"],
+            choices=["masking", "chat", "chaos", "flood", "audit", "reports", "retention", "accounts"],
             help="what to measure",
         )
         parser.add_argument("--quality", action="store_true", help="recall and false positives by the labelled corpus")
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--gate", action="store_true", help="fail where the agreed numbers are missed")
         chat.add_arguments(parser)
         chaos.add_arguments(parser)
+        flood.add_arguments(parser)
         reports.add_arguments(parser)
         audit.add_arguments(parser)
         retention.add_arguments(parser)
@@ -60,6 +62,7 @@ class Command(BaseCommand):
         measure = {
             "chat": self._chat,
             "chaos": self._chaos,
+            "flood": self._flood,
             "accounts": self._accounts,
             "audit": self._audit,
             "masking": self._masking,
@@ -109,6 +112,9 @@ class Command(BaseCommand):
 
     def _chaos(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         return chaos.run(options, base=settings.VAR_DIR / "bench", tell=self.stderr.write)
+
+    def _flood(self, options: dict[str, Any]) -> tuple[str, list[str]]:
+        return flood.run(options, base=settings.VAR_DIR / "bench", tell=self.stderr.write)
 
     def _chat(self, options: dict[str, Any]) -> tuple[str, list[str]]:
         try:

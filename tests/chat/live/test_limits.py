@@ -10,9 +10,11 @@ from uuid import uuid4
 import pytest
 from pytest_django.fixtures import Settings
 
+from chat.live.consumers import VisitorConsumer
 from chat.live.openings import Openings
 from chat.live.runtime import Live
 from security.sockets.codes import CloseCode
+from security.sockets.limits import Rate
 from tests.cast import Organisation
 
 from .sockets import Door
@@ -109,6 +111,22 @@ async def test_counters_of_who_is_gone_are_forgotten_once_they_are_empty() -> No
         while any(len(counter) > 1 for counter in counters):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     assert all(counter.of("visitor:vera").moments for counter in counters), "She still has a tab"
+
+
+async def test_an_organisations_visitors_together_write_so_much_and_no_more() -> None:
+    live = Live()
+    live.limits = replace(live.limits, tenant_messages=300)
+    taken = [live.charge_tenant(1) for _ in range(20_000)]
+    assert 30 <= sum(taken) < 5_000, "As many as in a second, and what a busy machine's seconds add"
+    assert live.charge_tenant(2), "Another organisation has messages of its own"
+
+
+async def test_a_visitor_is_asked_to_wait_for_the_others_too() -> None:
+    vera = VisitorConsumer()
+    vera.live, vera.tenant_id, vera.rate = Live(), 1, Rate(3, 60.0)
+    vera.live.limits = replace(vera.live.limits, tenant_messages=2, within=1e9)
+    assert [vera.charge("message") for _ in range(3)] == [0.0, 1.0, 1.0], "One at once"
+    assert vera.charge("message") > 1.0, "She has written too much herself by now"
 
 
 @pytest.mark.parametrize("kind", ["message", "page", "ping"])

@@ -330,6 +330,16 @@ async def test_an_address_has_a_limited_number_of_anonymous_sockets(opened: Open
     await greeted(opened, limits=limits, anonymous=True)
 
 
+async def test_an_address_may_not_open_and_drop_sockets_for_ever(opened: Open) -> None:
+    limits = SocketLimits(anonymous_per_address=2)
+    of = {"limits": limits, "anonymous": True}
+    for _ in range(20):
+        await (await greeted(opened, **of, client=("198.51.100.9", 1))).leave()
+    assert await opened(**of, client=("198.51.100.9", 1)).ended() == 4429
+    await greeted(opened, **of, client=("198.51.100.10", 1))
+    await greeted(opened, limits=limits, client=("198.51.100.9", 1))
+
+
 async def test_queued_frames_leave_the_others_their_turn(opened: Open) -> None:
     wire = await greeted(opened)
     turns = 0
