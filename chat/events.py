@@ -81,7 +81,10 @@ def conversation_event(view: ConversationView) -> Event:
 def status_event(conversation: Conversation) -> Event:
     """The state of his conversation, for the visitor."""
     return Event(
-        everyone=server.status(conversation=conversation.public_id, status=conversation.status), audience=Audience.ALL
+        everyone=server.status(
+            conversation=conversation.public_id, status=conversation.status, unstored=conversation.is_unstored
+        ),
+        audience=Audience.ALL,
     )
 
 

@@ -14,6 +14,7 @@ from chat import sealing
 from chat.live.protocol.shapes import AgentView, ConversationView, RatingView, VisitorView
 from chat.models import AuthorKind, Conversation, ConversationTag, Message, Visitor, unended
 from chat.personal import shown_address, shown_page, shown_profile
+from chat.unstored import talk
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
@@ -27,11 +28,12 @@ def summarize(conversations: Iterable[Conversation]) -> list[ConversationView]:
     rows = list(conversations)
     visitors = keyring.existing_keys(KeySubject.VISITOR, [row.visitor.public_id for row in rows])
     keys = keyring.existing_keys(KeySubject.CONVERSATION, [row.public_id for row in rows])
-    tags, texts = _tags(rows), _last_texts(rows, keys)
+    tags, texts, told = _tags(rows), _last_texts(rows, keys), talk.told_in(rows)
     return [
         _view(
             row,
-            name=_name(row.visitor, visitors.get(row.visitor.public_id)),
+            name=(row.pk in told and told[row.pk].profile.name)
+            or _name(row.visitor, visitors.get(row.visitor.public_id)),
             tags=tags[row.pk],
             last_text=texts.get(row.pk),
             rating=_rating(row, keys.get(row.public_id)),
@@ -49,6 +51,9 @@ def visitor_view(conversation: Conversation) -> VisitorView:
     """All that an agent who answers may know of the visitor."""
     visitor = conversation.visitor
     profile, page = shown_profile(visitor.public_id, visitor.profile), shown_page(visitor.public_id, visitor.page)
+    address = shown_address(visitor.public_id, visitor.address)
+    for told in talk.told_in([conversation]).values():  # one, if nothing of it is stored
+        profile, page, address = profile.merged(told.profile), told.page, told.address
     return VisitorView(
         id=visitor.public_id,
         name=profile.name,
@@ -59,7 +64,7 @@ def visitor_view(conversation: Conversation) -> VisitorView:
         fields=profile.fields,
         page={name: value for name, value in asdict(page).items() if value} if page.url else None,
         locale=visitor.locale,
-        address=shown_address(visitor.public_id, visitor.address),
+        address=address,
     )
 
 
@@ -81,6 +86,7 @@ def _view(
         last_rev=row.last_rev,
         outcome=row.outcome,
         rating=rating,
+        unstored=row.is_unstored,
     )
 
 
@@ -97,11 +103,14 @@ def _last_texts(rows: Sequence[Conversation], keys: Mapping[UUID, bytes]) -> dic
     spoken = Message.objects.filter(
         conversation__in=rows, author_kind__in=[AuthorKind.VISITOR.value, AuthorKind.AGENT.value]
     )
-    latest = spoken.order_by("conversation", "-seq").distinct("conversation")
+    latest = list(spoken.order_by("conversation", "-seq").distinct("conversation"))
     public_ids = {row.pk: row.public_id for row in rows}
-    texts = {}
+    said, texts = talk.said_in_all(rows, latest), {}
     for message in latest:
         conversation = public_ids[message.conversation_id]
+        if message.public_id in said:
+            texts[message.conversation_id] = said[message.public_id].text
+            continue
         try:
             text = _text(keys.get(conversation), message, conversation)
         except Undecryptable:  # one row that was tampered with does not take the tenant's lists away

@@ -22,6 +22,7 @@ from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.live.protocol.shapes import AuthorKind as WireKind
 from chat.models import AuthorKind, Conversation, Message, Visitor
 from chat.personal import shown_profile
+from chat.unstored import talk
 from security.crypto import keyring
 from security.crypto.envelope import Undecryptable
 from security.masking import MaskedText
@@ -165,10 +166,19 @@ class _Opened:
     ) -> None:
         self.rows = rows
         self._conversation = conversation.public_id
-        if key is None and rows:
+        if key is None and rows and not conversation.is_unstored:
             key = keyring.existing_key(KeySubject.CONVERSATION, conversation.public_id)
         self._key = key
-        self._names = _names(rows) if names is None else names
+        self._said = talk.said_in(conversation, rows)
+        self._names = self._of_people(conversation) if names is None else names
+
+    def _of_people(self, conversation: Conversation) -> Mapping[UUID | None, str]:
+        names = _names(self.rows)
+        for told in talk.told_in([conversation]).values():  # one, if nothing of it is stored
+            if told.profile.name:
+                visitors = {row.author_id for row in self.rows if row.author_kind == AuthorKind.VISITOR.value}
+                names |= dict.fromkeys(visitors, told.profile.name)
+        return names
 
     def seen_by(self, reader: Reader, row: Message) -> MessageView:
         return self.view(
@@ -189,7 +199,7 @@ class _Opened:
             text=sealing.GONE if text is None else text,
             sent_at=row.sent_at,
             client_id=client_id,
-            masked=_masked(row),
+            masked=self._masked(row),
             code=row.code or None,
             gone=text is None,
             edited=row.revised_reason == EDITED,
@@ -203,12 +213,19 @@ class _Opened:
             seq=row.seq,
             rev=row.rev,
             text=sealing.GONE if text is None else text,
-            masked=_masked(row),
+            masked=self._masked(row),
             reason=row.revised_reason,
             gone=text is None,
         )
 
+    def _masked(self, row: Message) -> list[Masked]:
+        said = self._said.get(row.public_id)
+        return [Masked(entry["kind"], entry["count"]) for entry in (row.masked if said is None else said.masked)]
+
     def _text(self, row: Message) -> MaskedText | None:
+        said = self._said.get(row.public_id)
+        if said is not None:
+            return said.text
         try:
             return sealing.open_with(self._key, row, conversation=self._conversation)
         except Undecryptable:
@@ -222,10 +239,6 @@ class _Opened:
         except Undecryptable:
             logger.critical("A message does not open; conversation=%s seq=%s", self._conversation, row.seq)
             return None
-
-
-def _masked(row: Message) -> list[Masked]:
-    return [Masked(entry["kind"], entry["count"]) for entry in row.masked]
 
 
 def _names(rows: Iterable[Message]) -> dict[UUID | None, str]:

@@ -18,6 +18,10 @@ say(
         "retention_taken": _("It is in force or undone already. Change the rule instead."),
         "retention_term": _("Enter 1 to 120 months, and for the archive more than that or nothing."),
         "retention_waits": _("A change waits already. Undo it first."),
+        "memory_persists": _(
+            "This installation cannot promise that: what it keeps in memory may be written to a disk, or it is away. Ask who runs it"
+            " to switch Valkey's persistence off."
+        ),
         "no_server": _("Set up your own server first, on the Retention page."),
         "server_in_use": _("A rule, or something on its way, sends to this server. Change the rule first."),
         "server_address": _("Enter https://host for S3, host or host:port for SFTP, without a path."),

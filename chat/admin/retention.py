@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.admin.retention_forms import CoolingForm, HoldForm, RuleForm
-from chat.admin.retention_words import sentence_of, title_of
+from chat.admin.retention_words import meaning_of, sentence_of, title_of
 from chat.retention.changing import RIGHT, change_rule, undo_change
 from chat.retention.holds import RIGHT as HOLD_RIGHT
 from chat.retention.holds import access_hold, place_hold, release_hold
@@ -33,6 +33,7 @@ from tenants.guards import grant_of_request, holder_of
 from tenants.services.settings import change_policy, read_policy
 
 PAGE: Final = "admin:retention"
+_FIELDS: Final = {"typed_name": "typed", "memory_persists": "afterwards"}
 _may_set, _may_hold = holder_of(RIGHT), holder_of(HOLD_RIGHT)
 
 
@@ -104,7 +105,7 @@ def _rule(request: HttpRequest, department: UUID | None) -> HttpResponse:
             context["may_set_server"] = has(grant, Permission.CONFIGURATION_STORAGE)
             return TemplateResponse(request, "admin/retention/rule.html", context)
         context["outlook"] = outlook
-        context["proposed"] = sentence_of(outlook.after)
+        context["proposed"], context["meaning"] = sentence_of(outlook.after), meaning_of(outlook.after)
         if "save" in request.POST:
             try:
                 waits = change_rule(
@@ -116,7 +117,7 @@ def _rule(request: HttpRequest, department: UUID | None) -> HttpResponse:
                     now=now,
                 )
             except (Conflict, Invalid) as refused:
-                form.add_error("typed" if refused.code == "typed_name" else None, sentence_for(refused))
+                form.add_error(_FIELDS.get(refused.code), sentence_for(refused))
             else:
                 _say_saved(request, None if waits is None else date_format(localtime(waits.due_at), "DATE_FORMAT"))
                 return _back()

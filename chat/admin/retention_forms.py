@@ -19,7 +19,9 @@ from tenants.policies import masked_for_members
 class RuleForm(forms.Form):
     """For how long, and then what. `seen` is the rule that was in force when the page was opened."""
 
-    seen = forms.RegexField(r"\A[0-9]{1,3}-(archive|purge|sent|sent_at_close)-[0-9]{0,3}\Z", widget=forms.HiddenInput)
+    seen = forms.RegexField(
+        r"\A[0-9]{1,3}-(archive|purge|sent|sent_at_close|none)-[0-9]{0,3}\Z", widget=forms.HiddenInput
+    )
     own = forms.TypedChoiceField(
         label=_("Rule"),
         choices=[("own", _("A rule of its own, below")), ("", _("As the whole organisation"))],
@@ -41,8 +43,12 @@ class RuleForm(forms.Form):
             (Afterwards.PURGE.value, _("Delete for good")),
             (Afterwards.SENT.value, _("Send to your own server each day, then delete here")),
             (Afterwards.SENT_AT_CLOSE.value, _("Send to your own server ten minutes after closing, then delete here")),
+            (Afterwards.NONE.value, _("Store nothing of what is said, from the beginning")),
         ],
-        help_text=_("Your own server is set up on the Retention page. What is in the archive already stays there."),
+        help_text=_(
+            "Your own server is set up on the Retention page. What is in the archive already stays there. Where nothing is stored,"
+            " the months are for what remains: times, who answered, waiting and the rating."
+        ),
     )
     archive_months = forms.IntegerField(
         label=_("Months until the archive lets go of it"),

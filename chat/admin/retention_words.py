@@ -20,6 +20,8 @@ def sentence_of(term: Term | None) -> str:
     if term is None:
         return _("As the whole organisation.")
     kept = _months(term.primary_months)
+    if term.stores_nothing:
+        return _nothing(kept)
     if term.afterwards.is_sent:
         return _sent(term, kept)
     if term.afterwards is Afterwards.PURGE:
@@ -42,6 +44,24 @@ def _sent(term: Term, kept: str) -> str:
     return _("Kept for %(kept)s after the last message, then sent to your own server and deleted here.") % {
         "kept": kept
     }
+
+
+def _nothing(kept: str) -> str:
+    return _(
+        "Nothing of what is said is stored: it lies encrypted in memory until the conversation ends, and at most 15 minutes after the"
+        " last word. Times, who answered, waiting and the rating remain for %(kept)s."
+    ) % {"kept": kept}
+
+
+def meaning_of(term: Term) -> str:
+    """What a rule would do to what exists, where that is not said by counts; empty for most."""
+    if not term.stores_nothing:
+        return ""
+    return _(
+        "Conversations that are open when this begins go on as they began. What is stored already is deleted for good, once it is closed,"
+        " unless a legal hold keeps it; what is in the archive stays there. Visitors and agents are told that nothing is stored. Names, mail"
+        " addresses, files of transcripts, tags and comments are not stored either, and a legal hold cannot bring back what was never stored."
+    )
 
 
 def _months(count: int) -> str:

@@ -13,9 +13,10 @@ from chat.live.protocol import server
 from chat.live.protocol.shapes import Author, MaskingView, SiteView
 from chat.live.reaches import Reaches
 from chat.models import Conversation, Status
-from chat.personal import address_digest
+from chat.personal import Profile, address_digest
 from chat.services import blocking
 from chat.transcript import Page as TranscriptPage
+from chat.unstored import talk
 from security.errors import Conflict, Denied, NotFound
 from security.scoping import tenant_scope
 from tenants import access
@@ -47,6 +48,8 @@ class Resumed:
     last_rev: int
     frames: Sequence[bytes]
     has_more: bool
+    told: Profile | None = None
+    """Of a conversation of which nothing is stored: who the visitor is, as he told in it."""
 
 
 def access_visit(site_key: str, *, address: str | None, reaches: Reaches) -> Visit:
@@ -73,6 +76,7 @@ def access_visit(site_key: str, *, address: str | None, reaches: Reaches) -> Vis
         departments=reach.departments,
         consent=site.consent or None,
         masking=told_to_browsers(masking),
+        unstored=reach.unstored,
     )
     return Visit(site, tenant.public_id, view, masking, blocking.address_subject(digest) if digest else None)
 
@@ -107,6 +111,7 @@ def resume(conversation: UUID, *, last_seq: int, last_rev: int) -> Resumed:
             *(server.revised(entry, reason=entry.reason) for entry in revised),
         ],
         has_more=missed.more,
+        told=next((told.profile for told in talk.told_in([row]).values()), None),
     )
 
 

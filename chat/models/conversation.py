@@ -50,6 +50,8 @@ class Conversation(PublicModel):
     # Brought back from the archive: until then retention leaves it alone.
     kept_until = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
+    # Decided when it begins, and never changed: what was typed under the promise is not stored later, nor the other way round.
+    is_unstored = models.BooleanField(default=False, db_default=False, editable=False)
 
     offered_to = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
     offered_by = TenantForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")

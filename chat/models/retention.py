@@ -26,6 +26,8 @@ class Afterwards(StrEnum):
     """To the organisation's own server, by the day's run; then it is deleted here."""
     SENT_AT_CLOSE = "sent_at_close"
     """The same, some minutes after it was closed."""
+    NONE = "none"
+    """Nothing of what is said is stored; the months are for what remains: times, who answered, waiting and rating."""
 
     @property
     def is_sent(self) -> bool:

@@ -18,6 +18,7 @@ from chat.retention.calendar import begins
 from chat.retention.rules import changed, lock_rules, term_in, terms, waiting, zone_of_tenant
 from chat.retention.servers.configured import has_server
 from chat.retention.terms import DEFAULT, Term
+from chat.unstored.store import keeps_nothing_on_disk
 from security.audit import Action, record
 from security.errors import Conflict, Invalid, NotFound
 from security.permissions import Grant, Permission, require, require_member
@@ -33,7 +34,8 @@ def change_rule(
     """Give the organisation (None) or a department this rule; without a term a department loses its own, the organisation gets the default.
 
     `seen`: what was in force when the person decided, as str(Term). `typed`: the organisation's name, where less is kept. The change that waits,
-    or None where it holds at once. Conflict("retention_waits", "retention_moved", "retention_same"), Invalid("retention_term", "typed_name", "no_server").
+    or None where it holds at once. Conflict("retention_waits", "retention_moved", "retention_same"),
+    Invalid("retention_term", "typed_name", "no_server", "memory_persists").
     """
     require(grant, RIGHT)
     require_member(grant)
@@ -46,6 +48,8 @@ def change_rule(
         raise Invalid("retention_term")
     if term is not None and term.afterwards.is_sent and not has_server():
         raise Invalid("no_server")
+    if term is not None and term.stores_nothing and not keeps_nothing_on_disk():
+        raise Invalid("memory_persists")
     if waiting().filter(department=of).exists():
         raise Conflict("retention_waits")
     before, after = _in_force(of), term or terms()[None]

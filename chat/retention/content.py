@@ -62,13 +62,14 @@ def read_contents(conversations: Sequence[Conversation]) -> list[Read]:
     found = []
     for row in conversations:
         key = keys.get(row.public_id)
-        content = None if key is None else _content(row, key, messages[row.pk], tags[row.pk])
+        is_there = key is not None or row.is_unstored  # of that there is no text, and so no key
+        content = _content(row, key, messages[row.pk], tags[row.pk]) if is_there else None
         found.append(Read(row, key or b"", content))
     return found
 
 
 def _content(
-    conversation: Conversation, key: bytes, rows: Sequence[Message], tags: Sequence[str]
+    conversation: Conversation, key: bytes | None, rows: Sequence[Message], tags: Sequence[str]
 ) -> dict[str, Any] | None:
     try:
         comment = sealing.open_rating_with(key, conversation)
@@ -86,12 +87,13 @@ def _content(
         **{name: _time(getattr(conversation, name)) for name in _TIMES},
         **{name: getattr(conversation, name) for name in _NUMBERS},
         "rating_comment": None if comment is None else str(comment),
+        **({"nothing_is_stored": True} if conversation.is_unstored else {}),
         "tags": list(tags),
         "messages": messages,
     }
 
 
-def _message(row: Message, key: bytes, conversation: UUID) -> dict[str, Any]:
+def _message(row: Message, key: bytes | None, conversation: UUID) -> dict[str, Any]:
     text = sealing.open_with(key, row, conversation=conversation)
     return {
         **{name: getattr(row, name) for name in _MESSAGE_REST},

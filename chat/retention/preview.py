@@ -17,6 +17,8 @@ from chat.retention.rules import (
     kept_by,
     over,
     over_in_archive,
+    over_to_move,
+    over_to_purge,
     rules,
     terms,
     unclaimed,
@@ -49,13 +51,12 @@ def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
         live = over(kept, now=now, zone=zone)
         free = live.exclude(held())
         archive = over_in_archive(kept, now=now, zone=zone)
-        count = free.count()
+        moved = over_to_move(kept, now=now, zone=zone).exclude(held()).count()
         if kept.afterwards is Afterwards.ARCHIVE:
-            archived += count
+            archived += moved
         elif kept.afterwards.is_sent:
-            sent += count
-        else:
-            purged += count
+            sent += moved
+        purged += over_to_purge(kept, now=now, zone=zone).exclude(held()).count()
         purged += archive.exclude(held()).count()
         kept_back += live.filter(held()).count() + archive.filter(held()).count()
         first = free.aggregate(first=Min("last_message_at"))["first"]

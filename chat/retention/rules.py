@@ -123,6 +123,19 @@ def over(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[Conversation]
     return unclaimed(kept).filter(is_over(kept, now=now, zone=zone)).order_by("last_message_at", "pk")
 
 
+def over_to_move(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[Conversation]:
+    """Of `over` those that have something to be archived or sent; where that is nothing, they are deleted."""
+    if kept.afterwards in (Afterwards.PURGE, Afterwards.NONE):
+        return Conversation.objects.none()
+    return over(kept, now=now, zone=zone).filter(is_unstored=False)
+
+
+def over_to_purge(kept: Kept, *, now: datetime, zone: ZoneInfo) -> QuerySet[Conversation]:
+    """The others of `over`."""
+    rows = over(kept, now=now, zone=zone)
+    return rows if kept.afterwards in (Afterwards.PURGE, Afterwards.NONE) else rows.filter(is_unstored=True)
+
+
 def unclaimed(kept: Kept) -> QuerySet[Conversation]:
     """The closed ones of a rule, but for those that are on their way already."""
     claimed = Claim.objects.filter(conversation=OuterRef("pk"))
@@ -135,7 +148,7 @@ def still_due(ids: Iterable[int], afterwards: Iterable[Afterwards], *, now: date
     for kept in rules():
         if kept.afterwards in afterwards:
             due |= kept.conversations & is_over(kept, now=now, zone=zone)
-    closed = Conversation.objects.filter(pk__in=list(ids), status=Status.CLOSED.value)
+    closed = Conversation.objects.filter(pk__in=list(ids), status=Status.CLOSED.value, is_unstored=False)
     return set(closed.filter(due).values_list("pk", flat=True))
 
 
@@ -144,6 +157,8 @@ def is_over(kept: Kept | Term, *, now: datetime, zone: ZoneInfo) -> Q:
     is_old = Q(last_message_at__lt=over_before(now, kept.primary_months, zone))
     if kept.afterwards is Afterwards.SENT_AT_CLOSE:
         is_old = Q(closed_at__lte=now - AFTER_CLOSE)
+    if kept.afterwards is Afterwards.NONE:  # what was stored before the rule is not kept on
+        is_old |= Q(is_unstored=False)
     return is_old & (Q(kept_until__isnull=True) | Q(kept_until__lte=now))
 
 

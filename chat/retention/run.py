@@ -18,7 +18,18 @@ from chat.models import Afterwards, ArchiveChunk, ArchivedConversation, ChunkSta
 from chat.retention.into_archive import IntoArchive
 from chat.retention.moving import advance_one
 from chat.retention.purge import destroy_archived, destroy_live
-from chat.retention.rules import Kept, held, lock_deletions, lock_rules, over, over_in_archive, rules, zone_of_tenant
+from chat.retention.rules import (
+    Kept,
+    held,
+    lock_deletions,
+    lock_rules,
+    over,
+    over_in_archive,
+    over_to_move,
+    over_to_purge,
+    rules,
+    zone_of_tenant,
+)
 from chat.retention.stores import Store
 from chat.retention.visitors.copying import copy_erasures
 from chat.retention.work import Found as Found
@@ -84,7 +95,7 @@ def _choose(work: Work, afterwards: Afterwards, place: Place) -> bool:
     for kept in rules():
         if kept.afterwards is not afterwards:
             continue
-        free = over(kept, now=work.now, zone=zone).exclude(held()).exclude(pk__in=work.unreadable)
+        free = over_to_move(kept, now=work.now, zone=zone).exclude(held()).exclude(pk__in=work.unreadable)
         rows = free.select_for_update(skip_locked=True, of=("self",))
         chosen = list(rows.values_list("pk", flat=True)[:CHUNK])
         if chosen:
@@ -99,9 +110,7 @@ def _purge(work: Work) -> bool:
     lock_rules()
     zone = zone_of_tenant()
     for kept in rules():
-        if kept.afterwards is not Afterwards.PURGE:
-            continue
-        free = over(kept, now=work.now, zone=zone).exclude(held())
+        free = over_to_purge(kept, now=work.now, zone=zone).exclude(held())
         chosen = list(free.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
         if chosen:
             work.found.purged += destroy_live(chosen)

@@ -33,14 +33,23 @@ class Term:
         return self.afterwards is Afterwards.ARCHIVE and self.primary_months < self.archive_months <= MOST_ARCHIVE
 
     @property
+    def stores_nothing(self) -> bool:
+        """Whether nothing of what is said is stored; the months are for what remains of such a conversation."""
+        return self.afterwards is Afterwards.NONE
+
+    @property
     def gone_after(self) -> float:
         """Months after which nothing is left here."""
+        if self.afterwards is Afterwards.NONE:
+            return 0
         if self.afterwards is not Afterwards.ARCHIVE:
             return self.primary_months
         return inf if self.archive_months is None else self.archive_months
 
     def keeps_less_than(self, other: Term) -> bool:
         """Whether anything leaves the primary store, or is gone for good, sooner than by `other`: by the words, whatever is stored today."""
+        if self.stores_nothing and not other.stores_nothing:
+            return True
         return self.primary_months < other.primary_months or self.gone_after < other.gone_after
 
     def __str__(self) -> str:

@@ -91,7 +91,8 @@ def offer_to_agent(
         access.require_on(grant, Permission.CHAT_NOTE, found)
     found.offered_to, found.offered_by_id = target, grant.membership_id
     found.offer_expires_at = now + OFFER_FOR
-    found.offer_note = sealing.seal_offer_note(found, note) if note else None
+    # What is said beside it is told at once, and stored only where anything is.
+    found.offer_note = sealing.seal_offer_note(found, note) if note and not found.is_unstored else None
     found.save(update_fields=["offered_to", "offered_by", "offer_expires_at", "offer_note"])
     record(Action.CONVERSATION_OFFERED, on=found, to=str(target.public_id))
     events.publish_offer(found, note=note)

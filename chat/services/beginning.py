@@ -21,6 +21,8 @@ from chat.services.across_conversations import Earlier, Joining, earlier
 from chat.services.messages import append
 from chat.services.visitors import VisitorSession, store_visitor
 from chat.summaries import summary
+from chat.unstored import talk
+from chat.unstored.mode import nothing_is_stored, with_storage
 from security.audit import Action, record
 from security.errors import Conflict, Denied
 from security.masking import MaskedText
@@ -65,6 +67,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     Denied for a blocked visitor or address, Conflict("plan_over") where the organisation was above its plan for too long. The visitor's row is
     locked, so two tabs that write at once begin one conversation.
     """
+    department, is_unstored = _department(opening.department)
     visitor = store_visitor(
         opening.session,
         site_id=opening.site_pk,
@@ -72,6 +75,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
         page=opening.page,
         address=opening.address,
         now=now,
+        is_unstored=is_unstored,
     )
     visitor = Visitor.objects.select_for_update().get(pk=visitor.pk)
     if blocking.is_blocked(visitor_pk=visitor.pk, address=opening.address, now=now):
@@ -85,7 +89,8 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     conversation = Conversation.objects.create(
         site_id=opening.site_pk,
         visitor=visitor,
-        department=_department(opening.department),
+        department=department,
+        is_unstored=is_unstored,
         created_at=now,
         waiting_since=now,
         last_message_at=now,
@@ -100,6 +105,9 @@ def _first(
     conversation: Conversation, visitor: Visitor, opening: Opening, before: Earlier | None, now: datetime
 ) -> MessageView:
     """Store the first message, as it may be shown beside what the visitor wrote a moment ago."""
+    if conversation.is_unstored:
+        told = opening.session.profile, opening.page, opening.address or ""
+        talk.tell(conversation.public_id, profile=told[0], page=told[1], address=told[2])
     author = Author(WireKind.VISITOR, visitor.public_id, opening.session.profile.name)
     text, masked, typed = opening.text, opening.masked, None
     if before is not None and opening.joining is not None:
@@ -122,10 +130,12 @@ def _already(visitor: Visitor, client_id: UUID) -> Conversation | None:
     return visitor.conversations.exclude(status=Status.CLOSED.value).first()
 
 
-def _department(public_id: UUID | None) -> Department | None:
-    """The one that was asked for, or the tenant's default."""
-    chosen = Department.objects.filter(public_id=public_id).first() if public_id else None
-    return chosen or Department.objects.filter(is_default=True).first()
+def _department(public_id: UUID | None) -> tuple[Department | None, bool]:
+    """The one that was asked for, or the tenant's default; and whether nothing is stored of what is said there."""
+    departments = with_storage(Department.objects.all())
+    chosen = departments.filter(public_id=public_id).first() if public_id else None
+    chosen = chosen or departments.filter(is_default=True).first()
+    return chosen, nothing_is_stored() if chosen is None else chosen.is_unstored
 
 
 def _with_people(conversation: Conversation) -> Conversation:

@@ -20,6 +20,7 @@ from chat import access
 from chat.models import Block, Conversation, Status, Visitor, unended
 from chat.personal import address_digest, seal_block_reason, shown_address, shown_block_reason, shown_profile
 from chat.services.lifecycle import close_blocked
+from chat.unstored import talk
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Conflict, Invalid, NotFound
@@ -69,7 +70,7 @@ def block_visitor(
         raise Invalid("days")
     # In the order of a first message: the visitor's row, then his conversations.
     visitor = Visitor.objects.select_for_update(of=("self",)).get(pk=found.visitor_id)
-    digest = address_digest(shown_address(visitor.public_id, visitor.address)) if address else None
+    digest = address_digest(_address(found)) if address else None
     if address and digest is None:
         raise Conflict("no_address")
     block = Block.objects.filter(visitor=visitor).first() or Block(visitor=visitor)
@@ -115,9 +116,15 @@ def unblock_by_conversation(*, grant: Grant, conversation: UUID) -> None:
 def shared_by(*, grant: Grant, conversation: UUID) -> int | None:
     """How many visitors came from the address of this one, himself included; None where it is not known."""
     require(grant, Permission.CHAT_BLOCK_VISITOR)
-    visitor = access.access_conversation(grant, conversation).visitor
-    digest = address_digest(shown_address(visitor.public_id, visitor.address))
+    digest = address_digest(_address(access.access_conversation(grant, conversation)))
     return None if digest is None else Visitor.objects.filter(address_digest=digest).count()
+
+
+def _address(found: Conversation) -> str:
+    """Where the visitor came from last; of a conversation of which nothing is stored, as long as it lasts."""
+    for told in talk.told_in([found]).values():
+        return told.address
+    return shown_address(found.visitor.public_id, found.visitor.address)
 
 
 @transaction.atomic

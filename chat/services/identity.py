@@ -19,6 +19,7 @@ from chat.personal import Profile, open_profile, seal_profile
 from chat.services import blocking
 from chat.services.visitors import TOKEN_LIFE, VisitorSession, email_digest, store_visitor
 from chat.side_by_side import without_joined_numbers
+from chat.unstored.mode import is_anything_unstored
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Denied
@@ -39,7 +40,10 @@ def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now:
     digest = keyring.lookup_digest("external_id", str(claims["sub"]))
     visitor = Visitor.objects.select_for_update().filter(site=site.site_id, external_id_digest=digest).first()
     if visitor is None:
-        visitor = store_visitor(session, site_id=site.site_id, locale="", page=None, address=None, now=now)
+        waits = is_anything_unstored()  # where the conversation will be says whether who he is may be stored
+        visitor = store_visitor(
+            session, site_id=site.site_id, locale="", page=None, address=None, now=now, is_unstored=waits
+        )
         if visitor.is_verified:  # this browser is known as somebody else, who stays what he is
             visitor = Visitor.objects.create(site_id=site.site_id, created_at=now, seen_at=now)
         visitor.external_id_digest, visitor.is_verified = digest, True
@@ -52,8 +56,9 @@ def identify_visitor(*, site: SiteRef, session: VisitorSession, token: str, now:
     )
     merged = open_profile(visitor.public_id, visitor.profile).merged(_profile(claims))
     profile = without_joined_numbers(merged, current_masking().masked)
-    visitor.profile, visitor.email_digest = seal_profile(visitor.public_id, profile), email_digest(profile.email)
-    visitor.save(update_fields=["profile", "email_digest"])
+    if visitor.profile is not None or not is_anything_unstored():
+        visitor.profile, visitor.email_digest = seal_profile(visitor.public_id, profile), email_digest(profile.email)
+        visitor.save(update_fields=["profile", "email_digest"])
     record(Action.VISITOR_IDENTIFIED, on=visitor)
     return replace(session, public_id=visitor.public_id, pk=visitor.pk, profile=profile, is_verified=True)
 

@@ -16,6 +16,7 @@ from chat.models import ArchivedConversation, Conversation, ConversationTag, Sta
 from chat.services.across_conversations import Joining, joined_comment
 from chat.services.messages import SystemCode, say
 from chat.side_by_side import tags_without_joined_numbers
+from chat.unstored import talk
 from security.audit import Action, record
 from security.errors import Conflict, NotFound
 from security.masking import MaskedText
@@ -23,6 +24,8 @@ from security.permissions import Grant, Permission
 from tenants.models import Department, Membership, Policy
 from tenants.policies import masked_for_members
 
+OUTCOMES: Final = frozenset({"resolved", "unresolved", "spam"})
+"""What consoles offer; any other word is somebody's own, and so what was said."""
 BLOCKED: Final = "blocked"
 """The outcome of a conversation whose visitor was blocked."""
 REOPEN_WITHIN = timedelta(days=7)
@@ -33,7 +36,7 @@ def close_conversation(*, grant: Grant, conversation: UUID, outcome: str, now: d
     """An agent closes; Conflict("closed") if it is closed already."""
     found = access.lock_to_answer(grant, conversation)
     access.require_on(grant, Permission.CHAT_CLOSE, found)
-    found.outcome = outcome
+    found.outcome = "" if found.is_unstored and outcome not in OUTCOMES else outcome
     return _close(found, SystemCode.CLOSED, "Conversation closed", now=now)
 
 
@@ -108,7 +111,7 @@ def rate_conversation(
     if found.rating == score and text == sealing.open_rating_comment(found):
         return Rated(found.status, keeps)
     found.rating = score
-    found.rating_comment = sealing.seal_rating_comment(found, text) if text else None
+    found.rating_comment = sealing.seal_rating_comment(found, text) if text and not found.is_unstored else None
     found.save(update_fields=["rating", "rating_comment"])
     record(Action.CONVERSATION_RATED, on=found)
     events.publish_states([found.public_id])
@@ -122,6 +125,8 @@ def tag_conversation(
     """Add and remove tags; unknown words become tags of the tenant. Those that spell a number together lose its digits."""
     found = access.lock_conversation(grant, conversation)
     access.require_on(grant, Permission.CHAT_TAG, found)
+    if found.is_unstored and add:
+        raise Conflict  # a word about it, which would be stored
     ConversationTag.objects.filter(conversation=found, tag__name__in=[str(name) for name in remove]).delete()
     had = ConversationTag.objects.filter(conversation=found).values_list("tag__name", flat=True)
     names = list(dict.fromkeys([*had, *map(str, add)]))
@@ -161,6 +166,7 @@ def _close(found: Conversation, code: SystemCode, text: str, *, now: datetime) -
         ]
     )
     view = say(found, code, text, now=now)
+    talk.forget_after_commit(found)
     record(Action.CONVERSATION_CLOSED, on=found, how=code.value)
     events.publish_change(found, view)
     return found

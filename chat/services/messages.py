@@ -15,6 +15,8 @@ from chat import sealing
 from chat.live.protocol.shapes import Author, Masked, MessageView
 from chat.live.protocol.shapes import AuthorKind as WireKind
 from chat.models import AuthorKind, Conversation, Message
+from chat.unstored import talk
+from chat.unstored.store import Away
 from security.masking import MaskedText, mask
 
 
@@ -57,7 +59,7 @@ def append(
         code=code.value if code else "",
         is_visible=is_visible,
     )
-    message.body = sealing.seal_message(message, text, conversation=conversation.public_id)
+    _put_body(conversation, message, text)
     message.save(force_insert=True)
     conversation.last_seq, conversation.last_rev = message.seq, message.rev
     conversation.last_visible_seq = message.seq if is_visible else conversation.last_visible_seq
@@ -79,6 +81,19 @@ def append(
         masked=masked,
         code=message.code or None,
     )
+
+
+def _put_body(conversation: Conversation, message: Message, text: MaskedText) -> None:
+    """Into the row, or, of a conversation of which nothing is stored, into memory. What the system says is no reason for an act to fail."""
+    if not conversation.is_unstored:
+        message.body = sealing.seal_message(message, text, conversation=conversation.public_id)
+        return
+    hidden, message.masked = message.masked, []
+    try:
+        talk.keep_message(conversation, message, text, hidden)
+    except Away:
+        if not message.code:
+            raise
 
 
 def say(conversation: Conversation, code: SystemCode, text: str, *, now: datetime) -> MessageView:

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from chat.live.protocol.shapes import AgentLoad, DepartmentView
 from chat.models import Presence, Status
 from chat.services.assignment import GONE_AFTER
+from chat.unstored.mode import with_storage
 from security.permissions import Permission
 from tenants.access import role_permissions
 from tenants.models import Department, DepartmentMembership, DepartmentRole, Membership, Policy, Role, usable
@@ -73,6 +74,7 @@ class Reach:
     departments: Sequence[DepartmentView]
     online: bool
     back_at: datetime | None
+    unstored: bool = False
 
 
 def reach(*, now: datetime) -> Reach:
@@ -81,13 +83,15 @@ def reach(*, now: datetime) -> Reach:
     for row in _present(now):
         opening = hours.of(row.pk)
         back_at = None if opening.is_open else opening.back_at
-        views.append(DepartmentView(row.public_id, row.name, row.is_online and opening.is_open, back_at))
+        is_online = row.is_online and opening.is_open
+        views.append(DepartmentView(row.public_id, row.name, is_online, back_at, row.is_unstored))
         if row.is_default:
             default = views[-1]
     return Reach(
         departments=views,
         online=default is not None and bool(default.online),
         back_at=None if default is None else default.back_at,
+        unstored=default is not None and default.unstored,
     )
 
 
@@ -102,7 +106,7 @@ def _present(now: datetime) -> QuerySet[Department, Any]:
     there = DepartmentMembership.objects.filter(department=OuterRef("pk"), membership__in=here)
     taking = [role.pk for role in Role.objects.all() if Permission.CHAT_TAKE in role_permissions(role)]
     further = DepartmentRole.objects.filter(department=OuterRef("pk"), role__in=taking, membership__in=here)
-    return Department.objects.annotate(is_online=Exists(there) | Exists(further)).order_by("name")
+    return with_storage(Department.objects.annotate(is_online=Exists(there) | Exists(further))).order_by("name")
 
 
 def sweep_presence(*, now: datetime) -> int:

@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from chat.models import IdentityToken, Visitor, VisitorToken, unended
+from chat.models import Conversation, IdentityToken, Status, Visitor, VisitorToken, unended
 from chat.personal import (
     Page,
     Profile,
@@ -23,6 +25,7 @@ from chat.personal import (
     seal_profile,
 )
 from chat.side_by_side import without_joined_numbers
+from chat.unstored import talk
 from security.crypto import keyring
 from security.masking import MaskedText
 from security.models import RevocationKind
@@ -83,19 +86,33 @@ def access_session(*, site_id: int, token: str | None, now: datetime) -> Visitor
 
 
 def store_visitor(
-    session: VisitorSession, *, site_id: int, locale: str, page: Page | None, address: str | None, now: datetime
+    session: VisitorSession,
+    *,
+    site_id: int,
+    locale: str,
+    page: Page | None,
+    address: str | None,
+    now: datetime,
+    is_unstored: bool = False,
 ) -> Visitor:
-    """Make the visitor's row and token, once; part of the transaction that stores his first message."""
+    """Make the visitor's row and token, once; part of the transaction that stores his first message.
+
+    With `is_unstored` the row says nothing of who he is, nor where: that is the caller's to keep.
+    """
     visitor, is_new = Visitor.objects.get_or_create(
         public_id=session.public_id, defaults={"site_id": site_id, "locale": locale, "created_at": now, "seen_at": now}
     )
-    if is_new:
+    if (
+        visitor.profile is None and not is_unstored
+    ):  # new, or known so far from conversations of which nothing is stored
         visitor.profile = seal_profile(visitor.public_id, session.profile)
         visitor.email_digest = email_digest(session.profile.email)
         visitor.page = seal_page(visitor.public_id, page) if page else None
         visitor.save(update_fields=["profile", "email_digest", "page"])
+    if is_new:
         VisitorToken.objects.create(visitor=visitor, digest=session.token_digest, expires_at=now + TOKEN_LIFE)
-    _note_address(visitor, address)
+    if not is_unstored:
+        _note_address(visitor, address)
     return visitor
 
 
@@ -116,7 +133,9 @@ def email_digest(email: str) -> bytes | None:
 @transaction.atomic
 def change_profile(*, visitor_id: int, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
     """Add what the visitor told of himself; unsigned, so it proves nothing and merges with nobody."""
-    visitor = Visitor.objects.select_for_update().get(pk=visitor_id)
+    visitor = _with_latest(Visitor.objects.select_for_update()).get(pk=visitor_id)
+    if visitor.is_unstored:
+        return _tell(visitor, profile, masker)
     merged = without_joined_numbers(open_profile(visitor.public_id, visitor.profile).merged(profile), masker)
     visitor.profile = seal_profile(visitor.public_id, merged)
     visitor.email_digest = email_digest(merged.email)
@@ -124,10 +143,34 @@ def change_profile(*, visitor_id: int, profile: Profile, masker: Callable[[str],
     return merged
 
 
+def _with_latest(visitors: QuerySet[Visitor]) -> QuerySet[Any]:
+    """With the visitor's latest conversation, and whether nothing of it is stored: of what he tells then nothing is either."""
+    latest = Conversation.objects.filter(visitor=OuterRef("pk")).order_by("-created_at", "-pk")
+    return visitors.annotate(
+        latest=Subquery(latest.values("public_id")[:1]),
+        latest_status=Subquery(latest.values("status")[:1]),
+        is_unstored=Subquery(latest.values("is_unstored")[:1]),
+    )
+
+
+def _tell(visitor: Any, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
+    """To memory, as long as the conversation; once it has ended nobody keeps it but the page that told it."""
+    row = Conversation.objects.get(public_id=visitor.latest)
+    before = open_profile(visitor.public_id, visitor.profile).merged(talk.told_in([row])[row.pk].profile)
+    merged = without_joined_numbers(before.merged(profile), masker)
+    if visitor.latest_status != Status.CLOSED.value:
+        talk.tell(visitor.latest, profile=merged)
+    return merged
+
+
 @transaction.atomic
 def change_page(*, visitor_id: int, page: Page, now: datetime) -> None:
     """Remember the page that the visitor is on; the last one only."""
-    visitor = Visitor.objects.get(pk=visitor_id)
+    visitor = _with_latest(Visitor.objects.all()).get(pk=visitor_id)
+    if visitor.is_unstored:
+        if visitor.latest_status != Status.CLOSED.value:
+            talk.tell(visitor.latest, page=page)
+        return
     visitor.page = seal_page(visitor.public_id, page)
     visitor.seen_at = now
     visitor.save(update_fields=["page", "seen_at"])

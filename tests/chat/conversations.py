@@ -41,15 +41,27 @@ class House:
     site_pk: int
     agent: Membership
 
-    def talk(self, visitor_name: str = "Vera", status: Status = Status.OPEN, of: Talk | None = None) -> Talk:
+    def talk(
+        self,
+        visitor_name: str = "Vera",
+        status: Status = Status.OPEN,
+        of: Talk | None = None,
+        *,
+        is_unstored: bool = False,
+    ) -> Talk:
         """Begin a conversation that has no message yet; a new visitor's, or the one's of another conversation."""
         with tenant_scope(self.tenant_id):
             earlier = None if of is None else Conversation.objects.select_related("visitor").get(pk=of.pk)
             visitor = earlier.visitor if earlier else Visitor.objects.create(site_id=self.site_pk)
             conversation = Conversation.objects.create(
-                site_id=self.site_pk, visitor=visitor, status=status.value, assigned_to=self.agent
+                site_id=self.site_pk,
+                visitor=visitor,
+                status=status.value,
+                assigned_to=self.agent,
+                is_unstored=is_unstored,
             )
-            keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
+            if not is_unstored:
+                keyring.data_key(KeySubject.CONVERSATION, conversation.public_id)
         agent = self.agent.public_id
         return Talk(
             tenant_id=self.tenant_id,

@@ -222,9 +222,12 @@ class VisitorSocket(ChatConsumer):
         self.conversation = found
         await self.join(rooms.conversation(found))
         is_same = found == wanted
-        return await self.call(
+        resumed = await self.call(
             visiting.resume, found, last_seq=last_seq if is_same else 0, last_rev=last_rev if is_same else 0
         )
+        if resumed.told is not None:
+            self.who = replace(self.who, profile=resumed.told.merged(self.who.profile))
+        return resumed
 
     async def show(self, resumed: Resumed | None) -> None:
         """Send what was missed, then whatever came meanwhile, then live."""
@@ -236,7 +239,10 @@ class VisitorSocket(ChatConsumer):
         self.last_seqs[resumed.conversation] = resumed.last_visible_seq
         self.rooms[rooms.conversation(resumed.conversation)].go_live(resumed.last_rev)
         self._stand(resumed.conversation, resumed.status)
-        self.send_frame(server.status(conversation=resumed.conversation, status=resumed.status.value))
+        is_unstored = resumed.told is not None
+        self.send_frame(
+            server.status(conversation=resumed.conversation, status=resumed.status.value, unstored=is_unstored)
+        )
 
     async def begin(self, frame: visitor.SendMessage) -> bool:
         """Begin a conversation with this message; False where there is a live one already, and the message belongs there."""

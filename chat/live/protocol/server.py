@@ -214,9 +214,18 @@ def offer(*, conversation: ConversationView, sender: AgentView, note: MaskedText
     )
 
 
-def status(*, conversation: UUID | None, status: str, position: int | None = None, ref: int | None = None) -> bytes:
-    """`position` in the queue, first is 1; only while the conversation waits."""
+def status(
+    *,
+    conversation: UUID | None,
+    status: str,
+    position: int | None = None,
+    unstored: bool = False,
+    ref: int | None = None,
+) -> bytes:
+    """`position` in the queue, first is 1; only while the conversation waits. `unstored`: nothing of it is stored."""
     extra: Json = {} if position is None else {"position": position}
+    if unstored:
+        extra["unstored"] = True
     return _encoded("status", ref, conversation=conversation, status=status, **extra)
 
 

@@ -185,16 +185,22 @@ class AgentLoad:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentView:
-    """A department; `online` is None where it is not told. `back_at`: closed until then, as visitors are told."""
+    """A department; `online` is None where it is not told. `back_at`: closed until then, as visitors are told.
+
+    `unstored`: nothing is stored of a chat that begins there.
+    """
 
     id: UUID
     name: str
     online: bool | None = None
     back_at: datetime | None = None
+    unstored: bool = False
 
     def json(self) -> Json:
         """As it is sent."""
         found: Json = {"id": self.id, "name": self.name}
+        if self.unstored:
+            found["unstored"] = True
         if self.online is not None:
             found["online"] = self.online
         if self.back_at is not None:
@@ -231,6 +237,7 @@ class ConversationView:
     last_rev: int | None = None
     outcome: str = ""
     rating: RatingView | None = None
+    unstored: bool = False
 
     def json(self) -> Json:
         """`visitor`, `last_seq`, `last_rev` and `rating` only where they are known, `outcome` only of what is closed."""
@@ -255,6 +262,8 @@ class ConversationView:
             found["outcome"] = self.outcome or None
         if self.rating is not None:
             found["rating"] = self.rating.json()
+        if self.unstored:
+            found["unstored"] = True
         return found
 
 
@@ -296,7 +305,7 @@ class MaskingView:
 class SiteView:
     """What a visitor is told about the site; `consent` is the sentence to agree to, if the tenant has one.
 
-    `online` and `back_at` are of the department that a chat goes to which names none.
+    `online`, `back_at` and `unstored` are of the department that a chat goes to which names none.
     """
 
     name: str
@@ -307,6 +316,7 @@ class SiteView:
     consent: str | None = None
     fields: Sequence[FieldView] = ()
     masking: MaskingView = MaskingView()
+    unstored: bool = False
 
     def json(self) -> Json:
         """As it is sent."""
@@ -319,4 +329,5 @@ class SiteView:
             "consent": self.consent,
             "fields": [field.json() for field in self.fields],
             "masking": self.masking.json(),
+            **({"unstored": True} if self.unstored else {}),
         }

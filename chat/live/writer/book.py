@@ -149,13 +149,20 @@ class Book:
     def _ledger(self, row: LockedConversation) -> Ledger:
         found = self._ledgers.get(row.public_id)
         if found is None:
-            wrapped = self._read.wrapped.get(row.public_id) or self._tails.wrapped.get(row.public_id)
-            if wrapped is None:
-                # Its key was destroyed: nothing in it can be read any more, so nothing is added either.
-                raise WriteRefused("closed")
-            key = self._keys.unwrapped(self.tenant_id, row.public_id, wrapped)
-            found = self._ledgers[row.public_id] = Ledger.of(row, key)
+            found = self._ledgers[row.public_id] = Ledger.of(row, self._key(row))
         return found
+
+    def _key(self, row: LockedConversation) -> bytes:
+        if row.is_unstored:
+            key = self._read.unstored.get(row.public_id)
+            if key is None:
+                raise Unavailable  # what cannot be kept in memory is not kept anywhere
+            return key
+        wrapped = self._read.wrapped.get(row.public_id) or self._tails.wrapped.get(row.public_id)
+        if wrapped is None:
+            # Its key was destroyed: nothing in it can be read any more, so nothing is added either.
+            raise WriteRefused("closed")
+        return self._keys.unwrapped(self.tenant_id, row.public_id, wrapped)
 
     def _post(self, item: Item, order: Post, ledger: Ledger) -> None:
         tail = self._tails.by_visitor.get(ledger.row.visitor_id)
@@ -223,7 +230,8 @@ class Book:
             raise WriteRefused("not_found")
         if target.author_id != order.author_id or target.author_kind not in _EDITABLE:
             raise WriteRefused("forbidden")
-        if target.is_gone or self._now - target.sent_at > order.within:
+        is_gone = target.is_gone and not ledger.row.is_unstored  # of those no row has a body
+        if is_gone or self._now - target.sent_at > order.within:
             raise WriteRefused("conflict")
         revised, row = draft_revision(ledger, order, target, self._now)
         self.revisions[order.message] = row

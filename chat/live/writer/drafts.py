@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Self
+from uuid import UUID
 
 from chat.live.protocol.shapes import AuthorKind, Masked, MessageView
 from chat.live.writer.item import Item
@@ -16,10 +17,12 @@ from chat.live.writer.reading import Known, Target
 from chat.live.writer.tail import Place
 from chat.models import Status
 from chat.sealing import GONE, body_place
+from chat.unstored import memory
 from security.crypto.sealed import SealedText, open_text, seal_text
 from security.masking import MaskedText
 
 Row = tuple[Any, ...]
+Columns = tuple[SealedText | None, str]
 _BODY: Final = 9  # its column in `statements.INSERT`; the masked list stands behind it
 
 
@@ -34,10 +37,14 @@ class Ledger:
     last_visible_seq: int
     last_message_at: datetime
     replied_at: datetime | None = None
+    unstored: dict[UUID, bytes] | None = None
+    """By message, sealed, what is kept in memory instead of in rows; None where it is stored."""
 
     @classmethod
     def of(cls, row: LockedConversation, key: bytes) -> Self:
-        return cls(row, key, row.last_seq, row.last_rev, row.last_visible_seq, row.last_message_at)
+        unstored: dict[UUID, bytes] | None = {} if row.is_unstored else None
+        counters = (row.last_seq, row.last_rev, row.last_visible_seq, row.last_message_at)
+        return cls(row, key, *counters, unstored=unstored)
 
     @property
     def is_changed(self) -> bool:
@@ -48,7 +55,7 @@ def draft_post(ledger: Ledger, item: Item, order: Post, now: datetime) -> tuple[
     """The next message of the conversation, and its row in the columns of `statements.INSERT`."""
     message = _next_message(ledger, item, order, now)
     is_visible = order.author.kind is not AuthorKind.NOTE
-    body = _sealed(ledger, order.tenant_id, message)
+    said = _said(ledger, order.tenant_id, message)
     ledger.last_seq, ledger.last_rev, ledger.last_message_at = message.seq, message.rev, message.sent_at
     if is_visible:
         ledger.last_visible_seq = message.seq
@@ -64,7 +71,7 @@ def draft_post(ledger: Ledger, item: Item, order: Post, now: datetime) -> tuple[
             is_visible=is_visible,
             origin=order.origin,
         ),
-        (message.id, *numbers, *who, message.sent_at, body, _json(message.masked), is_visible),
+        (message.id, *numbers, *who, message.sent_at, *said, is_visible),
     )
 
 
@@ -86,8 +93,8 @@ def _next_message(ledger: Ledger, item: Item, order: Post, now: datetime) -> Mes
 def redraft(ledger: Ledger, posted: Posted, row: Row, text: MaskedText, masked: Sequence[Masked]) -> tuple[Posted, Row]:
     """A message of this very turn with another text: nobody has seen the first one, so the numbers stay."""
     message = replace(posted.message, text=text, masked=tuple(masked))
-    body = _sealed(ledger, posted.tenant_id, message)
-    return replace(posted, message=message), (*row[:_BODY], body, _json(masked), *row[_BODY + 2 :])
+    said = _said(ledger, posted.tenant_id, message)
+    return replace(posted, message=message), (*row[:_BODY], *said, *row[_BODY + 2 :])
 
 
 def draft_revision(ledger: Ledger, order: Revise, target: Target, now: datetime) -> tuple[Revised, Row]:
@@ -125,7 +132,7 @@ def draft_change(ledger: Ledger, tenant_id: int, place: Place, new: NewText, now
         rev=rev,
         author_kind=place.author_kind,
     )
-    body = seal_text(new.text, ledger.key, sealed_at)
+    said = _columns(ledger, place.message, new.text, new.masked, sealed_at)
     ledger.last_rev = rev
     revised = Revised(
         tenant_id=tenant_id,
@@ -140,7 +147,7 @@ def draft_change(ledger: Ledger, tenant_id: int, place: Place, new: NewText, now
         is_visible=place.is_visible,
         origin=new.origin,
     )
-    return revised, (place.message, rev, body, _json(new.masked), now, new.reason)
+    return revised, (place.message, rev, *said, now, new.reason)
 
 
 def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate: bool) -> Posted:
@@ -169,7 +176,7 @@ def recalled(order: Post, known: Known, keys: ConversationKeys, *, is_duplicate:
     )
 
 
-def _sealed(ledger: Ledger, tenant_id: int, message: MessageView) -> SealedText:
+def _said(ledger: Ledger, tenant_id: int, message: MessageView) -> Columns:
     """The text of a message, for its place alone."""
     place = body_place(
         tenant_id=tenant_id,
@@ -179,10 +186,20 @@ def _sealed(ledger: Ledger, tenant_id: int, message: MessageView) -> SealedText:
         rev=message.rev,
         author_kind=message.author.kind.value,
     )
-    return seal_text(message.text, ledger.key, place)
+    return _columns(ledger, message.id, message.text, message.masked, place)
+
+
+def _columns(ledger: Ledger, message: UUID, text: MaskedText, masked: Sequence[Masked], place: bytes) -> Columns:
+    """The body and the list beside it. Of a conversation of which nothing is stored both are empty, and the ledger has them for the memory."""
+    if ledger.unstored is None:
+        return seal_text(text, ledger.key, place), _json(masked)
+    ledger.unstored[message] = memory.sealed(text, [entry.json() for entry in masked], ledger.key, place)
+    return None, "[]"
 
 
 def _known_text(order: Post, known: Known, keys: ConversationKeys) -> MaskedText | None:
+    if known.text is not None:
+        return known.text
     if known.body is None or known.wrapped is None:
         return None
     place = body_place(

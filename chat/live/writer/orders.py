@@ -47,6 +47,7 @@ class LockedConversation:
     last_rev: int
     last_visible_seq: int
     last_message_at: datetime
+    is_unstored: bool = False
 
 
 Check = Callable[[LockedConversation], str | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from chat.live.writer import statements
 from chat.live.writer.item import Item
 from chat.live.writer.orders import LockedConversation, Post, Revise
 from chat.models import Status
+from security.masking import MaskedText
 from security.masking.splitting.check import REMEMBERED_FOR
 
 Sent = tuple[str, UUID, UUID]
@@ -36,6 +37,9 @@ class Known:
     masked: list[dict[str, Any]]
     is_visible: bool
     wrapped: bytes | None
+    is_unstored: bool = False
+    text: MaskedText | None = None
+    """Of a message that is not stored, what is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Earlier:
     is_visible: bool
     body: bytes | None
     masked: list[dict[str, Any]]
+    text: MaskedText | None = None
+    """As of `Known`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,8 @@ class Read:
     targets: Mapping[UUID, Target]
     elsewhere: Collection[int] = frozenset()
     """Visitors, of those that were asked about, who wrote in another conversation a moment ago."""
+    unstored: Mapping[UUID, bytes] = field(default_factory=dict, repr=False)
+    """The keys of conversations of which nothing is stored, clear: no row has them."""
 
 
 def sent(post: Post) -> Sent:
@@ -214,4 +222,5 @@ def _locked(row: tuple[Any, ...]) -> LockedConversation:
         last_rev=row[9],
         last_visible_seq=row[10],
         last_message_at=row[11],
+        is_unstored=row[12],
     )

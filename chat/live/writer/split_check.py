@@ -134,6 +134,8 @@ def _place(row: Earlier) -> Place:
 
 
 def _opened(tenant_id: int, row: Earlier, keys: ConversationKeys) -> MaskedText | None:
+    if row.text is not None:
+        return row.text
     if row.body is None or row.wrapped is None:
         return None
     place = body_place(

@@ -22,7 +22,7 @@ ENTER_TO_WRITE: Final = "SELECT set_config('app.tenant_id', %s, true), set_confi
 # a table has no statistics, it walks through all that the tenant has ever written. Proof: tests/chat/live/test_writer_plans.py.
 _COLUMNS: Final = """
 SELECT c.tenant_id, c.id, c.public_id, c.status, c.visitor_id, c.department_id, c.assigned_to_id, c.offered_to_id,
-       c.last_seq, c.last_rev, c.last_visible_seq, c.last_message_at
+       c.last_seq, c.last_rev, c.last_visible_seq, c.last_message_at, c.is_unstored
 FROM chat_conversation c
 """
 _LOCK: Final = f"""{_COLUMNS}
@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
 
 KNOWN: Final = """
 SELECT m.author_kind, m.author_id, m.client_id, m.public_id, c.public_id, c.status, m.seq, m.rev, m.prev_visible_seq,
-       m.sent_at, m.body, m.masked, m.is_visible, k.wrapped
+       m.sent_at, m.body, m.masked, m.is_visible, k.wrapped, c.is_unstored
 FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) AS sent (author_kind, author_id, client_id)
 CROSS JOIN LATERAL (
     SELECT * FROM chat_message i
@@ -63,7 +63,7 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS m
 CROSS JOIN LATERAL (
-    SELECT i.public_id, i.status FROM chat_conversation i WHERE i.tenant_id = m.tenant_id AND i.id = m.conversation_id OFFSET 0
+    SELECT i.public_id, i.status, i.is_unstored FROM chat_conversation i WHERE i.tenant_id = m.tenant_id AND i.id = m.conversation_id OFFSET 0
 ) AS c
 LEFT JOIN LATERAL (
     SELECT s.wrapped FROM security_subjectkey s

@@ -19,7 +19,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from chat.live import stages
-from chat.live.writer import statements
+from chat.live.writer import statements, unstored
 from chat.live.writer.book import Book, Done
 from chat.live.writer.item import Item
 from chat.live.writer.memory import Kept
@@ -60,6 +60,7 @@ async def run(
     doubtful = {tenant_id: suspected(items, opener.memory) for tenant_id, items in by_tenant.items()}
     known = {tenant_id: opener.recent.known(tenant_id, ids) for tenant_id, ids in doubtful.items() if ids}
     reads = await read(connection, by_tenant, opener.now, known, skip_locked=skip_locked)
+    reads = await unstored.known_of(reads)
     found = await _tails(connection, by_tenant, doubtful, reads, opener, skip_locked=skip_locked)
     read_at = clock()
     books, result = [], Result()
@@ -72,7 +73,11 @@ async def run(
         result.left += book.left
         result.keeps |= book.keeps
     sealed_at = clock()
+    settling = [await unstored.keep(book.tenant_id, book.changed, book.revisions) for book in books]
     await _write(connection, [book for book in books if book.changed])
+    for settle in settling:
+        if settle is not None:
+            settle()
     stages.READ.observe(read_at - begun)
     stages.ENCRYPT.observe(sealed_at - read_at)
     stages.COMMIT.observe(clock() - sealed_at)
@@ -93,7 +98,7 @@ async def _tails(
     connection: AsyncConnection,
     by_tenant: Mapping[int, Sequence[Item]],
     doubtful: Mapping[int, Collection[UUID]],
-    reads: Mapping[int, Read],
+    reads: dict[int, Read],
     opener: Opener,
     *,
     skip_locked: bool,
@@ -112,7 +117,8 @@ async def _tails(
     held = {tenant_id: to_release(by_tenant[tenant_id], opener.memory) for tenant_id in wanted}
     beside = await read_beside(connection, reads, wanted, held, opener.now, skip_locked=skip_locked)
     for tenant_id, ids in wanted.items():
-        found[tenant_id] = tails(tenant_id, ids, reads[tenant_id], beside[tenant_id], opener).beside(found[tenant_id])
+        reads[tenant_id], its = await unstored.said_beside(tenant_id, reads[tenant_id], beside[tenant_id])
+        found[tenant_id] = tails(tenant_id, ids, reads[tenant_id], its, opener).beside(found[tenant_id])
     return found
 
 

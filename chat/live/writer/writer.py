@@ -27,6 +27,7 @@ from chat.live.writer.orders import Order, Post, Posted, Release, Revise, Revise
 from chat.live.writer.recent import RecentTails
 from chat.live.writer.releases import Releases
 from chat.live.writer.split_check import Opener
+from chat.live.writer.unstored import Unkept
 from security.crypto import keyring
 from security.crypto.keyring import KeysNotLoaded
 from security.masking import MaskedText, MaskingPolicy
@@ -208,7 +209,7 @@ class Writer:
             result = await self._turn(items, skip_locked=0 < tried < len(items))
         except _LOCKED:
             result = await self._turn(items, skip_locked=True)
-        except (psycopg.Error, turn.Inconsistent) as error:
+        except (psycopg.Error, turn.Inconsistent, Unkept) as error:
             await self._divide(items, error)
             return
         self._announce(result)
@@ -219,8 +220,8 @@ class Writer:
             middle = len(items) // 2
             await self._store(items[:middle])
             await self._store(items[middle:])
-        elif isinstance(error, errors.UniqueViolation) and items[0].tries == 0:
-            # Another process stored the same `client_id` in the meantime: the next turn finds it.
+        elif isinstance(error, (errors.UniqueViolation, Unkept)) and items[0].tries == 0:
+            # Another process stored the same `client_id`, or began with another key, in the meantime: the next turn finds it.
             self._put_back(items)
         elif isinstance(error, errors.InsufficientPrivilege):
             logger.critical("Row-level security refused a message; conversation=%s", items[0].order.conversation)
@@ -270,7 +271,7 @@ class Writer:
                 await self._link.recover()
                 if await self._load_keys({item.order.tenant_id for item in items}):
                     continue
-            except (psycopg.Error, turn.Inconsistent):
+            except (psycopg.Error, turn.Inconsistent, Unkept):
                 if await self._link.recover():
                     raise
             await asyncio.sleep(pause)

@@ -60,6 +60,10 @@ OTHER = {
     ("chat/services/tags.py", "merge_tags"): "tags of conversations that have the other too, and the tag",
     ("chat/services/presence.py", "sweep_presence"): "presence",
     ("chat/services/visitors.py", "forget_session"): "a token",
+    (
+        "chat/unstored/store.py",
+        "remove",
+    ): "what is in memory of a conversation that has ended, and was never to be kept",
     ("chat/services/visitors.py", "sweep_tokens"): "tokens",
 }
 """Calls of `.delete()` in the chat that take nothing that a hold keeps."""
