@@ -38,6 +38,12 @@ def tree(name: str) -> ast.Module:
     return ast.parse((PROJECT / name).read_text())
 
 
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All that is in it, walked once for all rules."""
+    return tuple(ast.walk(tree))
+
+
 def matching(pattern: str) -> list[str]:
     """Those of `modules()` whose name matches."""
     return [name for name in modules() if re.fullmatch(pattern, name)]

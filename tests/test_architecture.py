@@ -17,7 +17,7 @@ from channels.consumer import AsyncConsumer
 from chat.live.protocol import AGENT_FRAMES, VISITOR_FRAMES, shapes
 from chat.routing import refuse, websocket_urlpatterns
 from security.sockets.consumer import GuardedConsumer
-from tests.sources import PROJECT, matching, modules, tree
+from tests.sources import PROJECT, matching, modules, nodes, tree
 
 Rule = Callable[[ast.AST], Iterator[str]]
 
@@ -26,7 +26,7 @@ ENTRY_POINTS = r"(chat/live/consumers/.*|.*/views(/.*)?|.*/tasks|.*/management/c
 
 def orm(node: ast.AST) -> Iterator[str]:
     """A manager or a cursor."""
-    for found in ast.walk(node):
+    for found in nodes(node):
         if isinstance(found, ast.Attribute) and found.attr in {
             "objects",
             "_default_manager",
@@ -38,7 +38,7 @@ def orm(node: ast.AST) -> Iterator[str]:
 
 def atomic(node: ast.AST) -> Iterator[str]:
     """A transaction of its own."""
-    for found in ast.walk(node):
+    for found in nodes(node):
         if isinstance(found, ast.Attribute) and found.attr == "atomic":
             yield f"line {found.lineno}: .atomic"
         elif isinstance(found, ast.ImportFrom) and any(name.name == "atomic" for name in found.names):
@@ -49,7 +49,7 @@ def uses(*names: str) -> Rule:
     """Any of these names, imported, called or reached as an attribute."""
 
     def rule(node: ast.AST) -> Iterator[str]:
-        for found in ast.walk(node):
+        for found in nodes(node):
             said = [found.id] if isinstance(found, ast.Name) else []
             said += [found.attr] if isinstance(found, ast.Attribute) else []
             if isinstance(found, ast.Import | ast.ImportFrom):
@@ -62,14 +62,14 @@ def uses(*names: str) -> Rule:
 
 def raw_queries(node: ast.AST) -> Iterator[str]:
     """SQL handed to the ORM, which its manager would not look at."""
-    for found in ast.walk(node):
+    for found in nodes(node):
         if isinstance(found, ast.Call) and ast.unparse(found.func).endswith((".raw", ".extra", "RawSQL")):
             yield f"line {found.lineno}: {ast.unparse(found.func)}"
 
 
 def foreign_consumers(node: ast.AST) -> Iterator[str]:
     """A class that derives from a consumer of Channels' own."""
-    for found in ast.walk(node):
+    for found in nodes(node):
         if isinstance(found, ast.ClassDef):
             bases = {ast.unparse(base).rpartition(".")[2] for base in found.bases}
             strange = {
@@ -80,7 +80,7 @@ def foreign_consumers(node: ast.AST) -> Iterator[str]:
 
 def late_imports(node: ast.AST) -> Iterator[str]:
     """An import inside of a function: a cycle that was dodged."""
-    for function in ast.walk(node):
+    for function in nodes(node):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.name != "ready":
             for found in ast.walk(function):
                 if isinstance(found, ast.Import | ast.ImportFrom):
@@ -89,14 +89,14 @@ def late_imports(node: ast.AST) -> Iterator[str]:
 
 def nameless_callbacks(node: ast.AST) -> Iterator[str]:
     """A partial that may fail after a commit: Django logs the `__qualname__` of what failed, which a partial lacks, and raises instead."""
-    for found in ast.walk(node):
+    for found in nodes(node):
         if isinstance(found, ast.Call) and any(keyword.arg == "robust" for keyword in found.keywords):
             yield from (f"line {found.lineno}: {ast.unparse(a)}" for a in found.args if isinstance(a, ast.Call))
 
 
 def long_functions(node: ast.AST) -> Iterator[str]:
     """More than 40 lines of code, blank lines and docstring not counted against it twice."""
-    for function in ast.walk(node):
+    for function in nodes(node):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             body = function.body[1:] if ast.get_docstring(function) is not None else function.body
             length = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
