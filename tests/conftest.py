@@ -109,6 +109,14 @@ def committed_db(
         databases.empty(superuser, fixed_rows)
 
 
+@pytest.fixture
+def no_keys_in_memory(committed_db: None) -> Iterator[None]:
+    """Keys of rows that are gone must not be found in the next test."""
+    keyring.forget_everything()
+    yield
+    keyring.forget_everything()
+
+
 @pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory, fixed_rows: databases.Fixed) -> Iterator[WebServer]:
     """The process behind `server`, started once."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -27,6 +25,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chatplatform.bench.audit import seed
 from chatplatform.bench.reports.seed import organisation
+from chatplatform.bench.timing import timed
 from security.audit import Action, Extent, record
 from security.audit.search import Filter, oldest_first
 from security.context import Actor, ActorKind, acting
@@ -36,7 +35,6 @@ from security.scoping import tenant_scope
 from tenants.access import active_grant
 from tenants.services.audit.searching import search_trail
 
-ROUNDS: Final = 5
 THREADS: Final = 8
 _AUDIT: Final = ("security_auditevent", "security_auditdetail", "security_auditaddress")
 
@@ -61,7 +59,7 @@ def pages(events: int) -> dict[str, Any]:
         times[name] = _page(grant, wanted, before)
         scans += [name] if _scans(grant, wanted, before) else []
     with tenant_scope(tenant_id):
-        exported = _timed(lambda: oldest_first(Filter(outcome="failed"), after=events // 2, size=500))
+        exported = timed(lambda: oldest_first(Filter(outcome="failed"), after=events // 2, size=500))
     return {"events": events, "pages": times, "export page": exported, "scans": scans, "megabytes": _size()}
 
 
@@ -110,7 +108,7 @@ def _page(grant: Grant, wanted: Filter, before: int | None) -> float:
         with tenant_scope(grant.tenant_id):
             search_trail(grant=grant, wanted=wanted, before=before)
 
-    return _timed(asked)
+    return timed(asked)
 
 
 def _scans(grant: Grant, wanted: Filter, before: int | None) -> bool:
@@ -129,16 +127,6 @@ def _scans(grant: Grant, wanted: Filter, before: int | None) -> bool:
                 if any(f"Seq Scan on {table}" in plan for table in _AUDIT):
                     return True
     return False
-
-
-def _timed(work: Callable[[], object]) -> float:
-    """The median of some rounds, in milliseconds."""
-    taken = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return round(median(taken), 1)
 
 
 def _size() -> int:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
-from statistics import median
 from typing import Any, Final
 
 import django
@@ -29,12 +26,12 @@ from chat.reports.clock import read_calendar, read_clock
 from chat.reports.periods import parse_period
 from chat.reports.reach import Chosen, counted_for, tier_of
 from chatplatform.bench.reports import seed
+from chatplatform.bench.timing import timed
 from security.models import User
 from security.permissions import Grant
 from security.scoping import tenant_scope
 from tenants.access import active_grant
 
-ROUNDS: Final = 5
 PERIODS: Final = ("28", "90", "400")
 QUERIES: Final = {
     "new by day": volume.NEW_BY_DAY,
@@ -80,9 +77,9 @@ def measured(grant: Grant) -> dict[str, Any]:
             asked = _asked(period)
             put = _question(grant, asked)
             for name, statement in QUERIES.items():
-                found["queries"][name][period] = _timed(lambda put=put, statement=statement: put.rows(statement))  # type: ignore[misc]
+                found["queries"][name][period] = timed(lambda put=put, statement=statement: put.rows(statement))  # type: ignore[misc]
             for kind in reading.KINDS:
-                found["pages"][kind.slug][period] = _timed(
+                found["pages"][kind.slug][period] = timed(
                     lambda kind=kind, asked=asked: reading.read_report(  # type: ignore[misc]
                         grant=grant, kind=kind.slug, asked=asked, now=timezone.now()
                     )
@@ -110,17 +107,7 @@ def _counted(tenant_id: int, statement: str) -> dict[str, float]:
             cursor.execute(statement, [tenant_id])
             return int(cursor.fetchone()[0])
 
-    return {"rows": count(), "ms": _timed(count)}
-
-
-def _timed(work: Callable[[], object]) -> float:
-    """The median of some rounds, in milliseconds."""
-    taken = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return round(median(taken), 1)
+    return {"rows": count(), "ms": timed(count)}
 
 
 def _say(text: str) -> None:

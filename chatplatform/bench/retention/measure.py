@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Any, Final
 
 import django
@@ -36,6 +36,7 @@ from chat.retention.rules import held, over, rules, zone_of_tenant
 from chat.retention.run import CHUNK, run
 from chatplatform.bench.reports.seed import organisation
 from chatplatform.bench.retention import seed
+from chatplatform.bench.timing import timed
 from security.crypto import keyring
 from security.models import KeySubject
 from security.scoping import tenant_scope
@@ -47,7 +48,6 @@ OLD: Final = NOW - timedelta(days=900)
 DAYS: Final = 740
 """Of them ten are over by the default rule: a week in which nothing was archived."""
 QUIET: Final = 10.0
-ROUNDS: Final = 5
 RESTORED: Final = 200
 TALKS: Final = 16
 
@@ -138,21 +138,11 @@ def _due(tenant_id: int, count: int) -> dict[str, Any]:
             "what today's run does": lambda: effect(NOW),
             "14 days ahead": lambda: forecast(NOW, days=14),
         }
-        found: dict[str, Any] = {name: _timed(work) for name, work in asked.items()}
+        found: dict[str, Any] = {name: timed(work) for name, work in asked.items()}
         found["plan"] = [
             line.strip() for line in chosen[:CHUNK].explain().splitlines() if "Scan" in line or "Sort" in line
         ]
     return {"among": count, **found}
-
-
-def _timed(work: Callable[[], object]) -> float:
-    """The median of some rounds, in milliseconds."""
-    taken = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return round(median(taken), 1)
 
 
 @contextmanager

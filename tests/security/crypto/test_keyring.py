@@ -1,7 +1,6 @@
 """Keys are made once, stay in their tenant, survive rotation, and never outlive a rollback."""
 
 import threading
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,17 +14,11 @@ from security.crypto.master import Ring
 from security.models import KeySubject, SubjectKey, TenantKey
 from security.scoping import ScopeMissing, tenant_scope
 
+pytestmark = pytest.mark.usefixtures("no_keys_in_memory")
 ACME, RIVAL = 81, 82
 TALK = UUID("c0000000-0000-4000-8000-000000000001")
 ACME_TALK = UUID("c0000000-0000-4000-8000-000000000002")
 CONVERSATION = KeySubject.CONVERSATION
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches(committed_db: None) -> Iterator[None]:
-    keyring.forget_everything()
-    yield
-    keyring.forget_everything()
 
 
 def key_of(tenant_id: int, subject: UUID = TALK) -> bytes:

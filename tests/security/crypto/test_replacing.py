@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,18 +24,14 @@ from security.crypto.sealed import SealedData
 from security.models import KeySubject, Mail, SubjectKey, TenantKey
 from security.scoping import tenant_scope
 
+from .readers import reading
+
+pytestmark = pytest.mark.usefixtures("no_keys_in_memory")
 ACME, RIVAL = 81, 82
 NOW = timezone.now() - timedelta(hours=2)
 """Long enough ago that a key announced then seals now: what seals is asked of the clock."""
 SEALS = NOW + ANNOUNCED_FOR
 CONVERSATION = KeySubject.CONVERSATION
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches(committed_db: None) -> Iterator[None]:
-    keyring.forget_everything()
-    yield
-    keyring.forget_everything()
 
 
 def keys_of(tenant_id: int, count: int) -> dict[UUID, bytes]:
@@ -226,34 +220,17 @@ def test_of_two_replacements_at_once_the_second_is_told_so() -> None:
 
 def test_reads_do_not_fail_meanwhile() -> None:
     keys = keys_of(ACME, 6)
-    ended, failed, reads = threading.Event(), [], threading.Semaphore(0)
 
-    def read_on() -> None:
-        try:
-            while not ended.is_set():
-                keyring.forget_everything()
-                with tenant_scope(ACME):
-                    if keyring.stored_keys(CONVERSATION, keys) != keys:
-                        failed.append("another key")
-                reads.release()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it was a failed read
-            failed.append(repr(error))
-        finally:
-            connection.close()
+    def is_right() -> bool:
+        with tenant_scope(ACME):
+            return bool(keyring.stored_keys(CONVERSATION, keys) == keys)
 
-    readers = [threading.Thread(target=read_on) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    happened = [reads.acquire(timeout=30)]
-    announced()
-    wrapped_all()
-    step(SEALS + RESTS_FOR)
-    happened += [reads.acquire(timeout=30) for _ in range(5)]
-    ended.set()
-    for reader in readers:
-        reader.join()
-    assert failed == []
-    assert all(happened), "They read before, meanwhile and after"
+    with reading(is_right, readers=2) as wait_for_reads:
+        wait_for_reads(1)
+        announced()
+        wrapped_all()
+        step(SEALS + RESTS_FOR)
+        wait_for_reads(5)
 
 
 _HELD = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from io import StringIO
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 from pytest_django import Settings
 
 from security.crypto import keyring
@@ -19,6 +17,8 @@ from security.models import AuditEvent, KeySubject, TenantKey
 from security.scoping import tenant_scope
 from tests import cast
 from tests.cast import Organisation
+
+from .readers import reading
 
 OLD, NEW = new_key(), new_key()
 
@@ -62,32 +62,15 @@ def test_reads_do_not_fail_meanwhile(acme: Organisation, settings: Settings) -> 
     with tenant_scope(acme.tenant_id):
         key = keyring.data_key(KeySubject.CONVERSATION, conversation)
     settings.CRYPTOGRAPHY_KEY = [NEW, *settings.CRYPTOGRAPHY_KEY]
-    ended, failed, reads = threading.Event(), [], threading.Semaphore(0)
 
-    def read() -> None:
-        try:
-            while not ended.is_set():
-                keyring.forget_everything()
-                with tenant_scope(acme.tenant_id):
-                    if keyring.existing_key(KeySubject.CONVERSATION, conversation) != key:
-                        failed.append("another key")
-                reads.release()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it was a failed read
-            failed.append(repr(error))
-        finally:
-            connection.close()
+    def is_right() -> bool:
+        with tenant_scope(acme.tenant_id):
+            return keyring.existing_key(KeySubject.CONVERSATION, conversation) == key
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    happened = [reads.acquire(timeout=30)]
-    rotated()
-    happened += [reads.acquire(timeout=30) for _ in range(10)]
-    ended.set()
-    for reader in readers:
-        reader.join()
-    assert failed == []
-    assert all(happened), "They read before, meanwhile and after"
+    with reading(is_right, readers=3) as wait_for_reads:
+        wait_for_reads(1)
+        rotated()
+        wait_for_reads(10)
 
 
 def test_what_no_key_opens_is_named_and_left(acme: Organisation, settings: Settings) -> None:

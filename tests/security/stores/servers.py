@@ -179,12 +179,12 @@ class _Door(asyncssh.SSHServer):
         return (username, password) == (USER, PASSWORD)
 
 
-class OddServer:
-    """asyncssh, which answers each packet of SFTP with the next of `said`, then ends what it says."""
+class _SshServer:
+    """asyncssh in a thread, as long as the block lasts; `options` are those of its `listen`."""
 
     def __init__(self) -> None:
-        self.said: tuple[bytes, ...] = ()
-        self._key, self._ready = asyncssh.generate_private_key("ssh-ed25519"), threading.Event()
+        self.key, self.port, self._ready = asyncssh.generate_private_key("ssh-ed25519"), 0, threading.Event()
+        self.host_key = self.key.export_public_key().decode().strip()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -196,21 +196,28 @@ class OddServer:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(20)
 
-    @property
-    def host_key(self) -> str:
-        return self._key.export_public_key().decode().strip()
-
-    def store(self) -> Sftp:
-        return Sftp("127.0.0.1", self.port, USER, "chat", self.host_key, PASSWORD, allowed=HERE)
+    def options(self) -> dict[str, Any]:
+        raise NotImplementedError
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        options: Any = {"server_host_keys": [self._key], "encoding": None}
-        async with await asyncssh.listen("127.0.0.1", 0, server_factory=lambda: _OddDoor(self), **options) as server:
+        async with await asyncssh.listen("127.0.0.1", 0, server_host_keys=[self.key], **self.options()) as server:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._end.wait()
         await _all_ended()
+
+
+class OddServer(_SshServer):
+    """asyncssh, which answers each packet of SFTP with the next of `said`, then ends what it says."""
+
+    said: tuple[bytes, ...] = ()
+
+    def options(self) -> dict[str, Any]:
+        return {"server_factory": lambda: _OddDoor(self), "encoding": None}
+
+    def store(self) -> Sftp:
+        return Sftp("127.0.0.1", self.port, USER, "chat", self.host_key, PASSWORD, allowed=HERE)
 
 
 class _OddDoor(_Door):
@@ -240,25 +247,21 @@ class _Said(asyncssh.SSHServerSession[bytes]):
                 self._channel.write_eof()
 
 
-class SftpServer:
+class SftpServer(_SshServer):
     """asyncssh, with a folder of its own."""
 
     def __init__(self, folder: Path, *, member: asyncssh.SSHKey | None = None) -> None:
-        self.folder, self._ready, self._stop = folder, threading.Event(), threading.Event()
-        self.key = asyncssh.generate_private_key("ssh-ed25519")
-        self.host_key = self.key.export_public_key().decode().strip()
+        super().__init__()
+        self.folder = folder
         self.member = member or asyncssh.generate_private_key("ssh-ed25519")
-        self.port = 0
 
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._thread.start()
-        self._ready.wait(20)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
+    def options(self) -> dict[str, Any]:
+        (self.folder / "chat").mkdir(parents=True, exist_ok=True)
+        return {
+            "server_factory": _Door,
+            "authorized_client_keys": asyncssh.import_authorized_keys(self.member.export_public_key().decode()),
+            "sftp_factory": lambda channel: _Files(channel, chroot=bytes(self.folder)),
+        }
 
     def store(self, **other: Any) -> Sftp:
         """As the organisation configured it."""
@@ -285,24 +288,6 @@ class SftpServer:
         data = bytearray(path.read_bytes())
         data[-1] ^= 1
         path.write_bytes(bytes(data))
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        (self.folder / "chat").mkdir(parents=True, exist_ok=True)
-        server = await asyncssh.listen(
-            "127.0.0.1",
-            0,
-            server_factory=_Door,
-            server_host_keys=[self.key],
-            authorized_client_keys=asyncssh.import_authorized_keys(self.member.export_public_key().decode()),
-            sftp_factory=lambda channel: _Files(channel, chroot=bytes(self.folder)),
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._end.wait()
-        server.close()
-        await server.wait_closed()
-        await _all_ended()
 
 
 async def _all_ended() -> None:
