@@ -49,7 +49,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/h/ip,5/h/key",
     "invitation": "60/h/ip",
     "network_pass": "5/h/key",
-    "provider": "60/m/ip",  # pages on the way to an organisation's provider and back
+    "provider": "60/m/ip",  # beginnings of a sign-in by an organisation's provider
+    "provider_answer": "60/m/ip",  # what comes back from it
     "server_trial": "20/10m/key",  # of an organisation's own server: each waits for it, 20 seconds at most
     "password_strength": "120/m/ip",  # asked by forms while a password is typed
 }

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import uuid4
 from zlib import crc32
 
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
-from security.models import Attempt, LimitRow
+from security.accounts import ledger
+from security.models import Attempt
 
 LOCKED_FOR: Final = timedelta(minutes=30)
 HERE: Final = 5
@@ -39,8 +39,7 @@ FIRST_PAUSE: Final = timedelta(milliseconds=250)
 _DOUBLINGS: Final = 5
 LONGEST_PAUSE: Final = FIRST_PAUSE * (1 << _DOUBLINGS)
 LIFTED_AT_MOST: Final = 3
-"""Times within LIFTED_FOR that administrators lift a name's lock, over all organisations: each is ten guesses more."""
-LIFTED_FOR: Final = timedelta(days=1)
+"""Times a day that administrators lift a name's lock, over all organisations: each is ten guesses more."""
 _LOCKS: Final = 0x61747470
 
 
@@ -101,12 +100,11 @@ def forget(name: str) -> int:
 
 
 def take_lift(name: str, *, now: datetime) -> bool:
-    """Count one more lift of a name's lock; False, and nothing counted, for more than LIFTED_AT_MOST. Within a transaction."""
+    """Count one more lift of a name's lock; False, and nothing counted, for more than LIFTED_AT_MOST a day. Within a transaction."""
     _lock(name)
-    lifts = LimitRow.objects.filter(key__startswith=f"lift:{name}:", expires_at__gt=now)
-    if lifts.count() >= LIFTED_AT_MOST:
+    if ledger.times(f"lift:{name}", now=now) >= LIFTED_AT_MOST:
         return False
-    LimitRow.objects.create(key=f"lift:{name}:{uuid4().hex}", value="1", expires_at=now + LIFTED_FOR)
+    ledger.note(f"lift:{name}", now=now)
     return True
 
 

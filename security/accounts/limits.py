@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from allauth.account import app_settings
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from django.http import HttpRequest
 
 _ACTIONS: Final = {
@@ -24,8 +24,9 @@ _LONGEST: Final = 3600
 
 
 def is_within(request: HttpRequest, action: str, *, key: str | None = None) -> bool:
-    """Count one more, and say whether it is still within the rate of `action`."""
-    return bool(ratelimit.consume(request, action=action, key=key))
+    """Count one more, and say whether it is still within the rate of `action`: whoever asks means it, by GET as well, which allauth lets pass uncounted."""
+    used = ratelimit.consume(request=request, app="allauth.account", action=action, key=key, limit_get=True)
+    return used is not None
 
 
 def seconds_to_wait(request: HttpRequest, action: str = "") -> int:

@@ -65,11 +65,10 @@ def provider_begin(request: HttpRequest, provider: UUID) -> HttpResponse:
 
     By a word in the address, since a form would be kept from leading to another origin by our policy.
     """
-    if not is_within(request, "provider"):
-        return too_many(request, "provider")
     ref, meant = _access(provider), request.session.pop(_OFFERED_KEY, "")
     if not meant or not secrets.compare_digest(request.GET.get("go", "").encode(), meant.encode()):
-        return _offered(request, ref)
+        # What led here by our own page was counted there.
+        return _offered(request, ref) if is_within(request, "provider") else too_many(request, "provider")
     return _sent(request, ref, again=None)
 
 
@@ -91,6 +90,8 @@ def provider_again(request: HttpRequest) -> HttpResponse:
 @require_safe
 def provider_openid(request: HttpRequest, provider: UUID) -> HttpResponse:
     """Back, with a code in the address."""
+    if not is_within(request, "provider_answer"):
+        return too_many(request, "provider_answer")
     return _back(request, provider, ProviderKind.OPENID, {name: str(value) for name, value in request.GET.items()})
 
 
@@ -99,8 +100,8 @@ def provider_saml(request: HttpRequest, provider: UUID) -> HttpResponse:
     """Back, by a form that the provider's page posts, so without our cookie: it is put down, and read by a page that the cookie comes to."""
     if request.method != "POST":
         raise Http404
-    if not is_within(request, "provider"):
-        return too_many(request, "provider")
+    if not is_within(request, "provider_answer"):
+        return too_many(request, "provider_answer")
     ref, answer = _access(provider), request.POST.get("SAMLResponse", "")
     if ref.kind != ProviderKind.SAML or not 0 < len(answer) <= MOST_BYTES:
         raise Http404
@@ -110,7 +111,7 @@ def provider_saml(request: HttpRequest, provider: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def provider_saml_done(request: HttpRequest, provider: UUID, handle: str) -> HttpResponse:
-    """Reads what was put down, once."""
+    """Reads what was put down, once; counted when it was."""
     answer = take(_access(provider), handle)
     return _back(request, provider, ProviderKind.SAML, {"SAMLResponse": answer})
 
@@ -133,8 +134,6 @@ def _sent(request: HttpRequest, ref: ProviderRef, *, again: User | None) -> Http
 
 
 def _back(request: HttpRequest, provider: UUID, kind: ProviderKind, given: dict[str, str]) -> HttpResponse:
-    if not is_within(request, "provider"):
-        return too_many(request, "provider")
     ref = _access(provider)
     if ref.kind != kind:
         raise Http404

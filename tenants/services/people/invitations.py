@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -19,13 +19,14 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from security.accounts import ledger
 from security.accounts.lockout import name_digest
 from security.accounts.mail import send
 from security.accounts.people import claim_account, confirm_email, create_person, has_confirmed, person_with
 from security.audit import Action, record
 from security.context import Actor, ActorKind, acting
 from security.errors import Conflict, Denied, Invalid, NotFound
-from security.models import LimitRow, User, normalize_email
+from security.models import User, normalize_email
 from security.permissions import Came, Grant, Permission, covers, has, require
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.access import InvitationRef, active_grant, digest_of
@@ -49,7 +50,7 @@ _REPEATED_WITHIN = timedelta(minutes=1)
 TO_ONE_A_DAY: Final = 3
 AN_HOUR: Final = 100
 """Mails of one organisation's."""
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_HOUR = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -86,14 +87,13 @@ def invite_member(*, grant: Grant, email: str, role: str) -> Invitation:
 
 def _count(address: str, now: datetime) -> None:
     """One more mail, under the lock of rights. Conflict for one too many."""
-    ours = f"invite:{require_tenant_id()}:"
-    his = f"{ours}{name_digest(address)}:"
-    sent = LimitRow.objects.filter(expires_at__gt=now)
-    if sent.filter(key__startswith=his).count() >= TO_ONE_A_DAY:
+    ours = f"invite:{require_tenant_id()}"
+    his = f"{ours}:{name_digest(address)}"
+    if ledger.times(his, now=now) >= TO_ONE_A_DAY:
         raise Conflict("invited_often")
-    if sent.filter(key__startswith=ours, expires_at__gt=now + _DAY - _HOUR).count() >= AN_HOUR:
+    if ledger.times(ours, now=now, within=_HOUR) >= AN_HOUR:
         raise Conflict("invited_many")
-    LimitRow.objects.create(key=f"{his}{uuid4().hex}", value="1", expires_at=now + _DAY)
+    ledger.note(his, now=now)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -127,3 +128,16 @@ def test_who_has_no_password_is_not_told_that_it_grows_old(proven: Organisation,
         assert warn_of_passwords(now=timezone.now()) == 0
         assert led_to_new_passwords(grant=proven.grant("olga"), now=timezone.now()) == 0
     assert is_in_console(client)
+
+
+def test_a_sign_in_counts_once_on_the_way_there_and_once_on_the_way_back(
+    proven: Organisation, provider: OpenIdProvider, settings: Settings
+) -> None:
+    entry = connect(proven, "olga", openid(provider))
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "provider": "1/m/ip", "provider_answer": "1/m/ip"}
+    client, _ = arrive(provider, entry, "alice@acme.example")
+    assert is_in_console(client)
+    begin = f"/accounts/provider/{entry}/"
+    stranger = Client()
+    asked = [stranger.get(begin), stranger.get(f"{begin}openid/"), stranger.post(f"{begin}saml/")]
+    assert [page.status_code for page in asked] == [429, 429, 429]
