@@ -13,7 +13,7 @@ from security.accounts import outbox
 from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.outbox import Queued
 from security.audit import Action, outside, record_failed
-from security.audit.checkpoints import Refused, Signer, behind, sign_tenant
+from security.audit.checkpoints import Refused, Signer, behind, forged, sign_tenant
 from security.audit.keys import workers_signer
 from security.context import Actor, ActorKind, acting
 from security.scoping import tenant_ids, tenant_scope, tenants_with
@@ -46,16 +46,19 @@ def sweep_mail() -> None:
 def sign_checkpoints(tenant_id: int | None = None, *, everything: bool = False) -> None:
     """Sign what was appended to each chain: beat asks twice a minute; `record` asks for one chain once it has grown by many events.
 
-    `everything` asks each chain, also those that the database says are signed: it may have been told so by a checkpoint that nobody signed.
+    `everything` asks each chain, also those whose length is what was signed: the database may have been put back, or hold what nobody signed.
     """
     signer = workers_signer()
     if signer is None:
         logger.error("AUDIT_SIGNING_KEY is not set: no checkpoint of the audit trail is signed")
         return
-    places = outside.Outside(tuple(settings.AUDIT_CHECKPOINT_URLS), signer.memory)
+    places = outside.Outside(tuple(settings.AUDIT_CHECKPOINT_URLS), signer.memory, signer.believed)
     with acting(actor=Actor(ActorKind.JOB, name=sign_checkpoints.name)):
-        for chain in tenant_ids() if everything else behind() if tenant_id is None else (tenant_id,):
-            _sign(chain, signer, places)
+        for chain in tenant_ids() if everything else behind(signer.memory) if tenant_id is None else (tenant_id,):
+            try:
+                _sign(chain, signer, places)
+            except Exception:  # what is wrong with one chain must not keep the others from being signed
+                logger.exception("A chain could not be signed; tenant=%s", chain)
         places.pay()
 
 
@@ -69,6 +72,17 @@ def _sign(tenant_id: int, signer: Signer, places: outside.Outside) -> None:
             record_failed(
                 Action.AUDIT_CHECKPOINT_REFUSED, tenant_id=tenant_id, first_bad=refusal.seq, reason=refusal.reason
             )
+    _tell_of_forged(tenant_id, signer)
+
+
+def _tell_of_forged(tenant_id: int, signer: Signer) -> None:
+    """They stop nothing; but somebody wrote them who should not be able to."""
+    found = forged(tenant_id, signer=signer)
+    if found:
+        logger.critical(
+            "%s checkpoints that no key of ours signed lie in the database; tenant=%s", len(found), tenant_id
+        )
+        record_failed(Action.AUDIT_CHECKPOINT_FORGED, tenant_id=tenant_id, checkpoints=len(found), at=found[0])
 
 
 def sign_soon(tenant_id: int) -> None:

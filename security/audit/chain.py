@@ -12,13 +12,17 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from security.audit.offline import HASH_BYTES, commitment, genesis, link
+from security.audit.notes import HASH_BYTES
+from security.audit.offline import commitment, genesis, link
 
 SALT_BYTES: Final = HASH_BYTES
 
 __all__ = ["HASH_BYTES", "SALT_BYTES", "canonical", "commitment", "genesis", "link"]
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 def canonical(value: Mapping[str, object]) -> str:
     """One spelling for each JSON object: sorted keys, no spaces, ASCII only, so that no line break or look-alike can forge an entry."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)

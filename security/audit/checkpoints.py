@@ -18,7 +18,9 @@ from uuid import UUID
 from django.db import connection
 
 from security.audit.memory import Memory
-from security.audit.offline import FORMAT, PRINT_BYTES, Note, genesis, key_id, link, read_note
+from security.audit.notes import FORMAT, PRINT_BYTES, Note, key_id, read_note
+from security.audit.offline import genesis, link
+from security.audit.stored import forged_since, genuine
 from security.crypto.signing import public_key, sign
 from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from security.scoping import require_tenant_id, tenant_scope
@@ -86,11 +88,11 @@ def written(seed: bytes, chain: UUID, start: int, hashes: Sequence[bytes], at: d
     return f"{text}\n— {FORMAT} {signature}\n"
 
 
-def behind() -> list[int]:
-    """Numbers of the tenants whose chain has events that no checkpoint covers; nothing about them."""
+def behind(memory: Memory) -> list[int]:
+    """Numbers of the tenants whose chain has another length than the signer remembers: no row of the database can hide one from it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_unsigned()")
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT tenant, seq FROM audit_heads()")
+        return [tenant for tenant, seq in cursor.fetchall() if seq != memory.signed(tenant)]
 
 
 def sign_tenant(tenant_id: int, *, signer: Signer, now: datetime) -> list[str]:
@@ -104,6 +106,17 @@ def sign_tenant(tenant_id: int, *, signer: Signer, now: datetime) -> list[str]:
                 break
             made.append(note)
     return made
+
+
+def forged(tenant_id: int, *, signer: Signer) -> list[int]:
+    """Where checkpoints claim to stand that nobody of ours signed, of those that were not looked at before; outside any scope."""
+    with signer.memory.held(tenant_id) as is_ours:
+        if not is_ours:
+            return []
+        with tenant_scope(tenant_id):
+            found, looked_to = forged_since(signer.memory.looked_to(tenant_id), signer.believed)
+        signer.memory.look_on(tenant_id, looked_to)
+    return [row.seq for row in found]
 
 
 def _sign_next(signer: Signer, now: datetime) -> str | None:
@@ -129,20 +142,17 @@ def _sign_next(signer: Signer, now: datetime) -> str | None:
 
 
 def _last(signer: Signer, kept: str | None) -> Note | None:
-    """The newest checkpoint of ours: the remembered one; that of the database where nothing is remembered, or where it came later."""
+    """The newest checkpoint of ours: the remembered one, and the newest genuine one of the database where nothing is remembered."""
     note = None if kept is None else read_note(kept)
     if kept is not None and note is not None:
         key = note.signer_among(signer.believed)
         if key is None:
             raise Refused(note.after + 1, "what the signer remembers is not signed by its key")
-        if not AuditCheckpoint.objects.filter(seq=note.seq, hash=note.hash, public_key=key).exists():
+        if not AuditCheckpoint.objects.filter(seq=note.seq, note=kept).exists():
             _store(note, kept, key, datetime.now(UTC))  # it was remembered, and then the commit failed
         return note
-    stored = AuditCheckpoint.objects.filter(public_key__in=signer.believed).order_by("seq").last()
-    found = None if stored is None else read_note(stored.note)
-    if found is not None and not found.is_signed_by(signer.believed):
-        raise Refused(found.after + 1, "a checkpoint in the database is not signed by its key")
-    return found
+    rows = AuditCheckpoint.objects.filter(public_key__in=signer.believed).order_by("-seq", "pk")
+    return next((stored.note for stored in genuine(rows.iterator(), signer.believed)), None)
 
 
 def _followed(start: _From, head: AuditHead) -> list[bytes]:

@@ -15,7 +15,7 @@ from security.audit.chain import SALT_BYTES, canonical, commitment
 from security.audit.origins import origin_of
 from security.audit.registry import ERASURES, Action, Outcome
 from security.audit.subjects import Subject, erased_by, subject_of, subject_of_actor
-from security.audit.values import PERSONAL, Scalar, difference, label_of, public_id, scalar, scalars
+from security.audit.values import PERSONAL, Scalar, difference, label_by_id, label_of, public_id, scalar, scalars
 from security.context import ActorKind, Context
 from security.crypto.envelope import bind, seal
 from security.crypto.keyring import data_key
@@ -167,8 +167,14 @@ def _about_part(
 ) -> Part | None:
     values: dict[str, object] = dict(scalars({name: value for name, value in detail.items() if name in PERSONAL}))
     label = on_label or ("" if on is None else label_of(on))
-    if label:
+    if label and not _is_by_id(on, label):
         values["label"] = scalar("label", label)
     if changes:
         values["changes"] = difference(changes)
     return Part("about", subject_of(on), canonical(values)) if values else None
+
+
+def _is_by_id(on: Model | None, label: str) -> bool:
+    """Half of all events are about a conversation, which has no name of its own: a second sealed row for each would say nothing."""
+    found = None if on is None else public_id(on)
+    return on is not None and found is not None and label == label_by_id(on._meta.model_name or "", found)

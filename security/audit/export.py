@@ -22,7 +22,7 @@ from django.utils import timezone
 from security.audit.checkpoints import shown_key
 from security.audit.details import Opener
 from security.audit.entry import Extent
-from security.audit.offline import FORMAT
+from security.audit.notes import FORMAT
 from security.audit.pruning import beginning
 from security.audit.record import record
 from security.audit.registry import Action

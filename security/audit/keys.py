@@ -27,6 +27,12 @@ def believed_keys() -> tuple[bytes, ...]:
     return noted_keys() or tuple(sorted(bytes(key) for key in named))
 
 
+def counted_keys() -> tuple[bytes, ...]:
+    """Whose checkpoints of the tenant in scope go to others: the worker's own and those before it; elsewhere those that are believed."""
+    signer = workers_signer()
+    return believed_keys() if signer is None else signer.believed
+
+
 def workers_signer() -> Signer | None:
     """The worker's; None where its key is not."""
     seed = settings.AUDIT_SIGNING_KEY()

@@ -40,6 +40,23 @@ class Memory:
         except FileNotFoundError:
             return None
 
+    def signed(self, tenant_id: int) -> int:
+        """Up to which event the newest note says the chain goes; 0 where there is none that can be read."""
+        lines = (self.last(tenant_id) or "").split("\n", 2)
+        return int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
+
+    def looked_to(self, tenant_id: int) -> int:
+        """Up to which row of the database's checkpoints the signer has looked for forged ones."""
+        try:
+            return int(self._looked(tenant_id).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def look_on(self, tenant_id: int, pk: int) -> None:
+        """Look at later rows only, from now on; where this is lost they are looked at, and told of, again."""
+        if pk != self.looked_to(tenant_id):
+            self._looked(tenant_id).write_text(str(pk), encoding="utf-8")
+
     def remember(self, tenant_id: int, note: str) -> None:
         """Replace the note; it is on disk when this returns."""
         draft = self.folder / f".{tenant_id}.{os.getpid()}"
@@ -86,6 +103,9 @@ class Memory:
 
     def _debt(self, tenant_id: int, place: str) -> Path:
         return self.folder / f"{tenant_id}.{place}.owed"
+
+    def _looked(self, tenant_id: int) -> Path:
+        return self.folder / f"{tenant_id}.looked"
 
     def _path(self, tenant_id: int) -> Path:
         return self.folder / f"{tenant_id}.note"

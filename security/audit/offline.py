@@ -19,9 +19,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from base64 import b64decode
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,13 +31,11 @@ from struct import Struct, error
 from typing import Any, Final
 from uuid import UUID
 
-from security.audit.ed25519 import is_signature
+from security.audit.notes import FORMAT, HASH_BYTES, Note, read_key, read_note, read_notes
 
-FORMAT: Final = "chatplatform-audit"
-HASH_BYTES: Final = 32
-PRINT_BYTES: Final = 4
 SIGNED_WITHIN: Final = timedelta(minutes=10)  # it is done each minute; an older event without one was robbed of it
 UNSIGNED_AT_MOST: Final = 2_000
+DONE_AT_MOST: Final = 1_000  # checkpoints that are looked at for a signature, from the newest back
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGERS: Final = Struct(">qq").pack
 _DECODE: Final = json.JSONDecoder().raw_decode  # json.loads without what it does for other types, a million times
@@ -56,13 +53,17 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a verification found: `first_bad` is the first event that is not as it was written, `signed` the last that a checkpoint covers."""
+    """What a verification found: `first_bad` is the first event that is not as it was written, `signed` the last that a checkpoint covers.
+
+    `forged` counts checkpoints that none of the keys signed, and that were passed over: who may write them proves and hides nothing by it.
+    """
 
     ok: bool
     entries: int
     first_bad: int | None = None
     reason: str | None = None
     signed: int = 0
+    forged: int = 0
 
 
 def genesis(chain: UUID) -> bytes:
@@ -86,83 +87,6 @@ def commitment(salt: bytes, values: str) -> bytes:
     return sha256(b"chatplatform audit detail v1\n" + salt + values.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A checkpoint as it was read: what is signed, and by whom it says it is."""
-
-    chain: UUID
-    seq: int
-    hash: bytes
-    after: int
-    prints: bytes
-    text: bytes
-    signatures: tuple[tuple[bytes, bytes], ...]
-
-    def says(self, seq: int, found: bytes) -> bool:
-        """Whether event `seq`, one of those that it covers, had this hash when it was signed."""
-        if seq == self.seq:
-            return found == self.hash
-        start = (seq - self.after - 1) * PRINT_BYTES
-        return found[:PRINT_BYTES] == self.prints[start : start + PRINT_BYTES]
-
-    def signer_among(self, keys: Iterable[bytes]) -> bytes | None:
-        """Which of the keys signed it."""
-        for key in keys:
-            for name, made in self.signatures:
-                if name == key_id(key) and is_signature(key, self.text, made):
-                    return key
-        return None
-
-    def is_signed_by(self, keys: Iterable[bytes]) -> bool:
-        """Whether one of the keys signed it."""
-        return self.signer_among(keys) is not None
-
-
-def key_id(key: bytes) -> bytes:
-    """By what a signature says which key made it (C2SP signed-note)."""
-    return sha256(FORMAT.encode() + b"\n\x01" + key).digest()[:4]
-
-
-def read_key(text: str) -> bytes:
-    """A public key as it is shown: NAME+ID+KEY; ValueError for anything else."""
-    name, shown, encoded = (*text.strip().split("+", 2), "", "")[:3]
-    raw = b64decode(encoded, validate=True)
-    if name != FORMAT or len(raw) != HASH_BYTES + 1 or raw[:1] != b"\x01" or shown != key_id(raw[1:]).hex():
-        raise ValueError("not a public key of an audit trail")
-    return raw[1:]
-
-
-def read_note(note: str) -> Note:
-    """A checkpoint; ValueError for what is none."""
-    text, blank, rest = note.partition("\n\n")
-    origin, seq_line, hash_line, signed_line, after_line, prints_line = text.split("\n")
-    begins = (signed_line[:7], after_line[:6], prints_line[:7]) == ("signed ", "after ", "prints ")
-    chain = UUID(origin[len(FORMAT) + 1 :])
-    seq, after = int(seq_line), int(after_line[6:])
-    root = b64decode(hash_line, validate=True)
-    prints = b64decode(prints_line[7:], validate=True)
-    is_counted = 0 <= after < seq and len(prints) == (seq - after) * PRINT_BYTES
-    if not blank or not begins or not is_counted or len(root) != HASH_BYTES or origin != f"{FORMAT}/{chain}":
-        raise ValueError("not a checkpoint")
-    signatures = tuple(_signature(line) for line in rest.splitlines())
-    return Note(chain, seq, root, after, prints, f"{text}\n".encode(), signatures)
-
-
-def read_notes(text: str) -> list[Note]:
-    """All checkpoints in a file or a mail, whatever else stands between them."""
-    whole = rf"^{FORMAT}/.+\n\d+\n.+\nsigned .+\nafter .+\nprints .+\n\n(?:— .+\n?)+"
-    return [read_note(found) for found in re.findall(whole, text.replace("\r\n", "\n"), re.MULTILINE)]
-
-
-def _signature(line: str) -> tuple[bytes, bytes]:
-    """The id of a key, and what it made; empty for a line of another name."""
-    dash, name, encoded = line.split(" ")
-    raw = b64decode(encoded, validate=True)
-    if (dash, name) != ("—", FORMAT):
-        return b"", b""
-    return raw[:4], raw[4:]
-
-
 @dataclass(slots=True)
 class Witness:
     """Checkpoints, compared with the chain while it is followed."""
@@ -171,16 +95,20 @@ class Witness:
     keys: tuple[bytes, ...]
     covered: int = 0
     signed: int = 0
-    _known: set[bytes] = field(default_factory=set)
-    _ahead: list[tuple[int, bytes, Note]] = field(default_factory=list)
+    forged: int = 0
+    _known: set[Note] = field(default_factory=set)
+    _kept: set[Note] = field(default_factory=set)
+    _ahead: list[tuple[int, int, Note]] = field(default_factory=list)
     _notes: list[Note] = field(default_factory=list)
-    _last: Note | None = None
+    _done: deque[Note] = field(default_factory=lambda: deque(maxlen=DONE_AT_MOST))
 
-    def add(self, note: Note) -> None:
-        """Take a checkpoint whose events are still to come."""
-        if note.chain == self.chain and note.text not in self._known:
-            self._known.add(note.text)
-            heappush(self._ahead, (note.after, note.text, note))
+    def add(self, note: Note, *, is_kept: bool = False) -> None:
+        """Take a checkpoint whose events are still to come; what an auditor kept himself is never passed over."""
+        if is_kept:
+            self._kept.add(note)
+        if note.chain == self.chain and note not in self._known:
+            self._known.add(note)
+            heappush(self._ahead, (note.after, len(self._known), note))
 
     def see(self, seq: int, found: bytes) -> None:
         """Compare one event's hash with the checkpoints that cover it."""
@@ -191,26 +119,40 @@ class Witness:
         done = None
         for note in self._notes:
             if not note.says(seq, found):
-                raise Broken(seq, self._why(note, seq, found))
-            done = note if note.seq == seq else done
+                if self._counts(note):
+                    raise Broken(seq, self._why(note, seq, found))
+                self._notes = [other for other in self._notes if other is not note]
+            elif note.seq == seq:
+                done = note
+                self._done.append(note)
         if done is not None:
-            self._last, self.covered = done, done.seq
+            self.covered = seq
             self._notes = [note for note in self._notes if note.seq > seq]
 
-    def end(self, seq: int, since: datetime | None, now: datetime) -> None:
-        """At the end of the chain; `since` is when the first event was written that no checkpoint covers."""
+    def end(self, seq: int, since: Mapping[int, datetime], now: datetime) -> None:
+        """At the end of the chain; `since` says when the event after each that a checkpoint ends with was written."""
         for note in (*self._notes, *(ahead[2] for ahead in self._ahead)):
-            if note.seq > seq:
+            if note.seq > seq and self._counts(note):
                 raise Broken(seq + 1, f"the tail is missing: {self._why(note, seq, b'')}")
         if not self.keys:
             return
-        if self._last is not None and not self._last.is_signed_by(self.keys):
-            raise Broken(self._last.after + 1, f"the checkpoint at {self._last.seq} is not signed by the key")
-        self.signed = self.covered
-        is_much = seq - self.covered > UNSIGNED_AT_MOST
-        is_old = since is not None and now - since > SIGNED_WITHIN
-        if seq > self.covered and (is_much or is_old):
-            raise Broken(self.covered + 1, "no checkpoint covers the event, though one is signed each minute")
+        last = self._done[-1] if self._done else None
+        while self._done and not self._done[-1].is_signed_by(self.keys):
+            self._done.pop()
+            self.forged += 1
+        if last is not None and not self._done:
+            raise Broken(last.after + 1, f"the checkpoint at {last.seq} is not signed by the key")
+        self.signed = self._done[-1].seq if self._done else self.covered
+        is_much = seq - self.signed > UNSIGNED_AT_MOST
+        is_old = self.signed in since and now - since[self.signed] > SIGNED_WITHIN
+        if seq > self.signed and (is_much or is_old):
+            raise Broken(self.signed + 1, "no checkpoint covers the event, though one is signed each minute")
+
+    def _counts(self, note: Note) -> bool:
+        """Whether it may contradict the chain: what nobody signed could have been put there by whoever may write rows."""
+        is_counted = not self.keys or note in self._kept or note.is_signed_by(self.keys)
+        self.forged += not is_counted
+        return is_counted
 
     def _why(self, note: Note, seq: int, found: bytes) -> str:
         if not note.is_signed_by(self.keys):
@@ -229,8 +171,8 @@ class Walk:
     hash: bytes
     witness: Witness
     entries: int = 0
-    unsigned_since: datetime | None = None
     began: int = 0
+    _since: dict[int, datetime] = field(default_factory=dict)
     _pruned: int = 0
     _gone: dict[str, list[int]] = field(default_factory=dict)
     _erased: dict[str, int] = field(default_factory=dict)
@@ -248,11 +190,9 @@ class Walk:
                 self._look_at_details(seq, json.loads(entry), details)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError, error):
             raise Broken(seq, "the entry is not an event's") from None
+        if self.witness.covered == self.seq:
+            self._since[self.seq] = at
         self.witness.see(seq, found)
-        if self.witness.covered == seq:
-            self.unsigned_since = None
-        elif self.unsigned_since is None:
-            self.unsigned_since = at
         self.seq, self.hash = seq, found
         self.entries += 1
 
@@ -264,7 +204,7 @@ class Walk:
             raise Broken(seq + 1, f"the event is beyond the end of the chain at {seq}")
         if self.hash != final:
             raise Broken(seq, "the end of the chain has another hash")
-        self.witness.end(seq, self.unsigned_since, now)
+        self.witness.end(seq, self._since, now)
         if self._pruned < self.began:
             raise Broken(self.began, "the beginning is missing: no event says that it was pruned")
         lost = [
@@ -321,13 +261,13 @@ def verify(lines: Iterable[str], *, keys: Iterable[bytes] = (), held: Iterable[N
         return Report(False, 0, header["first"], "the checkpoints that were kept are of another chain")
     try:
         for note in kept:
-            witness.add(note)
+            witness.add(note, is_kept=True)
         for line in rest:
             _take(walk, line)
         walk.end(header["last"], header["hash"], header["exported"])
     except Broken as broken:
-        return Report(False, walk.entries, broken.seq, broken.reason, witness.signed)
-    return Report(True, walk.entries, signed=witness.signed)
+        return Report(False, walk.entries, broken.seq, broken.reason, witness.signed, witness.forged)
+    return Report(True, walk.entries, signed=witness.signed, forged=witness.forged)
 
 
 def _is_where_pruned(header: dict[str, Any], keys: tuple[bytes, ...]) -> bool:
@@ -378,6 +318,7 @@ def main(arguments: list[str] | None = None) -> int:
         report = verify(lines, keys=given.key, held=held)
     signed = f"signed up to {report.signed:,}" if given.key else "nobody knows by whom, since no --key was given"
     told = f"{report.entries:,} events, chain intact; {signed}."
+    told += f" Passed over: {report.forged:,} checkpoints that the key did not sign." if report.forged else ""
     sys.stdout.write((told if report.ok else f"Event {report.first_bad or '?'}: {report.reason}.") + "\n")
     return 0 if report.ok else 1
 

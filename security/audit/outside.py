@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -19,7 +20,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from django.conf import settings
 
 from security.audit.memory import Memory
-from security.audit.offline import read_note
+from security.audit.notes import read_note
+from security.audit.stored import genuine
 from security.models import AuditCheckpoint
 from security.net import networks
 from security.scoping import tenant_scope
@@ -40,6 +42,8 @@ class Outside:
 
     urls: tuple[str, ...]
     memory: Memory
+    keys: tuple[bytes, ...]
+    """Whose checkpoints go there."""
     _away: set[str] = field(default_factory=set)
 
     def owe(self, tenant_id: int, note: str) -> None:
@@ -58,8 +62,9 @@ class Outside:
     def _send(self, url: str, tenant_id: int, after: int) -> None:
         split, ends = urlsplit(url), monotonic() + WITHIN
         with tenant_scope(tenant_id):
-            rows = AuditCheckpoint.objects.filter(after__gte=after).order_by("after", "pk")
-            notes = list(rows.values_list("note", flat=True)[: AT_ONCE + 1])
+            rows = AuditCheckpoint.objects.filter(after__gte=after, public_key__in=self.keys).order_by("after", "pk")
+            found = genuine(rows.iterator(), self.keys)
+            notes = [stored.row.note for stored in islice(found, AT_ONCE + 1)]
         try:
             for note in notes[:AT_ONCE]:
                 PLACES[split.scheme](split, note, ends)

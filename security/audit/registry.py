@@ -234,6 +234,10 @@ class Action(StrEnum):
         "audit.checkpoint_refused",
         "The trail was not signed, since it does not continue what was signed before.",
     )
+    AUDIT_CHECKPOINT_FORGED = (
+        "audit.checkpoint_forged",
+        "A checkpoint that no key of the worker's signed was found in the database, and passed over.",
+    )
     AUDIT_KEEPING_ASKED = "audit.keeping_asked", "A shorter time for the trail was asked for; it waits before it holds."
     AUDIT_KEEPING_CHANGED = "audit.keeping_changed", "How long the trail is kept was changed."
     AUDIT_KEEPING_UNDONE = "audit.keeping_undone", "A shorter time for the trail was taken back before its day."

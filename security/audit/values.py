@@ -64,6 +64,11 @@ def label_of(value: Model) -> str:
     return str(value)
 
 
+def label_by_id(model: str, found: UUID) -> str:
+    """What a record calls itself that has no other name: the chain says as much openly, so nothing is sealed for it."""
+    return f"{model.capitalize()} {found.hex[:6]}"
+
+
 def _plain(name: str, value: object) -> Scalar:
     match value:
         case Enum():
@@ -90,9 +95,9 @@ def _number(name: str, value: float) -> float:
 
 def _text(value: str) -> str:
     """Without what PostgreSQL's JSON refuses (NUL, lone surrogates), and no longer than LONGEST."""
-    clean = (
-        value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
+    clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if not clean.isascii():
+        clean = clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 1]}…"
 
 

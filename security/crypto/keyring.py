@@ -57,6 +57,13 @@ class _TenantKeys:
     ring: Ring
     version: int
     first: bytes | None = field(repr=False)
+    _lookups: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def lookup(self, kind: str) -> bytes | None:
+        """What look-ups of this kind are keyed by, derived once; None where the first key is gone."""
+        if self.first is not None and kind not in self._lookups:
+            self._lookups[kind] = lookup_key(self.first, kind)
+        return self._lookups.get(kind)
 
 
 def master() -> Ring:
@@ -117,8 +124,7 @@ def lookup_digests(kind: str, *values: str) -> list[bytes]:
     """`lookup_digest` of several values of one kind, with one look at the tenant's keys."""
     if kind not in LOOKUPS:
         raise ValueError(f"no look-up of this kind: {kind}")
-    first = _tenant_keys(require_tenant_id()).first
-    key = data_key(KeySubject.LOOKUP, lookup_id(kind)) if first is None else lookup_key(first, kind)
+    key = _tenant_keys(require_tenant_id()).lookup(kind) or data_key(KeySubject.LOOKUP, lookup_id(kind))
     return [keyed_digest(key, value) for value in values]
 
 

@@ -86,7 +86,10 @@ class AuditDetail(TenantOwned):
 
 
 class AuditCheckpoint(TenantOwned):
-    """What the worker has signed of a chain: `note` says its hash at `seq`. Inserted, never changed; a copy of each lies outside."""
+    """What the worker has signed of a chain: `note` says its hash at `seq`. Inserted, never changed; a copy of each lies outside.
+
+    Whoever has the application's role can insert rows: `security.audit.stored` says which of them count.
+    """
 
     seq = models.BigIntegerField(editable=False)
     after = models.BigIntegerField(editable=False)
@@ -96,12 +99,11 @@ class AuditCheckpoint(TenantOwned):
     signed_at = models.DateTimeField(editable=False)
 
     class Meta(TenantOwned.Meta):
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["tenant_id", "seq", "hash", "public_key"], name="security_checkpoint_seq_key"
-            )
+        # Nothing is unique here: a row that was forged first would keep the true one out.
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "after"], name="security_checkpoint_after_idx"),
+            models.Index(fields=["tenant_id", "seq"], name="security_checkpoint_seq_idx"),
         ]
-        indexes: ClassVar = [models.Index(fields=["tenant_id", "after"], name="security_checkpoint_after_idx")]
 
     def __str__(self) -> str:
         return f"Checkpoint {self.seq}"

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.django_db
 
 DEFINERS: Final = {
     "audit_append": "takes the tenant from the scope, never from the event",
+    "audit_heads": "numbers of tenants and how long each one's chain is, nothing else",
     "audit_keep": "asks for a term of the scope's own trail; a shorter one waits for a week at least",
     "audit_keep_undone": "takes back what the scope's own trail waits for",
     "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is as old as the term says",
     "audit_sweep": "deletes of the scope's own trail what a tombstone covers",
-    "audit_unsigned": "numbers of tenants whose chain is ahead of its last checkpoint, nothing else",
     "lags": "two numbers of seconds, the worst of all tenants, nothing else",
     "sweep_accounts": "deletes what is over of global tables",
     "sweep_revocations": "deletes revocations of an hour ago",

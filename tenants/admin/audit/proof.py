@@ -89,6 +89,9 @@ def verify(request: HttpRequest) -> HttpResponse:
         return _begin(request, grant)
     if report.ok:
         messages.success(request, _("%(count)s events, chain intact.") % {"count": f"{report.entries:,}"})
+        if report.forged:
+            passed = _("Checkpoints that no key of ours signed were found, and passed over: %(count)s.")
+            messages.warning(request, passed % {"count": report.forged})
     else:
         words = {"seq": report.first_bad, "reason": report.reason}
         messages.error(request, _("Event %(seq)s is not as it was written: %(reason)s.") % words)

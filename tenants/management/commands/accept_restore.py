@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from security.audit import Action, record
 from security.audit.memory import Memory
-from security.audit.offline import read_note
+from security.audit.notes import read_note
 from security.context import Actor, ActorKind, acting
 from security.errors import NotFound
 from security.masking import mask_line

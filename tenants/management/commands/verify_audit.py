@@ -11,7 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from security.audit import Action, record
-from security.audit.offline import Note, read_key, read_notes, verify
+from security.audit.notes import Note, read_key, read_notes
+from security.audit.offline import verify
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.context import Actor, ActorKind, acting
@@ -95,5 +96,6 @@ def _json(name: str, report: Report, options: dict[str, Any]) -> str:
 def _sentence(name: str, report: Report) -> str:
     if report.ok:
         signed = f"signed up to {report.signed}" if report.signed else "not signed"
-        return f"{name}: {report.entries} events, all as they were written; {signed}."
+        forged = f" {report.forged} checkpoints that no key signed were passed over." if report.forged else ""
+        return f"{name}: {report.entries} events, all as they were written; {signed}.{forged}"
     return f"{name}: event {report.first_bad or '?'}: {report.reason}."

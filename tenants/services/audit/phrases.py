@@ -184,6 +184,7 @@ _OTHERWISE: Final[Mapping[str, str | Promise]] = MappingProxyType({
     Action.AUDIT_EXPORT_ENDED: _("An export of the audit trail for %(who)s was cut off before its end"),
     Action.MAIL_GIVEN_UP: _("A mail could not be sent within a day"),
     Action.AUDIT_CHECKPOINT_REFUSED: _("The trail was not signed: it does not continue what was signed before"),
+    Action.AUDIT_CHECKPOINT_FORGED: _("Somebody wrote a false checkpoint into the database; it was passed over"),
 })  # fmt: skip
 """What is told where it was refused or failed."""
 

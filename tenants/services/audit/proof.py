@@ -12,7 +12,10 @@ from django.db import transaction
 from security.audit import Action, Extent, Outcome, record
 from security.audit.checkpoints import shown_key
 from security.audit.export import events_left, lines_of
+from security.audit.keys import believed_keys
 from security.audit.search import Filter, oldest_first
+from security.audit.stored import AT_ONCE as MOST_LOOKED_AT
+from security.audit.stored import genuine
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.context import Context, acting, current
@@ -49,7 +52,8 @@ def read_standing(*, grant: Grant) -> Standing:
     """What the page says before anything is done; numbers only."""
     require(grant, Permission.AUDIT_READ)
     head = AuditHead.objects.first()
-    newest = AuditCheckpoint.objects.order_by("-seq").first()
+    rows = genuine(AuditCheckpoint.objects.order_by("-seq", "pk")[:MOST_LOOKED_AT], believed_keys())
+    newest = next((stored.row for stored in rows), None)
     keys = {bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()}
     last = AuditEvent.objects.filter(action=Action.AUDIT_VERIFIED.value).order_by("-seq").first()
     found = None if last is None else lines_from([last])[0].detail
@@ -87,6 +91,7 @@ def record_report(report: Report, **detail: bool) -> None:
         first_bad=report.first_bad,
         reason=report.reason,
         signed=report.signed,
+        **({"forged_checkpoints": report.forged} if report.forged else {}),
         **detail,  # type: ignore[arg-type]  # names of its own are not among them
     )
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from security.audit import Action, record
 from security.audit.details import Opener
+from security.audit.values import label_by_id
 from security.context import ActorKind
 from security.models import AuditEvent
 from security.permissions import Grant, Permission, require
@@ -103,7 +104,7 @@ def _line(event: AuditEvent, opener: Opener) -> Line:
     said = json.loads(event.entry)
     opened = opener.values_of(event)
     actor, about = opened.get("actor", {}), opened.get("about", {})
-    label = about.pop("label", "")
+    label = about.pop("label", "") or _label_by_id(said, opened)
     changes = about.pop("changes", {})
     on_type = said.get("on", {}).get("type", "").rpartition(".")[2]
     found = Line(
@@ -125,6 +126,14 @@ def _line(event: AuditEvent, opener: Opener) -> Line:
         object_id=event.object_id,
     )
     return replace(found, told=_told(found, event.actor_kind))
+
+
+def _label_by_id(said: dict[str, Any], opened: dict[str, dict[str, Any]]) -> str:
+    """The name of what has none but its id, which is sealed nowhere; nothing where a name was sealed and is gone."""
+    on, claims = said.get("on", {}), (claim["part"] for claim in said.get("sealed", ()))
+    if "id" not in on or ("about" in claims and "about" not in opened):
+        return ""
+    return label_by_id(on["type"].rpartition(".")[2], UUID(on["id"]))
 
 
 def _told(line: Line, kind: str) -> str:

@@ -29,7 +29,7 @@ _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
         Action.SESSION_SIGN_IN_FAILED, Action.SESSION_LOCKED_OUT, Action.ACCOUNT_SECOND_FACTOR_FAILED,
     ),
     AlertKind.WITHHELD: (Action.MASKING_WITHHELD,),
-    AlertKind.BROKEN: (Action.AUDIT_CHECKPOINT_REFUSED, Action.AUDIT_VERIFIED),
+    AlertKind.BROKEN: (Action.AUDIT_CHECKPOINT_REFUSED, Action.AUDIT_CHECKPOINT_FORGED, Action.AUDIT_VERIFIED),
     AlertKind.CERTIFICATE: (Action.PROVIDER_CERTIFICATE_ENDING,),
 })  # fmt: skip
 _PEOPLE: Final = (ActorKind.PERSON.value, ActorKind.OPERATOR.value)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pytest_django import Settings
 
 from security.audit import Action, record
 from security.audit.checkpoints import Signer, sign_tenant
@@ -63,13 +64,22 @@ def signer(tmp_path: Path) -> Signer:
     return Signer(bytes(range(32)), Memory(tmp_path / "memory"))
 
 
+@pytest.fixture
+def worker(settings: Settings, tmp_path: Path) -> Path:
+    """What the worker's task finds in its settings; the folder outside."""
+    settings.AUDIT_SIGNING_KEY = lambda: bytes(range(32))
+    settings.AUDIT_CHECKPOINT_DIR = tmp_path / "memory"
+    settings.AUDIT_CHECKPOINT_URLS = [f"file://{tmp_path}/outside", "mailto:auditor@elsewhere.example"]
+    return tmp_path / "outside"
+
+
 def sign(signer: Signer, tenant_id: int = ACME) -> list[str]:
     """Sign what was appended; the new notes."""
     return sign_tenant(tenant_id, signer=signer, now=datetime.now(UTC))
 
 
-def read_again(first: int, last: int) -> None:
+def read_again(first: int, last: int, *, tenant_id: int = ACME) -> None:
     """Acts with these numbers, each in a scope of its own."""
     for number in range(first, last + 1):
-        with tenant_scope(ACME):
+        with tenant_scope(tenant_id):
             record(Action.CONVERSATION_READ, number=number)

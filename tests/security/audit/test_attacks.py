@@ -16,7 +16,8 @@ import pytest
 
 from security.audit.checkpoints import Signer, shown_key
 from security.audit.export import export_tenant
-from security.audit.offline import Note, Report, genesis, link, read_note, verify
+from security.audit.notes import Note, read_note
+from security.audit.offline import Report, genesis, link, verify
 from security.audit.verifier import verifier
 from security.audit.verify import verify_tenant
 from tests.security.audit.conftest import ACME, events_of, read_again, sign

@@ -20,7 +20,8 @@ from security.audit import Action, record
 from security.audit.checkpoints import Refused, Signer, behind, shown_key, written
 from security.audit.ed25519 import is_signature
 from security.audit.memory import Memory
-from security.audit.offline import key_id, link, read_key, read_note, read_notes
+from security.audit.notes import key_id, read_key, read_note, read_notes
+from security.audit.offline import link
 from security.audit.record import _when_many as many
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
@@ -100,9 +101,9 @@ def test_all_that_was_appended_is_signed_once(signer: Signer) -> None:
     read_again(1, 4)
     with tenant_scope(RIVAL):
         record(Action.SITE_CREATED)
-    assert behind() == [ACME, RIVAL]
+    assert behind(signer.memory) == [ACME, RIVAL]
     (note,) = sign(signer)
-    assert behind() == [RIVAL]
+    assert behind(signer.memory) == [RIVAL]
     assert sign(signer) == []
     read = read_note(note)
     assert (read.seq, read.after, read.hash) == (4, 0, bytes(events_of(ACME)[3].hash))
@@ -218,15 +219,6 @@ def test_another_tenants_checkpoints_do_not_exist(signer: Signer) -> None:
         assert not AuditCheckpoint.objects.exists()
 
 
-@pytest.fixture
-def worker(settings: Settings, tmp_path: Path) -> Path:
-    """What the worker's task finds in its settings; the folder outside."""
-    settings.AUDIT_SIGNING_KEY = lambda: SEED
-    settings.AUDIT_CHECKPOINT_DIR = tmp_path / "memory"
-    settings.AUDIT_CHECKPOINT_URLS = [f"file://{tmp_path}/outside", "mailto:auditor@elsewhere.example"]
-    return tmp_path / "outside"
-
-
 def test_the_worker_signs_every_chain_and_keeps_copies_outside(worker: Path) -> None:
     read_again(1, 3)
     tasks.sign_checkpoints()
@@ -282,12 +274,14 @@ def test_a_refusal_raises_the_alarm_once_and_is_an_event(
     assert event.outcome == "failed"
 
 
-def test_without_its_key_the_worker_says_so(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_its_key_the_worker_says_so(
+    signer: Signer, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.AUDIT_SIGNING_KEY = lambda: None
     read_again(1, 1)
     tasks.sign_checkpoints()
     assert "AUDIT_SIGNING_KEY is not set" in caplog.text
-    assert behind() == [ACME]
+    assert behind(signer.memory) == [ACME]
 
 
 def test_a_chain_that_grows_by_many_events_is_signed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,25 +306,7 @@ def test_an_old_event_that_no_checkpoint_covers_shows(signer: Signer) -> None:
     assert verify_tenant(ACME, keys=[signer.public_key]) == Report(True, 6, signed=4)
 
 
-def test_a_checkpoint_that_nobody_signed_silences_the_worker_for_an_hour_at_most(worker: Path) -> None:
-    """The application can insert one, with any number."""
-    with tenant_scope(ACME):
-        Tenant.objects.create(pk=ACME, slug="acme", name="Acme")
-    read_again(1, 3)
-    tasks.sign_checkpoints()
-    with tenant_scope(ACME):
-        AuditCheckpoint.objects.create(
-            seq=10**9, after=10**9 - 1, hash=bytes(32), public_key=KEY, note="signed, honestly", signed_at=AT
-        )
-    read_again(4, 5)
-    assert behind() == []
-    tasks.sign_checkpoints()
-    tasks.sign_checkpoints(everything=True)
-    (file,) = worker.iterdir()
-    assert [note.seq for note in read_notes(file.read_text())] == [3, 5]
-
-
 def test_events_of_no_tenant_are_signed_too(signer: Signer) -> None:
     record(Action.SESSION_SIGN_IN_FAILED)
-    assert behind() == [PLATFORM_TENANT_ID]
+    assert behind(signer.memory) == [PLATFORM_TENANT_ID]
     assert len(sign(signer, PLATFORM_TENANT_ID)) == 1

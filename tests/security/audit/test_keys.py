@@ -12,7 +12,8 @@ from security import tasks
 from security.audit.checkpoints import Refused, Signer, shown_key, written
 from security.audit.export import export_tenant
 from security.audit.memory import Memory
-from security.audit.offline import main, read_note, verify
+from security.audit.notes import read_note
+from security.audit.offline import main, verify
 from security.audit.verify import verify_tenant
 from security.crypto.signing import public_key
 from security.models import AuditCheckpoint

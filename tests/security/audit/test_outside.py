@@ -13,7 +13,8 @@ from pytest_django import Settings
 from security import tasks
 from security.audit import Action, record
 from security.audit.export import export_tenant
-from security.audit.offline import Note, main, read_note, read_notes, verify
+from security.audit.notes import Note, read_note, read_notes
+from security.audit.offline import main, verify
 from security.audit.verify import verify_tenant
 from security.models import AuditEvent
 from security.scoping import tenant_scope
@@ -95,7 +96,7 @@ def test_a_bucket_keeps_each_checkpoint_from_everybody_for_years(s3: S3Server, s
         s3.client.delete_object(Bucket=LOCKED, Key=first, VersionId=said["VersionId"])
 
 
-@pytest.mark.parametrize(("bucket", "fault"), [(BUCKET, ""), (LOCKED, "knows no locks")])
+@pytest.mark.parametrize(("bucket", "fault"), [(BUCKET, ""), (LOCKED, "knows no locks"), (LOCKED, "locks for a day")])
 def test_a_bucket_that_does_not_lock_is_told_and_stays_owed(
     s3: S3Server, settings: Settings, caplog: pytest.LogCaptureFixture, bucket: str, fault: str
 ) -> None:

@@ -103,6 +103,16 @@ def test_what_is_left_verifies_before_and_after_the_rows_are_gone(old: Signer) -
     assert verify(export_tenant(ACME), keys=[old.public_key]).ok
 
 
+def test_a_forged_checkpoint_is_passed_over(old: Signer) -> None:
+    with tenant_scope(ACME):
+        true = AuditCheckpoint.objects.get(seq=6)
+        AuditCheckpoint.objects.create(
+            seq=6, after=4, hash=true.hash, public_key=old.public_key, note="signed, honestly", signed_at=true.signed_at
+        )
+    assert pruned(old) == 6
+    assert verify_tenant(ACME, keys=[old.public_key]).ok
+
+
 def test_the_signer_goes_on_after_the_beginning_is_gone(old: Signer) -> None:
     pruned(old)
     sweep(ACME)
@@ -125,7 +135,7 @@ def test_postgresql_prunes_nothing_that_the_term_keeps_whoever_asks(
     kept_for(tamper, months)
     for work in (
         partial(pruned, old),
-        partial(asked, "SELECT audit_prune(4, %s)", old.public_key),
+        partial(asked, "SELECT audit_prune((SELECT id FROM security_auditcheckpoint WHERE seq = 4))"),
         partial(
             asked, "INSERT INTO security_auditterm (tenant_id, months, asked_at, due_at) VALUES (71, 12, now(), now())"
         ),

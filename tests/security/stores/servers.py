@@ -7,6 +7,7 @@ import hmac
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -115,6 +116,9 @@ class S3Server:
             return [b""]
         if fault == "knows no locks":
             environ = {name: value for name, value in environ.items() if "OBJECT_LOCK" not in name}
+        if fault == "locks for a day" and "HTTP_X_AMZ_OBJECT_LOCK_RETAIN_UNTIL_DATE" in environ:
+            day = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            environ = environ | {"HTTP_X_AMZ_OBJECT_LOCK_RETAIN_UNTIL_DATE": day}
         answer: Iterable[bytes] = self._moto(environ, start)
         return answer
 
