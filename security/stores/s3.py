@@ -116,8 +116,7 @@ class S3:
                 connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
                 answer = connection.getresponse()
                 given_back = _judged(answer, answer.read(most if answer.status in _GIVEN else _MOST_TOLD))
-                if not told(answer.headers):
-                    raise Failed("not_locked")
+                _require(told(answer.headers))
                 return given_back
         except Refused as refused:
             raise Failed(refused.code) from None
@@ -159,6 +158,12 @@ def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _require(is_as_told: bool) -> None:
+    """Failed("not_locked")."""
+    if not is_as_told:
+        raise Failed("not_locked")
 
 
 def _is_locked(headers: Message, until: datetime) -> bool:

@@ -71,15 +71,19 @@ def shortfalls(found: Mapping[str, Any]) -> list[str]:
     slow = [
         f"{name} takes {ms} ms, {WANTED_MS:.0f} wanted" for name, ms in found.get("pages", {}).items() if ms > WANTED_MS
     ]
-    slowed = found.get("paced: slower by percent", 0.0)
-    beside = [f"messages take {slowed} % longer, {SLOWED_PERCENT:.0f} wanted"] if slowed > SLOWED_PERCENT else []
+    slowed = {how: found.get(f"{how}: slower by percent", 0.0) for how in ("paced", "flooded")}
+    beside = [
+        f"{how}: messages take {percent} % longer, {SLOWED_PERCENT:.0f} wanted"
+        for how, percent in slowed.items()
+        if percent > SLOWED_PERCENT
+    ]
     return [*slow, *beside, *(f"{name} reads a whole table" for name in found.get("scans", ()))]
 
 
 def as_lines(found: Mapping[str, Any]) -> list[str]:
     """For people: medians of five, in milliseconds, or microseconds and numbers."""
     if "pages" not in found:
-        return [f"{name:<48}{value:>10,}" for name, value in found.items()]
+        return [f"{name:<48}{value if isinstance(value, str) else f'{value:,}':>18}" for name, value in found.items()]
     head = [f"{found['events']:,} events, {found['megabytes']:,} MB; milliseconds, median of 5"]
     return [
         *head,

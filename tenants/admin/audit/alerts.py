@@ -38,7 +38,7 @@ RULES: Final[dict[AlertKind, tuple[str | Promise, str | Promise]]] = {
     AlertKind.WITHHELD: (gettext_lazy("Masking withheld"), gettext_lazy("A message could not be masked and was withheld.")),
     AlertKind.BROKEN: (
         gettext_lazy("Trail not whole"),
-        gettext_lazy("A checkpoint was refused, or verifying found an entry that is not as it was written."),
+        gettext_lazy("A checkpoint was refused or forged, or verifying found an entry that is not as it was written."),
     ),
     AlertKind.CERTIFICATE: (
         gettext_lazy("Identity provider's certificate"),

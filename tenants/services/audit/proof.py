@@ -91,7 +91,7 @@ def record_report(report: Report, **detail: bool) -> None:
         first_bad=report.first_bad,
         reason=report.reason,
         signed=report.signed,
-        **({"forged_checkpoints": report.forged} if report.forged else {}),
+        forged=report.forged or None,
         **detail,  # type: ignore[arg-type]  # names of its own are not among them
     )
 
