@@ -29,6 +29,7 @@ from tenants.admin.platform.plot import HEIGHT, WIDTH, bars
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.admin.waits import say_saved
 from tenants.guards import grant_of_request, holder_of
 from tenants.services.settings import change_policy, read_policy
 
@@ -119,16 +120,9 @@ def _rule(request: HttpRequest, department: UUID | None) -> HttpResponse:
             except (Conflict, Invalid) as refused:
                 form.add_error(_FIELDS.get(refused.code), sentence_for(refused))
             else:
-                _say_saved(request, None if waits is None else date_format(localtime(waits.due_at), "DATE_FORMAT"))
+                say_saved(request, None if waits is None else date_format(localtime(waits.due_at), "DATE_FORMAT"))
                 return _back()
     return TemplateResponse(request, "admin/retention/rule.html", context)
-
-
-def _say_saved(request: HttpRequest, day: str | None) -> None:
-    if day is None:
-        messages.success(request, _("Saved. It holds from now on."))
-    else:
-        messages.success(request, _("Saved. It holds from %(day)s on; until then you can undo it here.") % {"day": day})
 
 
 def undo(request: HttpRequest, change: UUID) -> HttpResponseBase:

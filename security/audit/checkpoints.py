@@ -22,7 +22,7 @@ from security.audit.notes import FORMAT, PRINT_BYTES, Note, key_id, read_note
 from security.audit.offline import genesis, link
 from security.audit.stored import forged_since, genuine
 from security.crypto.signing import public_key, sign
-from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead
+from security.models.audit import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
 from security.scoping import require_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -152,7 +152,11 @@ def _last(signer: Signer, kept: str | None) -> Note | None:
             _store(note, kept, key, datetime.now(UTC))  # it was remembered, and then the commit failed
         return note
     rows = AuditCheckpoint.objects.filter(public_key__in=signer.believed).order_by("-seq", "pk")
-    return next((stored.note for stored in genuine(rows.iterator(), signer.believed)), None)
+    found = next(genuine(rows.iterator(), signer.believed), None)
+    if found is None:
+        return None
+    signer.memory.remember(require_tenant_id(), found.row.note)
+    return found.note
 
 
 def _followed(start: _From, head: AuditHead) -> list[bytes]:
@@ -161,6 +165,8 @@ def _followed(start: _From, head: AuditHead) -> list[bytes]:
         raise Refused(head.seq + 1, f"the tail is missing: the checkpoint at {start.seq} was signed")
     if start.seq:
         there = AuditEvent.objects.filter(seq=start.seq).values_list("hash", flat=True).first()
+        if there is None:  # all that was signed may be pruned
+            there = AuditTombstone.objects.filter(seq=start.seq).values_list("hash", flat=True).first()
         if there is None or bytes(there) != start.hash:
             raise Refused(start.seq, "the event is not the one that was signed")
     rows = AuditEvent.objects.filter(seq__gt=start.seq, seq__lte=head.seq).order_by("seq")[:EVENTS_AT_MOST]

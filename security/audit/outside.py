@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from django.conf import settings
 
+from security.audit.copies import Place, copied, forget_others, not_copied
 from security.audit.memory import Memory
 from security.audit.notes import read_note
 from security.audit.stored import genuine
@@ -27,6 +28,7 @@ from security.net import networks
 from security.scoping import tenant_scope
 from security.stores.s3 import S3
 from security.stores.sftp import Sftp
+from security.stores.store import Failed
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Outside:
                         self._send(url, tenant_id, after)
 
     def _send(self, url: str, tenant_id: int, after: int) -> None:
-        split, ends = urlsplit(url), monotonic() + WITHIN
+        split, ends, failure = urlsplit(url), monotonic() + WITHIN, ""
         with tenant_scope(tenant_id):
             rows = AuditCheckpoint.objects.filter(after__gte=after, public_key__in=self.keys).order_by("after", "pk")
             found = genuine(rows.iterator(), self.keys)
@@ -69,13 +71,25 @@ class Outside:
             for note in notes[:AT_ONCE]:
                 PLACES[split.scheme](split, note, ends)
                 after = read_note(note).seq
-        except Exception:  # one place must keep neither the others nor other chains from theirs
+        except Exception as error:  # one place must keep neither the others nor other chains from theirs
             self._away.add(url)
+            failure = error.code if isinstance(error, Failed) else "failed"
             logger.exception("A checkpoint was not written outside; tenant=%s", tenant_id)
+        self._say(tenant_id, url, after if notes else None, failure)
         if len(notes) > AT_ONCE or url in self._away:
             self.memory.owe(tenant_id, _name_of(url), after, is_less=True)
         else:
             self.memory.paid(tenant_id, _name_of(url))
+
+    def _say(self, tenant_id: int, url: str, seq: int | None, failure: str) -> None:
+        split, now = urlsplit(url), datetime.now(UTC)
+        place = Place(_name_of(url), split.scheme, "" if split.scheme == "file" else split.hostname or "")
+        with tenant_scope(tenant_id):
+            if failure:
+                not_copied(place, failure=failure[:32], now=now)
+            elif seq is not None:
+                copied(place, seq=seq, now=now)
+            forget_others([_name_of(other) for other in self._places()])
 
     def _places(self) -> list[str]:
         return [url for url in self.urls if urlsplit(url).scheme in PLACES]

@@ -2,6 +2,7 @@ from security.models.attempt import Attempt
 from security.models.audit import (
     AuditAddress,
     AuditCheckpoint,
+    AuditCopy,
     AuditDetail,
     AuditEvent,
     AuditHead,
@@ -19,6 +20,7 @@ __all__ = [
     "Attempt",
     "AuditAddress",
     "AuditCheckpoint",
+    "AuditCopy",
     "AuditDetail",
     "AuditEvent",
     "AuditHead",

@@ -109,6 +109,26 @@ class AuditCheckpoint(TenantOwned):
         return f"Checkpoint {self.seq}"
 
 
+class AuditCopy(TenantOwned):
+    """What became of copies at one place outside: `seq` is the last event that they cover there, `failed_at` when it last did not take one."""
+
+    place = models.CharField(max_length=16, editable=False)
+    kind = models.CharField(max_length=16, editable=False)
+    host = models.CharField(max_length=255, editable=False)
+    seq = models.BigIntegerField(null=True, editable=False)
+    written_at = models.DateTimeField(null=True, editable=False)
+    failed_at = models.DateTimeField(null=True, editable=False)
+    failure = models.CharField(max_length=32, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "place"], name="security_auditcopy_place_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"Copies at {self.kind} {self.host}".strip()
+
+
 class AuditAddress(TenantOwned):
     """From where an event's actor acted, to be searched by: keyed digests, which say nothing to who has no key of the tenant's.
 

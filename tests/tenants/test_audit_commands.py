@@ -43,7 +43,15 @@ def spoil(tenant_id: int) -> None:
 
 def test_verify_audit_says_that_a_tenants_trail_is_right_and_leaves_an_event() -> None:
     told = json.loads(run("verify_audit", "--tenant", "acme", "--json"))
-    assert told == {"tenant": "acme", "ok": True, "entries": 1, "first_bad": None, "reason": None, "signed": 0}
+    assert told == {
+        "tenant": "acme",
+        "ok": True,
+        "entries": 1,
+        "first_bad": None,
+        "reason": None,
+        "signed": 0,
+        "forged": 0,
+    }
     with tenant_scope(ACME):
         event = AuditEvent.objects.get(action="audit.verified")
     assert json.loads(event.entry)["actor"] == {"kind": "command", "name": "verify_audit"}
@@ -85,7 +93,7 @@ def test_an_export_is_an_event_holds_one_tenant_and_verifies_from_its_file(tmp_p
     assert actions == ["tenant.created", "audit.exported"]
     assert "rival" not in file.read_text(encoding="utf-8")
     told = json.loads(run("verify_audit", "--file", str(file), "--json"))
-    assert told == {"ok": True, "entries": 2, "first_bad": None, "reason": None, "signed": 0}
+    assert told == {"ok": True, "entries": 2, "first_bad": None, "reason": None, "signed": 0, "forged": 0}
 
 
 def test_a_file_that_was_changed_or_is_none_fails(tmp_path: Path) -> None:

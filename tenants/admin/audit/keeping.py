@@ -17,6 +17,7 @@ from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
 from tenants.admin.site import AdminPage, site
+from tenants.admin.waits import say_saved
 from tenants.guards import grant_of_request
 from tenants.services.audit.keeping import RIGHT, change_kept, undo_kept
 from tenants.services.audit.mailbox import ask_mailbox_again, change_mailbox
@@ -35,11 +36,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     except Conflict as refused:
         messages.error(request, sentence_for(refused))
         return back()
-    if waits is None:
-        messages.success(request, _("Saved. It holds from now on."))
-    else:
-        day = date_format(localtime(waits.due_at), "DATETIME_FORMAT")
-        messages.success(request, _("Saved. It holds from %(day)s on; until then you can undo it here.") % {"day": day})
+    say_saved(request, None if waits is None else date_format(localtime(waits.due_at), "DATETIME_FORMAT"))
     return back()
 
 

@@ -32,7 +32,7 @@ from security.audit.verifier import verifier as verifier_text
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, has
 from tenants.admin.audit.events import filter_form
-from tenants.admin.audit.kept import kept_context
+from tenants.admin.audit.kept import copies_shown, kept_context
 from tenants.admin.base import require_grant
 from tenants.admin.refusals import sentence_for
 from tenants.admin.sections import Section
@@ -68,7 +68,8 @@ def shown(request: HttpRequest, **refused: BaseForm) -> HttpResponse:
         **kept_context(grant),
         **refused,
         "title": _("Verify and export"),
-        "standing": proof.read_standing(grant=grant),
+        "standing": (standing := proof.read_standing(grant=grant)),
+        "copies": list(copies_shown(standing.copies)),
         "check": checks.running_check(grant=grant),
         "may_verify": has(grant, Permission.AUDIT_VERIFY),
         "may_export": has(grant, Permission.AUDIT_EXPORT),

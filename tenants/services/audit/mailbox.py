@@ -19,6 +19,7 @@ from django.urls import reverse
 from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.mail import send
 from security.audit import Action, record
+from security.audit.copies import OWN, forget_own
 from security.errors import Conflict, NotFound
 from security.permissions import Grant, Permission, require, require_member
 from security.scoping import tenant_scope
@@ -45,6 +46,7 @@ def change_mailbox(*, grant: Grant, policy: Policy, now: datetime) -> Policy:
         _require_pause(stored, now)
     changed = change_policy(grant=grant, policy=policy, fields=["audit_checkpoint_email"])
     Policy.objects.update(audit_mailbox_confirmed_at=None)
+    forget_own()
     if changed.audit_checkpoint_email:
         _ask(changed.audit_checkpoint_email, now)
     return changed
@@ -84,7 +86,7 @@ def mail_checkpoint(*, now: datetime) -> None:
     boxes = Policy.objects.exclude(audit_mailbox_confirmed_at=None).exclude(audit_checkpoint_email="")
     box = boxes.values_list("audit_checkpoint_email", flat=True).first()
     if box:
-        mail_newest(boxes=[box], since=now - MAIL_EVERY)
+        mail_newest(boxes=[box], since=now - MAIL_EVERY, kind=OWN)
 
 
 def _require_pause(policy: Policy, now: datetime) -> None:

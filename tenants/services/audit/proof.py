@@ -11,6 +11,7 @@ from django.db import transaction
 
 from security.audit import Action, Extent, Outcome, record
 from security.audit.checkpoints import shown_key
+from security.audit.copies import copies
 from security.audit.export import events_left, lines_of
 from security.audit.keys import believed_keys
 from security.audit.search import Filter, oldest_first
@@ -20,7 +21,7 @@ from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.context import Context, acting, current
 from security.errors import Conflict
-from security.models import AuditCheckpoint, AuditEvent, AuditHead, AuditTombstone
+from security.models import AuditCheckpoint, AuditCopy, AuditEvent, AuditHead, AuditTombstone
 from security.permissions import Grant, Permission, has, require
 from security.scoping import tenant_scope
 from tenants.access import active_grant
@@ -46,6 +47,7 @@ class Standing:
     found: dict[str, Any] | None = None
     pruned: int = 0
     pruned_at: datetime | None = None
+    copies: tuple[AuditCopy, ...] = ()
 
 
 def read_standing(*, grant: Grant) -> Standing:
@@ -54,7 +56,6 @@ def read_standing(*, grant: Grant) -> Standing:
     head = AuditHead.objects.first()
     rows = genuine(AuditCheckpoint.objects.order_by("-seq", "pk")[:MOST_LOOKED_AT], believed_keys())
     newest = next((stored.row for stored in rows), None)
-    keys = {bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct()}
     last = AuditEvent.objects.filter(action=Action.AUDIT_VERIFIED.value).order_by("-seq").first()
     found = None if last is None else lines_from([last])[0].detail
     gone = AuditTombstone.objects.order_by("-seq").first()
@@ -62,11 +63,12 @@ def read_standing(*, grant: Grant) -> Standing:
         entries=0 if head is None else head.seq,
         signed=0 if newest is None else newest.seq,
         signed_at=None if newest is None else newest.signed_at,
-        keys=tuple(shown_key(key) for key in sorted(keys)),
+        keys=tuple(shown_key(key) for key in believed_keys()),
         verified_at=None if last is None else last.at,
         found=found,
         pruned=0 if gone is None else gone.seq,
         pruned_at=None if gone is None else gone.pruned_at,
+        copies=tuple(copies()),
     )
 
 

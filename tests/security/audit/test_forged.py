@@ -13,7 +13,7 @@ from django.core import mail
 from security import tasks
 from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.outbox import Queued, deliver
-from security.audit.checkpoints import Signer, written
+from security.audit.checkpoints import Signer, behind, written
 from security.audit.export import export_tenant
 from security.audit.memory import Memory
 from security.audit.notes import Note, read_note, read_notes
@@ -127,6 +127,15 @@ def test_a_signer_that_forgot_goes_on_from_the_newest_true_one(signer: Signer, t
         forge(forger)
     (note,) = sign(replace(signer, memory=Memory(tmp_path / "another")))
     assert (read_note(note).after, read_note(note).seq) == (3, 5)
+
+
+def test_a_signer_that_forgot_asks_each_chain_once(signer: Signer, tmp_path: Path) -> None:
+    read_again(1, 3)
+    sign(signer)
+    forgot = replace(signer, memory=Memory(tmp_path / "another"))
+    assert behind(forgot.memory) == [ACME]
+    assert sign(forgot) == []
+    assert behind(forgot.memory) == []
 
 
 def test_what_is_wrong_with_one_chain_keeps_no_other_from_being_signed(

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from security import tasks
 from security.audit import Action, record
+from security.audit.copies import copies
 from security.audit.export import export_tenant
 from security.audit.notes import Note, read_note, read_notes
 from security.audit.offline import main, verify
@@ -80,6 +81,23 @@ def kept(server: S3Server, before: list[str]) -> list[Note]:
     return [read_note(text) for text in texts]
 
 
+def told() -> list[tuple[str, str, int | None, str]]:
+    """What who may read the trail is told of the copies."""
+    with tenant_scope(ACME):
+        return [(row.kind, row.host, row.seq, row.failure) for row in copies()]
+
+
+def test_a_place_that_is_named_no_more_is_told_no_more(settings: Settings, tmp_path: Path) -> None:
+    settings.AUDIT_CHECKPOINT_URLS = [f"file://{tmp_path}/first", f"file://{tmp_path}/second"]
+    read_again(1, 2)
+    tasks.sign_checkpoints()
+    assert told() == [("file", "", 2, "")] * 2
+    settings.AUDIT_CHECKPOINT_URLS = [f"file://{tmp_path}/second"]
+    read_again(3, 3)
+    tasks.sign_checkpoints()
+    assert told() == [("file", "", 3, "")]
+
+
 def test_a_bucket_keeps_each_checkpoint_from_everybody_for_years(s3: S3Server, settings: Settings) -> None:
     settings.AUDIT_CHECKPOINT_URLS = [bucket_url(s3)]
     before = locked(s3)
@@ -120,8 +138,10 @@ def test_a_server_that_was_away_gets_everything_later(
         read_again(number, number)
         tasks.sign_checkpoints()
     assert locked(s3) == before
+    assert told() == [("s3+http", "127.0.0.1", None, "busy")]
     s3.fault = ""
     tasks.sign_checkpoints()  # nothing is new
+    assert told() == [("s3+http", "127.0.0.1", 3, "")]
     assert [note.seq for note in kept(s3, before)] == [1, 2, 3]
     assert not list(settings.AUDIT_CHECKPOINT_DIR.glob("*.owed"))
     assert verify_tenant(ACME).signed == 3

@@ -15,6 +15,7 @@ from django.utils import timezone
 from security.audit import offline
 from security.audit.checkpoints import Signer, sign_tenant
 from security.audit.export import export_tenant
+from security.audit.notes import read_note
 from security.audit.offline import genesis, link, verify
 from security.audit.pruning import prune, sweep
 from security.audit.verify import verify_tenant
@@ -40,6 +41,15 @@ def attacker(owner: psycopg.Connection) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def old(signer: Signer, tamper: Tamper) -> Signer:
     """Six events as they would be of long ago, signed then at 4 and at 6, and four of today, signed at 10."""
+    grow_old(signer, tamper)
+    read_again(7, 10)
+    sign(signer)
+    kept_for(tamper, 12)
+    return signer
+
+
+def grow_old(signer: Signer, tamper: Tamper) -> None:
+    """Six events as they would be of long ago, signed then at 4 and at 6."""
     read_again(1, 6)
     with tenant_scope(ACME):
         events, head = list(AuditEvent.objects.order_by("seq")), AuditHead.objects.get()
@@ -51,10 +61,6 @@ def old(signer: Signer, tamper: Tamper) -> Signer:
         if event.seq in {4, 6}:
             tamper("UPDATE security_audithead SET seq = %s, hash = %s", event.seq, current)
             sign_tenant(ACME, signer=signer, now=at)
-    read_again(7, 10)
-    sign(signer)
-    kept_for(tamper, 12)
-    return signer
 
 
 def kept_for(tamper: Tamper, months: int | None, tenant_id: int = ACME) -> None:
@@ -119,6 +125,17 @@ def test_the_signer_goes_on_after_the_beginning_is_gone(old: Signer) -> None:
     read_again(12, 13)
     assert len(sign(old)) == 1
     assert verify_tenant(ACME, keys=[old.public_key]).signed == 13
+
+
+def test_a_trail_of_which_all_that_was_signed_is_gone_goes_on(signer: Signer, tamper: Tamper) -> None:
+    """Of an organisation that did nothing for a year."""
+    grow_old(signer, tamper)
+    kept_for(tamper, 12)
+    assert pruned(signer) == 6
+    assert sweep(ACME) == 6
+    read_again(8, 8)
+    assert [read_note(note).seq for note in sign(signer)] == [8]
+    assert verify_tenant(ACME, keys=[signer.public_key]).signed == 8
 
 
 def test_nothing_younger_than_a_year_is_pruned(old: Signer) -> None:

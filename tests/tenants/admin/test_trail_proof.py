@@ -15,6 +15,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
+from security.audit.copies import Place, copied, not_copied
 from security.audit.offline import verify
 from security.audit.term import term_in_force
 from security.models import AuditEvent, Mail
@@ -45,6 +46,24 @@ def test_verifying_says_how_many_entries_there_are_and_is_an_event(house: Organi
     page = text_of(audrey.get("audit_proof", app=""))
     assert "events, chain intact" in page
     assert house.actions().count("audit.verified") == 1
+
+
+def test_the_page_says_where_copies_are_and_what_failed(house: Organisation, as_: As) -> None:
+    audrey = as_("audrey")
+    assert "Nobody outside keeps signed checkpoints yet" in text_of(audrey.get("audit_proof", app=""))
+    bucket, folder = Place("1" * 16, "s3+https", "s3.example.com"), Place("2" * 16, "file")
+    with tenant_scope(house.tenant_id):
+        copied(bucket, seq=41, now=timezone.now())
+        not_copied(bucket, failure="not_locked", now=timezone.now())
+        not_copied(folder, failure="cut", now=timezone.now())
+    page = text_of(audrey.get("audit_proof", app=""))
+    assert "A bucket at s3.example.com" in page
+    assert "up to event 41" in page
+    assert "it does not keep them locked for as long as was asked" in page
+    assert "nothing yet" in page
+    with tenant_scope(house.tenant_id):
+        copied(bucket, seq=43, now=timezone.now())
+    assert "locked for as long" not in text_of(audrey.get("audit_proof", app=""))
 
 
 def test_who_may_read_the_trail_may_do_with_it_what_his_rights_say(house: Organisation, as_: As) -> None:
