@@ -7,11 +7,13 @@ import psycopg
 import pytest
 from django.db import OperationalError, ProgrammingError, connection, transaction
 
+from chat.models import Conversation
 from security.audit import Action, Extent, record, record_denied, record_failed
 from security.audit.details import Opener
 from security.context import Actor, ActorKind, acting
 from security.models import AuditDetail, AuditEvent, AuditHead, User
 from security.scoping import PLATFORM_TENANT_ID, ScopeConflict, tenant_scope, user_scope
+from tenants.services.audit.trail import lines_from
 from tests.security.audit.conftest import ACME, ALICE, RIVAL, VERA, events_of
 
 
@@ -45,6 +47,20 @@ def test_an_event_says_who_what_from_where_on_what_and_to_what_extent() -> None:
     }
     assert (event.seq, event.action, event.outcome, event.actor_kind) == (1, "conversation.read", "ok", "person")
     assert (str(event.actor_id), event.object_id) == (ALICE.id, alice.public_id)
+
+
+def test_what_has_no_name_but_its_id_has_nothing_sealed_and_is_told_by_it() -> None:
+    talk = Conversation()
+    with tenant_scope(ACME):
+        record(Action.CONVERSATION_READ, on=talk)
+        record(Action.CONVERSATION_READ, on=talk, on_label="Vera's")
+    first, second = events_of(ACME)
+    assert [[detail.part for detail in event.details.all()] for event in (first, second)] == [
+        ["actor"],
+        ["actor", "about"],
+    ]
+    with tenant_scope(ACME):
+        assert [line.on_label for line in lines_from([first, second])] == [str(talk), "Vera's"]
 
 
 def test_names_addresses_labels_and_changed_values_are_sealed_and_open_again() -> None:
