@@ -64,7 +64,9 @@ def test_checkpoints_go_to_a_mailbox_once_it_was_confirmed_from_there(acme: Orga
     page = Client().get(link)
     assert "Acme" in page.content.decode()
     assert checkpoints_sent(acme, tmp_path) == 0
+    assert "Send them to me" in page.content.decode()
     assert "Thank you" in Client().post(link).content.decode()
+    assert "Thank you" in Client().get(link).content.decode(), "opened again"
     assert Client().post(link).status_code == 200
     assert checkpoints_sent(acme, tmp_path) == 1
     assert acme.actions().count("audit.mailbox_confirmed") == 1

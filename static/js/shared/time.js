@@ -12,7 +12,10 @@ export function formats(locale) {
   const clock = new Intl.DateTimeFormat(known, { hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(known, { weekday: "long", day: "numeric", month: "long" });
   const dayAndYear = new Intl.DateTimeFormat(known, { day: "numeric", month: "long", year: "numeric" });
-  const full = new Intl.DateTimeFormat(known, { dateStyle: "full", timeStyle: "short" });
+  // With the zone: who answers from two places, or reads a picture of a conversation, sees whose clock it is.
+  const full = new Intl.DateTimeFormat(known, {
+    weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+  });
   const relative = new Intl.RelativeTimeFormat(known, { numeric: "auto" });
   const number = new Intl.NumberFormat(known);
   return {

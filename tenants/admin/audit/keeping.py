@@ -68,7 +68,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     if changed.audit_checkpoint_email:
         messages.success(request, _("Saved. Checkpoints go there once the link in our mail was opened."))
     else:
-        messages.success(request, _("Saved."))
+        messages.success(request, _("No mailbox keeps checkpoints now."))
     return back()
 
 

@@ -64,11 +64,14 @@ def ask_mailbox_again(*, grant: Grant, now: datetime) -> None:
     _ask(stored.audit_checkpoint_email, now)
 
 
-def organisation_of(token: str) -> str:
-    """The name of the organisation whose link it is. NotFound for any other string, and once another mailbox is set. Outside any scope."""
+def access_mailbox(token: str) -> tuple[str, bool]:
+    """The name of the organisation whose link it is, and whether somebody there has said yes.
+
+    NotFound for any other string, and once another mailbox is set. Outside any scope.
+    """
     with tenant_scope(_tenant_of(token)):
-        _access_policy(token)
-        return Tenant.objects.get().name
+        is_confirmed = _access_policy(token).audit_mailbox_confirmed_at is not None
+        return Tenant.objects.get().name, is_confirmed
 
 
 def confirm_mailbox(*, token: str, now: datetime) -> None:
