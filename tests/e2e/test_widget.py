@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from chat.models import Conversation, Message
+from chat.models import Afterwards, Conversation, Message, RetentionRule
 from chat.models import Visitor as VisitorRow
 from security.scoping import tenant_scope
 from tests.services.browser import Pages
@@ -211,3 +213,24 @@ def test_forgotten_means_a_new_visitor_and_no_cookie(visit_shop: VisitShop, acme
     with tenant_scope(acme.tenant_id):
         assert VisitorRow.objects.count() == 2
         assert Message.objects.count() == 2
+
+
+def test_both_sides_are_told_that_nothing_is_stored(
+    acme: Organisation, visit_shop: VisitShop, enter_console: EnterConsole
+) -> None:
+    with tenant_scope(acme.tenant_id):
+        RetentionRule.objects.create(primary_months=24, afterwards=Afterwards.NONE.value)
+    visitor = visit_shop().open()
+    expect(visitor.chat.get_by_text("Nothing of this chat is stored.")).to_be_visible()
+    expect(visitor.field).to_have_accessible_description(re.compile("Nothing of this chat is stored"))
+    visitor.say("Between you and me")
+    expect(visitor.chat.get_by_text("Nothing of this chat is stored.")).to_be_visible()
+    alice = enter_console("alice").take_next()
+    expect(alice.message("Between you and me")).to_be_visible()
+    expect(alice.thread.get_by_text("Nothing of this conversation is stored.")).to_be_visible()
+    expect(alice.page.get_by_placeholder("Add a tag")).to_be_hidden()
+    alice.reply("Of course")
+    choose(visitor.chat, "End chat")
+    visitor.chat.get_by_role("radio", name="5 of 5").check(force=True)
+    expect(visitor.chat.get_by_role("button", name="Save")).to_be_visible()
+    expect(visitor.chat.get_by_label("What could be better?")).to_have_count(0)

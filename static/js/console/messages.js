@@ -60,6 +60,7 @@ export const say = Object.freeze({
   watch: "Read along",
   unwatch: "Stop reading along",
   watching: "You are reading along. The visitor and the agent do not see you.",
+  unstored: "Nothing of this conversation is stored. It is gone when it ends, or 15 minutes after the last message.",
   outcome: "Outcome",
   outcomes: Object.freeze({ resolved: "Resolved", unresolved: "Not resolved", spam: "Spam" }),
   outcomeBlocked: "Visitor blocked",

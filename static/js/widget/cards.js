@@ -46,11 +46,12 @@ function control(field, id) {
 /**
  * @param {HTMLElement} card @param {import("./types").Translate} say
  * @param {(score: number, comment: string) => Promise<unknown>} rate @param {AbortSignal} signal
+ * @param {boolean} mayComment not where nothing of it would be kept
  */
-export function askRating(card, say, rate, signal) {
+export function askRating(card, say, rate, signal, mayComment) {
   const comment = el("textarea", { id: "rating-comment", class: "input", rows: 2, maxlength: 500 });
   const extra = el("div", { class: "field", hidden: true },
-    el("label", { for: "rating-comment" }, say("comment")), comment,
+    ...(mayComment ? [el("label", { for: "rating-comment" }, say("comment")), comment] : []),
     el("div", { class: "card-actions" }, el("button", { class: "button button-primary" }, say("save"))));
   const scores = [1, 2, 3, 4, 5].map((score) => el("label", { class: "score" },
     el("input", { class: "visually-hidden", type: "radio", name: "score", value: score, "aria-label": say("score", { count: score }), "data-score": score }),

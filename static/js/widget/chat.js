@@ -52,6 +52,7 @@ export class Chat {
     this.status = "none";
     /** @type {number|null} */
     this.position = null;
+    this.storesNothing = false;
     this.readSeq = 0;
     this.seenSeq = 0;
     this.caughtUpTo = 0;
@@ -108,6 +109,11 @@ export class Chat {
   get place() {
     const { department } = /** @type {{department?: string}} */ (this.about());
     return this.site?.departments.find(({ id }) => id === department) ?? this.site;
+  }
+
+  /** Whether nothing of this chat is stored; before it begins, whether nothing would be. */
+  get isUnstored() {
+    return this.conversation ? this.storesNothing : Boolean(this.place?.unstored);
   }
 
   /** Whether it is over for this visitor: whoever is kept out, or whose chat is gone, has nothing to write and nothing to wait for. */
@@ -192,6 +198,7 @@ export class Chat {
     if (conversation === this.conversation) return;
     if (this.transcript.order.length) this.earlier.push(this.transcript.list());
     this.transcript.reset();
+    this.storesNothing = Boolean(this.place?.unstored); // until its first `status` says so
     Object.assign(this, { conversation, status: "waiting", position: null, readSeq: 0, seenSeq: 0, caughtUpTo: 0, resyncedFor: 0 });
   }
 
@@ -223,6 +230,8 @@ export class Chat {
     const before = this.status;
     this.status = frame.status;
     this.position = frame.position ?? null;
+    // Answers, and places in the queue, do not say it.
+    if (frame.unstored || (frame.ref === undefined && this.position === null)) this.storesNothing = frame.unstored === true;
     if (this.status === "closed") this.typist = null;
     if (before !== this.status) this.listener.status(this.status);
   }

@@ -27,6 +27,7 @@ export class Panel {
     this.typing = hook(root, "typing");
     this.form = hook(root, "form");
     this.consent = hook(root, "consent");
+    this.unstored = hook(root, "unstored");
     this.agreed = hook(root, "consent-agreed");
     this.problem = hook(root, "problem");
     this.pill = hook(root, "news");
@@ -73,6 +74,8 @@ export class Panel {
     setAttributes(this.log, { "aria-busy": chat.loadingOlder ? "true" : null });
     hook(this.root, "older").hidden = !chat.loadingOlder;
     this.composer.follow(chat.site?.masking);
+    const unstored = chat.isUnstored ? say("unstored") : "";
+    if (this.unstored.textContent !== unstored) this.unstored.textContent = unstored;
     this.consent.hidden = !chat.site?.consent || chat.conversation !== null;
     if (chat.site?.consent) hook(this.root, "consent-text").textContent = chat.site.consent;
     this.#ask();
@@ -137,7 +140,8 @@ export class Panel {
     const { chat } = this;
     const stored = chat.transcript.order.length > 0;
     const isReached = chat.status === "open"; // somebody is here: how to reach the visitor later is no question now
-    const unknown = stored && !isReached && chat.site && (chat.site.fields.length || !chat.place.online);
+    const isKept = stored && !chat.isUnstored; // an address that goes with the chat reaches nobody later
+    const unknown = isKept && !isReached && chat.site && (chat.site.fields.length || !chat.place.online);
     const wanted = chat.isBarred ? "" : chat.status === "closed" ? "rating" : unknown ? "details" : "";
     const question = wanted && `${wanted} ${chat.conversation}`;
     if (question === this.asked) return;
@@ -165,7 +169,7 @@ export class Panel {
     }
     const { askDetails, askRating } = cards;
     this.scroll.keeping(() => {
-      if (wanted === "rating") askRating(card, say, (score, comment) => chat.rate(score, comment), signal);
+      if (wanted === "rating") askRating(card, say, (score, comment) => chat.rate(score, comment), signal, !chat.isUnstored);
       else {
         askDetails(card, chat.site?.fields ?? [], say, {
           save: (profile) => chat.connection.post({ type: "profile", ...profile }), skip: () => fill(card),

@@ -20,6 +20,7 @@ export const ENGLISH = {
   placeholder: "Write a message…",
   send: "Send",
   hint: "Card numbers are hidden before anyone sees them.",
+  unstored: "Nothing of this chat is stored. It is gone when the chat ends, or 15 minutes after the last message.",
   hidden: "{what} will be hidden: {text}",
   hidden_all: "This message cannot be checked and will be withheld.",
   hidden_more: { one: "{count} more will be hidden.", other: "{count} more will be hidden." },

@@ -20,7 +20,8 @@ export interface Site {
   /** Closed until then, RFC 3339; null where it is open, or nobody knows when it opens. */
   back_at: string | null;
   consent: string | null;
-  departments: { id: string; name: string; online: boolean; back_at?: string }[];
+  departments: { id: string; name: string; online: boolean; back_at?: string; unstored?: boolean }[];
+  unstored?: boolean;
   fields: Field[];
   /** Which packs the site switched on, whether a card's last digits stay, whether a visitor may say that a pack is wrong. */
   masking: { packs: string[]; keep_last_four: boolean; may_undo: boolean };

@@ -62,7 +62,7 @@ export function acts(state, one) {
     transfer: (stands === "mine" || (oversees && stands === "other")) && here("transfer"),
     close: (stands === "mine" || oversees) && here("close"),
     reopen: stands === "closed" && here("reopen"),
-    tag: here("tag"),
+    tag: here("tag") && !one.unstored, // a word about it would be stored
     watch: stands === "other" && !watching && here("watch"),
     unwatch: watching,
     block: one.visitor?.blocked === false && may(state, "block"),

@@ -7,7 +7,7 @@
 /** @typedef {Record<string, Conversation>} Conversations */
 
 const FIELDS = Object.freeze([
-  "status", "assigned_to", "department", "tags", "waiting_since", "last_text", "last_at", "visitor", "outcome",
+  "status", "assigned_to", "department", "tags", "waiting_since", "last_text", "last_at", "visitor", "outcome", "unstored",
   "rating",
 ]);
 

@@ -28,6 +28,7 @@
  * @property {Visitor|null} visitor
  * @property {string|null} [outcome] of a closed one, as the agent named it
  * @property {{score: number, comment: string|null}} [rating] what the visitor said of it
+ * @property {boolean} [unstored] nothing of what is said in it is stored
  * @property {number} unread messages of the visitor that came while nobody looked
  *
  * @typedef {object} Message

@@ -69,7 +69,10 @@ function mountHead(head, app) {
 
 /** @param {HTMLElement} strips @param {HTMLElement} typing @param {any} app */
 function mountStrips(strips, typing, app) {
-  const pick = (/** @type {any} */ s) => [s.selected, s.typing[s.selected ?? ""], s.threads[s.selected ?? ""]?.watching];
+  const pick = (/** @type {any} */ s) => {
+    const id = s.selected ?? "";
+    return [s.selected, s.typing[id], s.threads[id]?.watching, s.conversations[id]?.unstored];
+  };
   observe(app.store, pick, (state) => {
     const id = state.selected;
     const writing = (id && state.typing[id]) || [];
@@ -77,6 +80,7 @@ function mountStrips(strips, typing, app) {
     const visitor = writing.find((/** @type {any} */ one) => one.author.kind === "visitor");
     fill(
       strips,
+      id && state.conversations[id]?.unstored && el("p", { class: "strip strip--quiet", "data-unstored": true }, say.unstored),
       id && threadOf(state, id).watching && el("p", { class: "strip strip--quiet" }, symbol("eye"), say.watching),
       agent && el("p", { class: "strip" }, say.collision(agent.author.name)),
     );
