@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 CONNECT_WITHIN: Final = 3
 REPLAN_AFTER: Final = 10.0
 """Seconds. A plan that was made while a table was small is kept until somebody analyses the table; a busy tenant does not wait for that."""
+_ONLY_ASKED_FOR: Final = 1_000_000_000
+"""Uses after which a statement is prepared unasked. None would refuse those that are sent with `prepare=True` as well: each would be planned anew."""
 _NOT_LIBPQ: Final = frozenset({"context", "cursor_factory", "prepare_threshold", "row_factory", "autocommit"})
 # Every statement of the writer is a look-up by index. A plan made while a table was still empty would scan it from then on, so the planner is told;
 # a short lock is waited for, a long one is not (`lock_timeout`), and a commit is durable whatever the role's default says.
@@ -52,7 +54,7 @@ class Link:
         now = asyncio.get_running_loop().time()
         if self._connection is None:
             connection = await AsyncConnection.connect(
-                self._conninfo, autocommit=True, connect_timeout=CONNECT_WITHIN, prepare_threshold=None
+                self._conninfo, autocommit=True, connect_timeout=CONNECT_WITHIN, prepare_threshold=_ONLY_ASKED_FOR
             )
             connection.adapters.register_dumper(int, Int8BinaryDumper)  # one type, hence one prepared statement
             await connection.execute(_SETTINGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from chat.live.writer import Bounds, Posted, Unavailable, Writer, WriteRefused, statements
 from chat.live.writer.link import Link, default_conninfo
+from chat.live.writer.reading import query
 from tests.chat.conversations import House, Talk
 from tests.services import session
 
@@ -141,6 +143,16 @@ async def test_a_commit_is_durable_whatever_the_roles_default_says(committed_db:
             await link.close()
         finally:
             owner.execute(f"{role} RESET synchronous_commit")
+
+
+async def test_a_statement_is_planned_once_for_all_turns(acme: House) -> None:
+    link = Link(default_conninfo())
+    connection = await link.connection()
+    for _ in range(2):
+        await query(connection, statements.KEYS, [uuid.uuid4()], acme.tenant_id)
+    asked = await connection.execute("SELECT generic_plans FROM pg_prepared_statements", prepare=False)
+    assert await asked.fetchall() == [(2,)]
+    await link.close()
 
 
 async def test_what_is_read_under_the_locks_may_not_take_for_ever_but_a_commit_may(acme: House) -> None:
