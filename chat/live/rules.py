@@ -62,8 +62,11 @@ class TenantRules:
         """The sockets are told themselves."""
 
     def take(self, masking: Masking) -> None:
-        """What somebody has read just now; an older version changes nothing."""
-        if masking.version < self.current.version:
+        """What somebody has read just now; an older version changes nothing, and of what is known already nobody is told.
+
+        Everybody who comes has read it: with many sockets open, telling all of them each time would cost more than the coming.
+        """
+        if masking.version < self.current.version or masking == self.current:
             return
         self.current = masking
         for follow in tuple(self.followers):

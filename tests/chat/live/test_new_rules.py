@@ -196,3 +196,13 @@ async def test_rules_that_change_nothing_for_a_browser_are_not_told(door: Door, 
     await unscoped(break_rules, acme_live)
     await said_until(vera, alice, "Hello", "[message withheld: masking error]")
     assert (vera.of("masking"), alice.of("masking")) == ([], [])
+
+
+async def test_of_rules_that_are_known_already_nobody_is_told_again() -> None:
+    """Whoever comes has read them: with many sockets open, telling all of them each time would cost more than the coming."""
+    keeper, told = RulesKeeper(Registry()), []
+    rules = keeper.enter(1, TENANT, Masking(version=3), since=timezone.now())
+    rules.followers.add(lambda: told.append(rules.current.version))
+    for version in (3, 2, 4, 4):
+        keeper.enter(1, TENANT, Masking(version=version), since=timezone.now())
+    assert told == [4]
