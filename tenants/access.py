@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -284,6 +284,13 @@ def owners_to_tell() -> list[str]:
 
 def access_site(key: str) -> SiteRef:
     """The website with this public key; NotFound for any other string."""
+    with site_scope(key) as (found, _):
+        return found
+
+
+@contextmanager
+def site_scope(key: str) -> Iterator[tuple[SiteRef, UUID]]:
+    """The same with its tenant's public id, inside a scope of that tenant for whoever reads more."""
     if not _SITE_KEY.fullmatch(key):
         raise NotFound
     found = tenant_of(Directory.Kind.SITE_KEY, digest_of(key))
@@ -295,7 +302,7 @@ def access_site(key: str) -> SiteRef:
         tenant = Tenant.objects.filter(pk=tenant_id).first()
         if site is None or tenant is None:
             raise NotFound
-        return site_ref(site, tenant)
+        yield site_ref(site, tenant), tenant.public_id
 
 
 def site_ref(site: Site, tenant: Tenant) -> SiteRef:

@@ -18,10 +18,8 @@ from chat.services import blocking
 from chat.transcript import Page as TranscriptPage
 from chat.unstored import talk
 from security.errors import Conflict, Denied, NotFound
-from security.scoping import tenant_scope
 from tenants import access
 from tenants.access import SiteRef
-from tenants.models import Tenant
 from tenants.policies import current_masking
 from tenants.rules import Masking
 
@@ -57,15 +55,13 @@ def access_visit(site_key: str, *, address: str | None, reaches: Reaches) -> Vis
 
     Denied for an address that is blocked.
     """
-    site = access.access_site(site_key)
-    with tenant_scope(site.tenant_id):
+    with access.site_scope(site_key) as (site, tenant):
         if not site.is_active:
             raise NotFound
         now = timezone.now()
         if blocking.is_blocked(visitor_pk=None, address=address, now=now):
             raise Denied
         digest = address_digest(address)
-        tenant = Tenant.objects.get()
         masking = current_masking()
         reach = reaches.present(now=now)
     view = SiteView(
@@ -78,7 +74,7 @@ def access_visit(site_key: str, *, address: str | None, reaches: Reaches) -> Vis
         masking=told_to_browsers(masking),
         unstored=reach.unstored,
     )
-    return Visit(site, tenant.public_id, view, masking, blocking.address_subject(digest) if digest else None)
+    return Visit(site, tenant, view, masking, blocking.address_subject(digest) if digest else None)
 
 
 def told_to_browsers(masking: Masking) -> MaskingView:

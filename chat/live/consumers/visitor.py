@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils import timezone
 
 from chat.live import visiting
 from chat.live.consumers.visitor_socket import VisitorSocket, page_of, profile_of
 from chat.live.hub import Audience, Event, rooms
 from chat.live.protocol import VISITOR_FRAMES, server, visitor
-from chat.live.work import in_scope
 from chat.live.writer import WriteRefused
 from chat.models import Status
 from chat.services import lifecycle, visitors
+from security.masking.splitting.verdicts import alone
 from security.sockets.codes import CloseCode
 
 
@@ -26,9 +28,9 @@ class VisitorConsumer(VisitorSocket):
         token = frame.token or self.cookie()
         self.locale, self.department = frame.locale or "", frame.department
         self.page = page_of(frame.page, self.masking.masked) if frame.page else None
-        who = await in_scope(
-            site.tenant_id, visitors.access_session, site_id=site.site_id, token=token, now=timezone.now()
-        )
+        who = visitors.new_session()
+        if token:
+            who = await self.call(visitors.access_session, site_id=site.site_id, token=token, now=timezone.now())
         if who.is_blocked:
             self.revoke(CloseCode.FORBIDDEN)
             return
@@ -54,8 +56,10 @@ class VisitorConsumer(VisitorSocket):
 
     async def on_message(self, frame: visitor.SendMessage) -> None:
         async with self.beginning:
-            frame = self.unjoined(frame)
-            self.shown.said(frame.text, self.live.loop.time())
+            shown, now = self.shown, self.live.loop.time()
+            if shown.is_parted(now):  # his digits could go on from what he wrote a moment ago as another visitor
+                frame = replace(frame, text=alone(frame.text))
+            shown.said(frame.text, now)
             is_new = await self._store(frame)
         if is_new:
             self.live.figures.taken_back(self.visit.site.tenant_id, self.taken_back(frame))

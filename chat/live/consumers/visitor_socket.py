@@ -39,7 +39,6 @@ from chat.side_by_side import page_without_joined_numbers, without_joined_number
 from security.context import Actor, ActorKind
 from security.errors import Conflict, Denied, NotFound
 from security.masking import MaskedText, MaskingPolicy
-from security.masking.splitting.verdicts import alone
 from security.models import RevocationKind
 from security.revocation import Revoked
 from security.sockets.codes import CloseCode
@@ -276,12 +275,6 @@ class VisitorSocket(ChatConsumer):
         place.go_live(begun.message.rev)
         self._stand(begun.conversation, Status.WAITING)
         return True
-
-    def unjoined(self, frame: visitor.SendMessage) -> visitor.SendMessage:
-        """The same; its digits are hidden where they could go on from what he wrote a moment ago as another visitor."""
-        if not self.shown.is_parted(self.live.loop.time()):
-            return frame
-        return replace(frame, text=alone(frame.text))
 
     def policy_for(self, frame: visitor.SendMessage) -> MaskingPolicy:
         """By what this message is masked, beside those before it too: what the visitor took back stays so."""
