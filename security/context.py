@@ -6,12 +6,15 @@ said is inherited from the outer block, which is restored at the end.
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class ActorKind(StrEnum):
@@ -55,6 +58,12 @@ class Context:
     conversation: str | None = None
 
 
+_ID_BYTES: Final = 12
+_ID_LENGTH: Final = 16
+_IDS_AT_ONCE: Final = 256
+_request_ids: Final[deque[str]] = deque()
+os.register_at_fork(after_in_child=_request_ids.clear)  # or a worker would go on with those of its neighbour
+
 _NOBODY = Context()
 _current: ContextVar[Context] = ContextVar("chatplatform_context", default=_NOBODY)
 
@@ -65,8 +74,18 @@ def current() -> Context:
 
 
 def new_request_id() -> str:
-    """96 random bits, as 16 URL-safe characters."""
-    return secrets.token_urlsafe(12)
+    """96 random bits, as 16 URL-safe characters; of the kernel many are asked for at once, since every frame needs one."""
+    while True:
+        try:
+            return _request_ids.pop()
+        except IndexError:
+            letters = secrets.token_urlsafe(_ID_BYTES * _IDS_AT_ONCE)
+            _request_ids.extend(letters[at : at + _ID_LENGTH] for at in range(0, len(letters), _ID_LENGTH))
+
+
+def act(*, actor: Actor, address: str | None, session: str | None, conversation: str | None = None) -> None:
+    """Be `actor` from here on, in a request of its own, with nothing inherited: for work that has a `contextvars` context to itself, such as a frame."""
+    _current.set(Context(actor, address, new_request_id(), session, conversation))
 
 
 @contextmanager
@@ -80,8 +99,7 @@ def acting(
 ) -> Iterator[Context]:
     """Work as `actor`; what is None is inherited. A request id is made where the outer block has none."""
     outer = _current.get()
-    inner = replace(
-        outer,
+    inner = Context(
         actor=actor or outer.actor,
         address=address or outer.address,
         request_id=request_id or outer.request_id or new_request_id(),

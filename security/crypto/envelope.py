@@ -7,8 +7,9 @@ which one conversation never reaches.
 
 import hmac
 import os
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +24,14 @@ _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _HEADER_BYTES: Final = len(_FORMAT) + _NONCE_BYTES
 
-_TYPE_TAGS: Final = {int: b"i", str: b"s", bytes: b"b", UUID: b"u", type(None): b"n"}
+_TYPES: Final[dict[type, tuple[bytes, Callable[[Any], bytes]]]] = {
+    int: (b"i", lambda part: b"%d" % part),
+    str: (b"s", str.encode),
+    bytes: (b"b", lambda part: part),
+    UUID: (b"u", lambda part: part.bytes),
+    type(None): (b"n", lambda _: b""),
+}
+"""By type: its tag, and the value as bytes."""
 
 
 class Undecryptable(Exception):
@@ -76,14 +84,15 @@ def keyed_digest(key: bytes, value: str) -> bytes:
 
 def bind(*parts: int | str | bytes | UUID | None) -> bytes:
     """Encode `parts` so that no two different lists give the same bytes: type, length, value for each."""
-    encoded = bytearray()
+    encoded: list[bytes] = []
     for part in parts:
-        tag = _TYPE_TAGS.get(type(part))
-        if tag is None:  # bool is an int by inheritance only; a subclass of str may compare differently
+        known = _TYPES.get(type(part))
+        if known is None:  # bool is an int by inheritance only; a subclass of str may compare differently
             raise TypeError(f"cannot bind a {type(part).__name__}")
-        raw = _raw(part)
-        encoded += tag + len(raw).to_bytes(4, "big") + raw
-    return bytes(encoded)
+        tag, as_bytes = known
+        raw = as_bytes(part)
+        encoded += (tag, len(raw).to_bytes(4, "big"), raw)
+    return b"".join(encoded)
 
 
 def aad(version: int, tenant: int, conversation: UUID, message: UUID, seq: int, rev: int, field: str) -> bytes:
@@ -94,20 +103,6 @@ def aad(version: int, tenant: int, conversation: UUID, message: UUID, seq: int, 
 def record_aad(version: int, tenant: int, model: str, record: UUID, field: str) -> bytes:
     """Associated data of personal data in a row that has no position, such as a visitor's name."""
     return bind("record", version, tenant, model, record, field)
-
-
-def _raw(part: int | str | bytes | UUID | None) -> bytes:
-    match part:
-        case None:
-            return b""
-        case int():
-            return str(part).encode()
-        case str():
-            return part.encode()
-        case UUID():
-            return part.bytes
-        case _:
-            return part
 
 
 def _cipher(key: bytes) -> AESGCM:

@@ -22,12 +22,12 @@ from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 
-from security.context import ANONYMOUS, Actor, acting, new_request_id
+from security.context import ANONYMOUS, Actor, act
 from security.errors import Conflict, Denied, DomainError, Invalid, NotFound
 from security.sockets.codes import CloseCode
 from security.sockets.fresh import Fresh, Timed
 from security.sockets.limits import AddressCount, AddressWork, Rate, Work
-from security.sockets.outbox import Outbox
+from security.sockets.outbox import WRITE_TEXT, Outbox
 from security.sockets.refusals import FrameRefused
 from security.sockets.settings import SocketLimits
 from security.sockets.watch import Watchdog
@@ -152,6 +152,7 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         self._watchdog = Watchdog(self.limits.hello_within, self.limits.silence, self.cut)
         self.outbox = Outbox(
             send,
+            write=scope.get("extensions", {}).get(WRITE_TEXT),
             max_frames=self.limits.queue_frames,
             max_bytes=self.limits.queue_bytes,
             on_end=self._watchdog.stop_reading,
@@ -174,6 +175,8 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             if self.outbox.is_open:
                 await (work := Timed(self.dispatch(message), copy_context()))
                 self._spend_work(work.seconds)
+                if work.steps > 1:
+                    continue
             # What is queued may be received without waiting: the other sockets have their turn first.
             await asyncio.sleep(0)
 
@@ -247,8 +250,15 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             self.close(CloseCode.BAD_CLIENT)
 
     async def _handle(self, frame: ParsedFrame) -> None:
-        conversation = getattr(frame, "conversation", None)
-        await Fresh(self._as_actor(self._handled(frame), conversation), copy_context())
+        """In the context that `dispatch` has to itself."""
+        conversation: UUID | None = getattr(frame, "conversation", None)
+        act(
+            actor=self.actor,
+            address=self.address,
+            session=self.session,
+            conversation=str(conversation) if conversation else None,
+        )
+        await self._handled(frame)
 
     async def _handled(self, frame: ParsedFrame) -> None:
         handler: Handler = getattr(self, f"on_{frame.type}")
@@ -262,15 +272,9 @@ class GuardedConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
                     CloseCode.RESTARTING
                 )  # it is said once: the client would wait for a welcome that never comes
 
-    async def _as_actor(self, work: Awaitable[Any], conversation: UUID | None = None) -> Any:
-        with acting(
-            actor=self.actor,
-            address=self.address,
-            session=self.session,
-            request_id=new_request_id(),
-            conversation=str(conversation) if conversation else None,
-        ):
-            return await work
+    async def _as_actor(self, work: Awaitable[Any]) -> Any:
+        act(actor=self.actor, address=self.address, session=self.session)
+        return await work
 
     def _refusal_for(self, error: Exception, frame: ParsedFrame) -> FrameRefused:
         """What the sender learns of an error: a code of the catalogue, with the frame's own ids."""

@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from security.sockets.codes import CloseCode
 from security.sockets.fresh import Begun
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+Write = Callable[[bytes], bool]
+WRITE_TEXT: Final = "chatplatform.write_text"
+"""The extension (ASGI scope) of a server that takes a text frame as bytes, at once: a `Write`, False where it has to be sent as usual."""
 CLOSE_WITHIN = 5.0
 
 
@@ -38,10 +41,14 @@ class Outbox:
         "_send",
         "_space",
         "_task",
+        "_write",
     )
 
-    def __init__(self, send: Send, *, max_frames: int, max_bytes: int, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, send: Send, *, max_frames: int, max_bytes: int, on_end: Callable[[], None], write: Write | None = None
+    ) -> None:
         self._send = send
+        self._write = write
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._on_end = on_end
@@ -66,6 +73,9 @@ class Outbox:
         """Queue one text frame, never waiting; False where the socket is closing. Over the bound the socket is cut."""
         if not self.is_open:
             return False
+        # Without a task nothing is queued that this frame could overtake.
+        if self._task is None and self._write is not None and len(frame) <= self._max_bytes and self._write(frame):
+            return True
         if self._queue is None:
             self._queue = deque()
         if len(self._queue) >= self._max_frames or self._bytes + len(frame) > self._max_bytes:

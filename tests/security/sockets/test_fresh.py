@@ -1,12 +1,14 @@
 """What one frame sets, the next one does not see."""
 
 import asyncio
+import threading
 from contextvars import ContextVar, copy_context
+from time import thread_time
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from security.sockets.fresh import Fresh
+from security.sockets.fresh import Fresh, Timed
 
 tenant: ContextVar[str] = ContextVar("tenant", default="none")
 
@@ -80,3 +82,33 @@ async def test_cancellation_and_timeouts_reach_the_work() -> None:
         return "late"
 
     assert await Fresh(own_timeout(), copy_context()) == "in time"
+
+
+def worked(seconds: float) -> None:
+    """Compute for so long."""
+    until = thread_time() + seconds
+    while thread_time() < until:
+        pass
+
+
+async def test_what_the_thread_worked_at_it_is_counted() -> None:
+    async def busy() -> None:
+        worked(0.03)
+        await asyncio.sleep(0)
+        worked(0.03)
+
+    timed = Timed(busy(), copy_context())
+    await timed
+    assert timed.seconds >= 0.06
+    assert timed.steps == 2
+
+
+async def test_what_others_do_meanwhile_on_its_processor_is_not_counted() -> None:
+    """A long step in which this thread was not at work."""
+
+    async def held_up() -> None:
+        threading.Event().wait(0.2)
+
+    timed = Timed(held_up(), copy_context())
+    await timed
+    assert timed.seconds < 0.1

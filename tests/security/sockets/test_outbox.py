@@ -156,3 +156,46 @@ async def test_an_idle_outbox_has_no_task() -> None:
     await asyncio.sleep(0)
     assert client.texts == ["x"]
     assert not client.ended.is_set()
+
+
+class Quick(Client):
+    """Takes bytes at once as long as it reads."""
+
+    def write(self, frame: bytes) -> bool:
+        if self.reading.is_set():
+            self.sent.append({"type": "websocket.send", "text": frame.decode()})
+        return self.reading.is_set()
+
+    def outbox(self, max_frames: int = 10, max_bytes: int = 1_000) -> Outbox:
+        return Outbox(self.send, write=self.write, max_frames=max_frames, max_bytes=max_bytes, on_end=self.ended.set)
+
+
+async def test_what_is_written_at_once_overtakes_nothing_that_is_queued() -> None:
+    client = Quick()
+    outbox = client.outbox(max_frames=100)
+    for n in range(60):
+        (client.reading.clear if n % 3 == 1 else client.reading.set)()
+        assert outbox.put(b"%d" % n)
+        if n % 7 == 0:
+            await asyncio.sleep(0)
+    client.reading.set()
+    outbox.close(CloseCode.RESTARTING)
+    await client.end()
+    assert client.texts == [str(n) for n in range(60)]
+
+
+async def test_after_a_cut_nothing_is_written_at_once_either() -> None:
+    client = Quick()
+    outbox = client.outbox()
+    outbox.cut(CloseCode.FORBIDDEN)
+    assert not outbox.put(b"late")
+    await client.end()
+    assert client.texts == []
+
+
+async def test_a_frame_over_the_bound_is_not_written_at_once() -> None:
+    client = Quick()
+    outbox = client.outbox(max_bytes=10)
+    assert not outbox.put(b"x" * 11)
+    assert await client.end() == {"type": "websocket.close", "code": 4408}
+    assert client.texts == []
