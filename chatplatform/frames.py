@@ -1,6 +1,7 @@
 """uvicorn's WebSocket protocol, with a short way for what is sent most: one text frame, which is its head and its bytes.
 
-A message is delivered to several sockets, and `websockets` builds objects for each frame that it sends.
+A message is delivered to several sockets, and `websockets` builds objects for each frame that it sends. Reading is not switched off for each small
+frame, and on again when it was taken.
 
 Danger: fragments and control frames (`ping`, `pong`) never become a message, so nothing that counts messages sees them; by the thousand in one piece
 they hold the event loop, and as many messages taken apart at once fill the memory. Rule: they are counted here, what came at once is read piece by
@@ -17,6 +18,7 @@ from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 from security.sockets.codes import CloseCode
+from security.sockets.outbox import WRITE_TEXT
 
 _TEXT: Final = 0x81  # the only frame of its message, text
 _SHORT, _LONG = 126, 65_536
@@ -25,6 +27,9 @@ _UNSEEN_MOST: Final = 200
 _UNSEEN_WITHIN: Final = 10.0
 _PIECE: Final = 4_096
 """Bytes that are taken apart before they are counted: some 700 of the smallest frames."""
+_READ_AHEAD: Final = 8
+_SMALL: Final = 4_096
+"""Bytes. So many frames of at most so much may wait for the application before nothing more is read."""
 _HEAD_SHORT: Final = Struct("!BB").pack
 _HEAD: Final = Struct("!BBH").pack
 _HEAD_LONG: Final = Struct("!BBQ").pack
@@ -87,14 +92,33 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()  # tells the application, sends what is due and closes
         return False
 
+    async def run_asgi(self) -> None:
+        """As uvicorn's; the application may hand over text as bytes, which it has anyway."""
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[WRITE_TEXT] = self.write_text
+        await super().run_asgi()
+
+    def write_text(self, data: bytes) -> bool:
+        """Write a text frame at once; False where it has to be sent."""
+        if not self._is_simple() or not self.writable.is_set():
+            return False
+        self.transport.write(head_of(len(data)) + data)
+        return True
+
+    def send_receive_event_to_app(self) -> None:
+        """As uvicorn's, which stops reading at every frame until the application has taken it."""
+        is_light = not self.read_paused and self.queue.qsize() < _READ_AHEAD and sum(map(len, self.frames)) <= _SMALL
+        if is_light:
+            self.read_paused = True  # so it is not done there
+        super().send_receive_event_to_app()
+        if is_light:
+            self.read_paused = False
+
     async def send(self, message: Any) -> None:
         """As uvicorn's; a text frame of an open socket whose reader keeps up is written at once."""
         text = message.get("text")
-        if text is None or not self._is_simple() or not self.writable.is_set():
+        if text is None or not self.write_text(text.encode()):
             await super().send(message)
-            return
-        data = text.encode()
-        self.transport.write(head_of(len(data)) + data)
 
     def _is_simple(self) -> bool:
         conn = self.conn

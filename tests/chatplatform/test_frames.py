@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
 from chatplatform.frames import FrameProtocol, head_of
+from security.sockets.outbox import WRITE_TEXT
 
 UPGRADE = (
     b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -27,6 +28,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written: list[bytes] = []
         self.is_closed = False
+        self.is_read = True
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
@@ -42,10 +44,10 @@ class Wire(asyncio.Transport):
         self.is_closed = True
 
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
 
 async def accepted() -> tuple[FrameProtocol, Wire]:
@@ -163,3 +165,50 @@ async def test_no_more_is_taken_apart_than_somebody_takes() -> None:
         assert await protocol.receive() == {"type": "websocket.receive", "text": "ping"}
         assert protocol.queue.qsize() < 500
     assert await protocol.receive() == {"type": "websocket.receive", "text": "the last"}
+
+
+def received(size: int) -> bytes:
+    """A frame as a client sends it."""
+    return Frame(Opcode.TEXT, b"x" * size).serialize(mask=True)
+
+
+async def test_the_application_may_write_text_as_bytes() -> None:
+    protocol, wire = await accepted()
+    write = protocol.scope["extensions"][WRITE_TEXT]
+    assert write("Grüße 🎉".encode())  # type: ignore[operator]  # the types of ASGI know no such extension
+    assert wire.written == [Frame(Opcode.TEXT, "Grüße 🎉".encode()).serialize(mask=False)]
+
+
+@pytest.mark.parametrize("state", ["slow", "closing", "gone"])
+async def test_what_cannot_be_written_at_once_is_left_to_be_sent(state: str) -> None:
+    protocol, wire = await accepted()
+    if state == "slow":
+        protocol.pause_writing()
+    elif state == "closing":
+        await protocol.send({"type": "websocket.close", "code": 4401})
+    else:
+        protocol.connection_lost(None)
+    wire.written.clear()
+    assert not protocol.write_text(b"late")
+    assert wire.written == []
+
+
+async def test_some_small_frames_may_wait_for_the_application_and_then_nothing_is_read() -> None:
+    protocol, wire = await accepted()
+    assert (await protocol.receive())["type"] == "websocket.connect"
+    was_read = []
+    for _ in range(9):
+        protocol.data_received(received(10))
+        was_read.append(wire.is_read)
+    assert was_read == [True] * 8 + [False]
+    was_read.clear()
+    for _ in range(9):
+        await protocol.receive()
+        was_read.append(wire.is_read)
+    assert was_read == [False] * 8 + [True]
+
+
+async def test_one_frame_that_is_not_small_is_enough() -> None:
+    protocol, wire = await accepted()
+    protocol.data_received(received(5_000))
+    assert not wire.is_read
