@@ -40,21 +40,17 @@ def attach(publish: Publish) -> Callable[[], None]:
 
 def message_event(view: MessageView, *, visible_prev_seq: int, author_key: str | None = None) -> Event:
     """A message in the variants that its readers get: visitors count only what they may see, its author's sockets know their `client_id`."""
-    agents = view.seen(prev_seq=view.seq - 1)
-    is_alike = agents.prev_seq == visible_prev_seq  # no note stands between: one encoding for both sides
+    rest = server.message_rest(view)
+    own_prev_seq = visible_prev_seq if view.author.kind is AuthorKind.VISITOR else view.seq - 1
+    is_alike = visible_prev_seq == view.seq - 1  # no note stands between: one encoding for both sides
     return Event(
-        everyone=server.message(agents),
-        visitor=None if is_alike else server.message(view.seen(prev_seq=visible_prev_seq)),
-        own=server.message(_own(view, visible_prev_seq)) if author_key else None,
+        everyone=server.message_as_seen(view, rest, prev_seq=view.seq - 1),
+        visitor=None if is_alike else server.message_as_seen(view, rest, prev_seq=visible_prev_seq),
+        own=server.message_as_seen(view, rest, prev_seq=own_prev_seq, client_id=view.client_id) if author_key else None,
         audience=Audience.AGENTS if view.author.kind is AuthorKind.NOTE else Audience.ALL,
         author=author_key,
         rev=view.rev,
     )
-
-
-def _own(view: MessageView, visible_prev_seq: int) -> MessageView:
-    prev_seq = visible_prev_seq if view.author.kind is AuthorKind.VISITOR else view.seq - 1
-    return view.seen(prev_seq=prev_seq, client_id=view.client_id)
 
 
 def stored_event(change: Change) -> Event:

@@ -112,7 +112,17 @@ def ack(message: MessageView, *, ref: int | None = None) -> bytes:
 
 def message(view: MessageView) -> bytes:
     """A message, as one reader sees it."""
-    return _encoded("message", **view.json())
+    return message_as_seen(view, message_rest(view), prev_seq=view.prev_seq, client_id=view.client_id)
+
+
+def message_as_seen(view: MessageView, rest: bytes, *, prev_seq: int, client_id: UUID | None = None) -> bytes:
+    """The same for one of several readers; `rest` is what `message_rest` made for all of them."""
+    return _encoded("message", **view.place(prev_seq, client_id))[:-1] + b"," + rest
+
+
+def message_rest(view: MessageView) -> bytes:
+    """The end of a message's frame, behind a comma: what is alike for all readers, the text above all."""
+    return orjson.dumps(view.rest())[1:]
 
 
 def revised(view: Body, *, reason: str, ref: int | None = None) -> bytes:

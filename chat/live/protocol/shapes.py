@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from security.masking import MaskedText
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=1_024)
 def rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
@@ -89,13 +91,22 @@ class MessageView:
 
     def json(self) -> Json:
         """The fields of a `message` frame but `type`."""
-        found: Json = {
+        return {**self.place(self.prev_seq, self.client_id), **self.rest()}
+
+    def place(self, prev_seq: int, client_id: UUID | None) -> Json:
+        """Those of them in which readers differ, and its numbers; nothing typed by anybody."""
+        return {
             "conversation": self.conversation,
             "id": self.id,
             "seq": self.seq,
-            "prev_seq": self.prev_seq,
+            "prev_seq": prev_seq,
             "rev": self.rev,
-            "client_id": self.client_id,
+            "client_id": client_id,
+        }
+
+    def rest(self) -> Json:
+        """Those that are alike for all."""
+        found: Json = {
             "author": self.author.json(),
             "text": "" if self.gone else self.text,
             "sent_at": rfc3339(self.sent_at),

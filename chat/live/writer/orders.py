@@ -13,6 +13,7 @@ from chat.models import Status
 from security.errors import DomainError
 from security.masking import MaskedText, MaskingPolicy
 from security.masking.marks import unfound
+from security.masking.render import BULLET
 
 EDIT_WITHIN = timedelta(minutes=5)
 
@@ -147,6 +148,8 @@ Stored = Posted | Revised
 
 def masked_in(text: MaskedText) -> tuple[Masked, ...]:
     """How many findings of each kind `text` had when it was masked, here or in the browser. For display: bullets can be typed."""
+    if not text.findings and BULLET not in text:
+        return ()
     counts = Counter({str(entry["kind"]): int(entry["count"]) for entry in text.masked})
     counts.update(unfound(text))
     return tuple(Masked(kind, count) for kind, count in counts.items())

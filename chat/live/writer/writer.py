@@ -196,10 +196,9 @@ class Writer:
             try:
                 await self._store(items)
             finally:
-                waiting = set(self._queue)
-                for item in items:
-                    if item not in waiting:
-                        item.fail(Unavailable())
+                unsettled = [item for item in items if not item.future.done()]
+                for item in set(unsettled) - set(self._queue):
+                    item.fail(Unavailable())
 
     async def _store(self, items: Sequence[Item]) -> None:
         """Settle every one of `items`, or put it back into the queue. A turn that fails is divided, so that one order fails alone."""
