@@ -13,8 +13,11 @@ from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from chatplatform.celery import app
+from chatplatform.ports import free_port
 from security.crypto import keyring
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
+from tests.security.identity import openid_provider
+from tests.security.identity.openid_provider import OpenIdProvider
 from tests.services import databases, session
 from tests.services.browser import Pages, chromium
 from tests.services.web import WebServer
@@ -118,9 +121,17 @@ def no_keys_in_memory(committed_db: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def openid_house() -> Iterator[OpenIdProvider]:
+    """A real OpenID provider, started once; a test adds whom it needs, by a subject of its own."""
+    with openid_provider.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory, fixed_rows: databases.Fixed) -> Iterator[WebServer]:
-    """The process behind `server`, started once."""
-    server = WebServer(session.urls(), Path(tmp_path_factory.mktemp("server")))
+    """The process behind `server`, started once; providers and name servers may be on this machine."""
+    nearby = {"OUTGOING_NETWORKS": "127.0.0.0/8", "DNS_SERVERS": f"127.0.0.1:{free_port()}"}
+    server = WebServer(session.urls(), Path(tmp_path_factory.mktemp("server")), nearby)
     server.start()
     yield server
     server.stop()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
 
-from chatplatform import generated
+from chatplatform import generated, reasons
 from chatplatform.configuration import problems
 from chatplatform.env import Environment
 from tests.chatplatform.running import PROJECT, environment
@@ -142,4 +144,21 @@ def test_a_redis_that_is_away_fails_it(tmp_path: Path) -> None:
     values = services_environment.values(session.urls()) | {"REDIS_URL": "redis://127.0.0.1:1/0"}
     told = _check_config("--json", **values, VAR_DIR=str(tmp_path / "var"))
     assert told.returncode == 1
-    assert json.loads(told.stdout)["redis"] == "down"
+    answer = json.loads(told.stdout)
+    assert (answer["redis"], answer["problems"]) == ("down", ["REDIS_URL: nothing listens at that address."])
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://chat_app@127.0.0.1:1/chat", "nothing listens at that address"),
+        ("postgresql://chat_app@nowhere.invalid/chat", "the host's name leads nowhere"),
+        ("postgresql://nobody@{here}", "the server refuses the role or its password"),
+        ("postgresql://chat_app@{elsewhere}", "the server has no such database"),
+    ],
+)
+def test_why_a_database_is_not_reached_is_said(url: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = session.urls().app.partition("@")[2]
+    address = url.format(here=here, elsewhere=here.replace("/chatplatform", "/nowhere", 1))
+    monkeypatch.setattr(connections["default"], "get_connection_params", lambda: conninfo_to_dict(address))
+    assert reasons.database_fault() == f"DATABASE_URL: {said}."

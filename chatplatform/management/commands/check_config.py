@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import ERROR, run_checks
 from django.core.management.base import BaseCommand, CommandError
 
-from chatplatform import health
+from chatplatform import health, reasons
 
 
 class Command(BaseCommand):
@@ -22,9 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Look at each part; settings were read on the way here, so they are sound."""
-        parts = {"settings": "up", "database": health.database_state(), "redis": health.redis_state()}
+        faults = {"database": reasons.database_fault(), "redis": reasons.redis_fault()}
+        parts = {"settings": "up", **{name: "down" if fault else "up" for name, fault in faults.items()}}
         parts["migrations"] = health.migrations_state() if parts["database"] == "up" else "down"
-        problems = [
+        problems = [fault for fault in faults.values() if fault]
+        if parts["migrations"] == "pending":
+            problems.append("The database lacks migrations: run manage.py migrate as the role of DATABASE_OWNER_URL.")
+        problems += [
             f"{message.id}: {message.msg}"
             for message in run_checks(databases=["default"] if parts["migrations"] == "up" else None)
             if message.level >= ERROR

@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import timezone
 
-from chatplatform import server, tls
+from chatplatform import reasons, server, tls
 from chatplatform.connections import Bounds
 from chatplatform.embedded import temporary
 from chatplatform.hosts import is_loopback
@@ -49,6 +49,9 @@ class Command(BaseCommand):
             raise CommandError("AUDIT_SIGNING_KEY is the worker's alone: take it out of the web server's environment.")
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
+        fault = reasons.database_fault()
+        if fault is not None and reasons.CERTIFICATE in fault:  # one that is only away may come back
+            raise CommandError(fault)
         self.check(databases=["default"])
         connections.close_all()
         cast("DatabaseWrapper", connections["default"]).close_pool()  # each process that serves opens its own

@@ -31,10 +31,10 @@ class NameServer(BaseResolver):
 
 
 @contextmanager
-def running() -> Iterator[NameServer]:
-    """Started at a free port, stopped afterwards."""
+def running(port: int = 0) -> Iterator[NameServer]:
+    """Started at this port, or a free one; stopped afterwards."""
     names = NameServer()
-    server = DNSServer(names, address="127.0.0.1", port=0, logger=DNSLogger("-request,-reply,-truncated,-error"))
+    server = DNSServer(names, address="127.0.0.1", port=port, logger=DNSLogger("-request,-reply,-truncated,-error"))
     names.address = ("127.0.0.1", server.server.server_address[1])
     server.start_thread()
     try:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,26 +20,27 @@ from lxml import etree
 
 from security.identity.metadata import SamlProvider, ServiceProvider, metadata_of, parse_metadata
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what the package imports, it imports by old names
-    from saml2.authn_context import PASSWORD
-    from saml2.config import IdPConfig
-    from saml2.metadata import entity_descriptor
-    from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
-    from saml2.server import Server
-    from saml2.sigver import CryptoBackend
-
-xmlsec: Any = import_module("xmlsec")  # its stubs lack what is used here
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
+NAMEID_FORMAT_PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 ASSERTION = "{urn:oasis:names:tc:SAML:2.0:assertion}Assertion"
 
 
-class _Signer(CryptoBackend):
+@cache
+def _pysaml2(module: str) -> Any:
+    """One of its modules, when the first test asks: every process collects this file, and each import reads all of SAML's schemas."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the package imports, it imports by old names
+        return import_module(f"saml2.{module}")
+
+
+class _Signer:
     """pysaml2 calls a program by itself; here the same library signs inside this process."""
 
     version = "1.3"
 
     def sign_statement(self, statement: object, node_name: str, key_file: str, node_id: str) -> str:  # noqa: ARG002 - the package's interface
+        xmlsec: Any = import_module("xmlsec")  # its stubs lack what is used here
         root = etree.fromstring(statement if isinstance(statement, bytes) else str(statement).encode())
         xmlsec.tree.add_ids(root, ["ID"])
         nodes = [node for node in root.iter() if node.get("ID") == node_id]
@@ -53,7 +55,7 @@ class _Signer(CryptoBackend):
 class SamlHouse:
     """A provider that knows one service: us."""
 
-    server: Server
+    server: Any
     metadata: bytes
     us: ServiceProvider
 
@@ -80,7 +82,7 @@ class SamlHouse:
             question,
             recipient or self.us.answers_at,
             audience or self.us.entity_id,
-            name_id=NameID(format=name_format, text=subject),
+            name_id=_pysaml2("saml").NameID(format=name_format, text=subject),
             authn={
                 "class_ref": method,
                 "authn_auth": "https://provider.example",
@@ -100,7 +102,7 @@ def posted(document: bytes) -> str:
 
 
 def house(folder: Path, us: ServiceProvider, *, name: str = "https://provider.example/metadata") -> SamlHouse:
-    """A provider with a key of its own."""
+    """A provider with a key of its own, the one that lies in the folder if there is one."""
     key, certificate = _pair(folder)
     service = folder / "us.xml"
     service.write_bytes(metadata_of(us))
@@ -108,28 +110,35 @@ def house(folder: Path, us: ServiceProvider, *, name: str = "https://provider.ex
     program = folder / "xmlsec1"
     program.write_text('#!/bin/sh\necho\necho \'"rsa-sha256","sha256"\'\n')
     program.chmod(0o700)
-    config = IdPConfig().load(
-        {
-            "entityid": name,
-            "xmlsec_binary": str(program),
-            "key_file": str(key),
-            "cert_file": str(certificate),
-            "metadata": {"local": [str(service)]},
-            "service": {
-                "idp": {
-                    "endpoints": {"single_sign_on_service": [("https://provider.example/sign-in", REDIRECT)]},
-                    "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
-                    "name_id_format": [NAMEID_FORMAT_PERSISTENT],
-                }
-            },
-        }
+    config = (
+        _pysaml2("config")
+        .IdPConfig()
+        .load(
+            {
+                "entityid": name,
+                "xmlsec_binary": str(program),
+                "key_file": str(key),
+                "cert_file": str(certificate),
+                "metadata": {"local": [str(service)]},
+                "service": {
+                    "idp": {
+                        "endpoints": {"single_sign_on_service": [("https://provider.example/sign-in", REDIRECT)]},
+                        "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
+                        "name_id_format": [NAMEID_FORMAT_PERSISTENT],
+                    }
+                },
+            }
+        )
     )
-    server = Server(config=config)
+    server = _pysaml2("server").Server(config=config)
     server.sec.crypto = _Signer()
-    return SamlHouse(server, str(entity_descriptor(config)).encode(), us)
+    return SamlHouse(server, str(_pysaml2("metadata").entity_descriptor(config)).encode(), us)
 
 
 def _pair(folder: Path) -> Sequence[Path]:
+    private, public = folder / "key.pem", folder / "certificate.pem"
+    if private.exists():
+        return private, public
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provider.example")])
     now = datetime.now(UTC)
@@ -143,7 +152,6 @@ def _pair(folder: Path) -> Sequence[Path]:
         .not_valid_after(now + timedelta(days=30))
         .sign(key, hashes.SHA256())
     )
-    private, public = folder / "key.pem", folder / "certificate.pem"
     private.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

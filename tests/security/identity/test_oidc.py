@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -31,7 +31,7 @@ from security.identity.oidc import (
 )
 from security.identity.statement import Statement
 
-from .openid_provider import OpenIdProvider, running
+from .openid_provider import OpenIdProvider
 
 US = Client("chat-of-acme", "not-so-secret", "https://chat.example.com/sso/7/openid/")
 HERE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -40,10 +40,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[OpenIdProvider]:
-    with running() as found:
-        found.add("sub-alice", email="alice@acme.example", email_verified=True, name="Alice Example")
-        yield found
+def provider(openid_house: OpenIdProvider) -> OpenIdProvider:
+    openid_house.add("sub-alice", email="alice@acme.example", email_verified=True, name="Alice Example")
+    return openid_house
 
 
 @pytest.fixture(scope="module")

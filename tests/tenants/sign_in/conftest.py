@@ -1,22 +1,18 @@
-"""One real OpenID provider and one real SAML provider a process; Acme with its domain."""
+"""Acme with its domain, and where its provider may be."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
 
-from ...security.identity import openid_provider
 from ...security.identity.openid_provider import OpenIdProvider
 from ..people import Organisation
 from .providers import LOCAL, prove
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[OpenIdProvider]:
-    with openid_provider.running() as found:
-        yield found
+@pytest.fixture
+def provider(openid_house: OpenIdProvider) -> OpenIdProvider:
+    return openid_house
 
 
 @pytest.fixture(autouse=True)
