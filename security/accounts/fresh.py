@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from security.accounts import provided
+from security.accounts.allauth_internal import get_authentication_records
 
 SIGNED_IN_KEY: Final = "signed_in_at"
 """In the session: when the whole sign-in was done, in seconds since 1970."""

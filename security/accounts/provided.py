@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from allauth.account.internal.stagekit import clear_login
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from security.accounts.allauth_internal import clear_login
 from security.permissions import Came
 
 _KEY: Final = "provider_tenant"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from security.accounts import provided
+from security.accounts.allauth_internal import perform_login, record_authentication
 from security.errors import Denied, Invalid
 from security.models import User
 

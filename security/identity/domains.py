@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+import idna
 from dns.exception import DNSException
 from dns.nameserver import Do53Nameserver
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
@@ -26,20 +28,26 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?
 
 
 def parse_domain(text: str) -> str:
-    """A domain in one spelling: lower case, without the dot at its end, as IDNA. Invalid("domain") for anything else.
+    """A domain in one spelling: lower case, without the dot at its end, as IDNA 2008 (RFC 5891). Invalid("domain") for anything else.
 
-    Python knows IDNA 2003 (RFC 3490), which writes a name with ß or ς as another one, somebody else's since 2008 (RFC 5891): what does not
-    come back as it was typed is refused.
+    Python's own codec is that of 2003 (RFC 3490), which writes a name with ß or ς as another one, somebody else's since 2008. No letter is
+    replaced by one that looks alike: what is no name as it stands is refused.
     """
-    typed = text.strip().rstrip(".").lower().removeprefix("@")
+    typed = unicodedata.normalize("NFC", text.strip().rstrip(".").lower().removeprefix("@"))
+    if len(typed) > LONGEST:  # before it is looked at letter by letter
+        raise Invalid("domain")
     try:
-        domain = typed if typed.isascii() else typed.encode("idna").decode("ascii")
-        is_same = typed.isascii() or domain.encode("ascii").decode("idna") == typed
+        domain = idna.encode(typed, strict=True).decode("ascii") if _is_beyond_ascii(typed) else typed
     except UnicodeError:
         raise Invalid("domain") from None
-    if not is_same or len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
+    if len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
         raise Invalid("domain")
     return domain
+
+
+def _is_beyond_ascii(name: str) -> bool:
+    """Also where it is written in ASCII already: what begins so and stands for no name is none."""
+    return not name.isascii() or any(label.startswith("xn--") for label in name.split("."))
 
 
 def domain_of(email: str) -> str | None:

@@ -6,7 +6,6 @@ import secrets
 from typing import Final
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import record_authentication
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from security.accounts.allauth_internal import record_authentication
 from security.accounts.limits import is_within
 from security.accounts.provided import bound_tenant
 from security.accounts.sign_in import sign_in_provided
