@@ -55,6 +55,8 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield lambda: database.parse(deployment.database_owner_url(), setting="DATABASE_OWNER_URL")
     yield deployment.redis_urls
     yield deployment.mail
+    yield lambda: deployment.log_level
+    yield lambda: deployment.log_format
     yield lambda: _tls(deployment, datetime.now(UTC))
     yield lambda: env.integer("WEB_PROCESSES", 1, least=1, most=64)
     yield lambda: env.integer("DATABASE_POOL", 20, least=12)

@@ -67,6 +67,18 @@ class Deployment:
         return url
 
     @property
+    def log_level(self) -> str:
+        """From where on something is written down."""
+        return _one_of(
+            "LOG_LEVEL", self.env.text("LOG_LEVEL", "INFO"), ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+        )
+
+    @property
+    def log_format(self) -> str:
+        """As lines for people or for programs."""
+        return _one_of("LOG_FORMAT", self.env.text("LOG_FORMAT", "text"), ("text", "json"))
+
+    @property
     def https(self) -> bool:
         """Development over TLS, with a certificate of its own."""
         if self.env.boolean("HTTPS") and not self.debug:
@@ -227,6 +239,13 @@ class Deployment:
         if not self._may_embed(part):
             raise ImproperlyConfigured(f"{setting} must be set: an embedded {part} is for development.")
         return Layout(self.var).urls()
+
+
+def _one_of(name: str, given: str, known: tuple[str, ...]) -> str:
+    found = next((word for word in known if word.lower() == given.lower()), None)
+    if found is None:
+        raise ImproperlyConfigured(f"{name} must be {', '.join(known[:-1])} or {known[-1]}.")
+    return found
 
 
 def _decoded(value: str, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Why PostgreSQL or Valkey is not reached, in a sentence for whoever set its address.
+"""Why PostgreSQL or Valkey is not reached, or pages would have no style, in a sentence for whoever set its address.
 
 Danger: what a driver says may hold an address with its password. Rule: the sentences are ours; of the driver's nothing is told but its kind.
 Proof: tests/chatplatform/test_production.py.
@@ -53,6 +53,13 @@ def redis_fault() -> str | None:
     except redis.RedisError as error:
         return _sentence("REDIS_URL", error)
     return None
+
+
+def static_fault() -> str | None:
+    """None where pages find their style sheets and scripts; development serves them from the sources."""
+    if settings.DEBUG or (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return None
+    return f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first."
 
 
 def _sentence(setting: str, error: Exception) -> str:

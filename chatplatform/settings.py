@@ -6,8 +6,6 @@ Nothing has an unsafe default: outside of DEBUG what is missing or unsafe stops 
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from chatplatform import database, verified
 from chatplatform.deployment import Deployment
 from chatplatform.env import Environment
@@ -225,10 +223,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = "chatplatform.storage.is_immutable"
 EMAIL_BACKEND, _mail = deployment.mail()
 vars().update(_mail)
 
-_LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
-_LOG_FORMAT = env.text("LOG_FORMAT", "text")
-if _LOG_FORMAT not in {"text", "json"}:
-    raise ImproperlyConfigured("LOG_FORMAT must be text or json.")
+_LOG_LEVEL, _LOG_FORMAT = deployment.log_level, deployment.log_format
 LOGGING_CONFIG = "security.logs.configure"
 LOGGING = {
     "version": 1,

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         faults = {"database": reasons.database_fault(), "redis": reasons.redis_fault()}
         parts = {"settings": "up", **{name: "down" if fault else "up" for name, fault in faults.items()}}
         parts["migrations"] = health.migrations_state() if parts["database"] == "up" else "down"
-        problems = [fault for fault in faults.values() if fault]
+        problems = [fault for fault in (*faults.values(), reasons.static_fault()) if fault]
         if parts["migrations"] == "pending":
             problems.append("The database lacks migrations: run manage.py migrate as the role of DATABASE_OWNER_URL.")
         problems += [

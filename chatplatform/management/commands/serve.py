@@ -47,8 +47,8 @@ class Command(BaseCommand):
             raise CommandError("Plain HTTP is refused: set TLS_CERT and TLS_KEY, or TRUSTED_PROXIES for a proxy.")
         if settings.IS_GIVEN_SIGNING_KEY and not settings.DEBUG:
             raise CommandError("AUDIT_SIGNING_KEY is the worker's alone: take it out of the web server's environment.")
-        if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
-            raise CommandError(f"{settings.STATIC_ROOT} has no static files: run manage.py collectstatic first.")
+        if static := reasons.static_fault():
+            raise CommandError(static)
         fault = reasons.database_fault()
         if fault is not None and reasons.CERTIFICATE in fault:  # one that is only away may come back
             raise CommandError(fault)
