@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from allauth.account import app_settings
-from allauth.core.internal import ratelimit
 from django.http import HttpRequest
+
+from security.accounts.allauth_internal import ratelimit
 
 _ACTIONS: Final = {
     "account_change_password": "change_password",
