@@ -1,9 +1,10 @@
-"""What the environment says about the audit trail: whose checkpoints count, and where copies of them go."""
+"""What the environment says about the audit trail: whose checkpoints count, and where copies of them go; and where the archive lies."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -27,16 +28,28 @@ def public_key(text: str) -> bytes:
 
 def sound_place(url: str) -> str:
     """The URL itself, of a place that copies can go to."""
-    try:
-        split = urlsplit(url)
-        is_sound = _SOUND.get(split.scheme, lambda _: False)(split)
-    except ValueError:
-        is_sound = False
-    if not is_sound:
+    if not _is_sound(url, _SOUND):
         raise ImproperlyConfigured(
             "AUDIT_CHECKPOINT_URLS must be file:///a/folder, mailto:somebody@example.com, s3+https://… or sftp://… as the settings page says."
         )
     return url
+
+
+def sound_archive(url: str) -> str:
+    """The URL itself, of a place where the archive can lie."""
+    if not _is_sound(url, _ARCHIVES):
+        raise ImproperlyConfigured(
+            "ARCHIVE_URL must be file:///a/folder, s3+https://…, sftp://… or storage:a.class.of.a.storage?option=value as the settings page says."
+        )
+    return url
+
+
+def _is_sound(url: str, kinds: Mapping[str, Callable[[SplitResult], bool]]) -> bool:
+    try:
+        split = urlsplit(url)
+        return split.scheme in kinds and kinds[split.scheme](split)
+    except ValueError:
+        return False
 
 
 def _is_folder(split: SplitResult) -> bool:
@@ -57,10 +70,14 @@ def _is_account(split: SplitResult) -> bool:
     return is_signed_in and " " in parse_qs(split.query).get("host_key", [""])[-1] and (split.port or 1) > 0
 
 
-_SOUND = {
+_SOUND: Mapping[str, Callable[[SplitResult], bool]] = {
     "file": _is_folder,
     "mailto": lambda split: "@" in split.path,
     "s3+https": _is_bucket,
     "s3+http": _is_bucket,
     "sftp": _is_account,
+}
+_ARCHIVES: Mapping[str, Callable[[SplitResult], bool]] = {
+    **{scheme: _SOUND[scheme] for scheme in ("file", "s3+https", "s3+http", "sftp")},
+    "storage": lambda split: all(part.isidentifier() for part in split.path.split(".")) and "." in split.path,
 }

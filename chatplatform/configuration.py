@@ -45,7 +45,7 @@ def _readers(env: Environment, deployment: Deployment) -> Iterator[Callable[[], 
     yield deployment.audit_signing_key
     yield deployment.checkpoint_urls
     yield deployment.audit_public_keys
-    yield deployment.archive_folder
+    yield deployment.archive_url
     yield lambda: deployment.site_url
     yield lambda: deployment.allowed_hosts
     yield deployment.trusted_proxies

@@ -151,13 +151,9 @@ class Deployment:
         urls = [word.strip() for word in self.env.secret("AUDIT_CHECKPOINT_URLS").split(",")]
         return [audit_trail.sound_place(url) for url in urls if url]
 
-    def archive_folder(self) -> Path:
-        """Where the archive lies: the folder of ARCHIVE_URL."""
-        url = self.env.secret("ARCHIVE_URL") or f"file://{self.var / 'archive'}"
-        split = urlsplit(url)
-        if split.scheme != "file" or split.netloc or not split.path.startswith("/"):
-            raise ImproperlyConfigured("ARCHIVE_URL must be file:///a/folder.")
-        return Path(unquote(split.path))
+    def archive_url(self) -> str:
+        """Where the archive lies."""
+        return audit_trail.sound_archive(self.env.secret("ARCHIVE_URL") or (self.var / "archive").absolute().as_uri())
 
     def database_url(self) -> str:
         """The application's role."""

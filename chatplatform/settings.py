@@ -28,7 +28,7 @@ SECRET_KEY = deployment.secret_key()
 CRYPTOGRAPHY_KEY = deployment.master_keys()
 AUDIT_SIGNING_KEY = deployment.audit_signing_key
 """Not read before a worker signs: the web server must not have it."""
-ARCHIVE_DIR = deployment.archive_folder()
+ARCHIVE_URL = deployment.archive_url()
 IS_GIVEN_SIGNING_KEY = deployment.is_given_signing_key
 AUDIT_CHECKPOINT_DIR = deployment.checkpoint_folder
 AUDIT_CHECKPOINT_URLS = deployment.checkpoint_urls()
@@ -41,7 +41,6 @@ OUTGOING_NETWORKS = deployment.outgoing_networks()
 DNS_SERVERS = deployment.dns_servers()
 TLS_CERT, TLS_KEY = deployment.tls_files()
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, least=1, most=64)
-ARCHIVE_URL = env.secret("ARCHIVE_URL")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

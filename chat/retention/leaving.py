@@ -16,17 +16,18 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, Sum
 
 from chat.models import ArchivedConversation, Conversation, Message, Visitor
-from chat.personal import shown_address, shown_page, shown_profile
 from chat.retention.chunks import Damaged
 from chat.retention.content import read_contents
 from chat.retention.restore import opened_archived
 from chat.retention.stores import Missing, Store
+from chat.retention.visitors.gathering import described, moved
 from security.audit import Action, Extent, record
 from security.audit.export import export_tenant
 from security.crypto import keyring
@@ -40,6 +41,7 @@ from tenants.models import Tenant
 FORMAT: Final = "chatplatform organisation v1"
 AT_ONCE: Final = 200
 """Conversations or visitors of one file: so much is in memory."""
+_HALF: Final = (1 << 64) - 1
 LINES: Final = 5_000
 """Of the trail in one file; joined they are what `verify_audit --file` reads."""
 
@@ -67,28 +69,38 @@ def take_along(tenant_id: int, *, into: Path, store: Store, now: datetime, recip
     if any(into.iterdir()):
         raise Conflict("not_empty")
     with tenant_scope(tenant_id):
-        taken = _begun(now)
+        taken = begun(now)
+    give_all(tenant_id, taken, to=lambda name, data: _put(into / name, data), store=store, recipient=recipient)
+    return taken
+
+
+def give_all(
+    tenant_id: int, taken: Taken, *, to: Callable[[str, bytes], None], store: Store, recipient: str = ""
+) -> None:
+    """File by file, each given `to` whoever keeps it; what `taken` says of them is the last one, signed. Opens scopes of its own."""
+    # Of what was read in the primary store: retention may archive it before the archive's turn comes. Eight bytes of each, a million in 80 MB.
+    seen: set[int] = set()
     parts: tuple[tuple[str, Iterable[Sequence[str]]], ...] = (
-        ("transcripts", _pages(tenant_id, Conversation, lambda rows: _live(rows, taken))),
-        ("archived", _pages(tenant_id, ArchivedConversation, lambda rows: _archived(rows, store, taken))),
+        ("transcripts", _pages(tenant_id, Conversation, lambda rows: _live(rows, taken, seen))),
+        ("archived", _pages(tenant_id, ArchivedConversation, lambda rows: _archived(rows, store, taken, seen))),
         ("visitors", _pages(tenant_id, Visitor, lambda rows: _visitors(rows, taken))),
         ("trail", _batched(export_tenant(tenant_id))),
     )
     for part, pages in parts:
         for number, lines in enumerate(pages, start=1):
-            _write(taken, into, f"{part}-{number:05}.jsonl", lines, recipient)
+            if lines:
+                _give(taken, to, f"{part}-{number:05}.jsonl", lines, recipient)
     text = json.dumps(asdict(taken), indent=2) + "\n"
-    _put(into / "manifest.json", text.encode())
+    to("manifest.json", text.encode())
     seed = settings.AUDIT_SIGNING_KEY()
     if seed is not None:
-        _put(into / "manifest.sig", f"{public_key(seed).hex()} {sign(seed, text.encode()).hex()}\n".encode())
-    return taken
+        to("manifest.sig", f"{public_key(seed).hex()} {sign(seed, text.encode()).hex()}\n".encode())
 
 
 @transaction.atomic
-def _begun(now: datetime) -> Taken:
+def begun(now: datetime) -> Taken:
     """Leave the event, with how much it will be."""
-    tenant, archived = Tenant.objects.get(), ArchivedConversation.objects.all()
+    tenant, archived = Tenant.objects.get(), moved()
     messages = Message.objects.count() + (archived.aggregate(sum=Sum("messages"))["sum"] or 0)
     extent = Extent(conversations=Conversation.objects.count() + archived.count(), messages=messages)
     record(Action.TENANT_EXPORTED, on=tenant, extent=extent, visitors=Visitor.objects.count())
@@ -108,18 +120,21 @@ def _pages(tenant_id: int, model: type[Model], shown: Callable[[Sequence[Any]], 
         yield lines
 
 
-def _live(rows: Sequence[Conversation], taken: Taken) -> list[str]:
+def _live(rows: Sequence[Conversation], taken: Taken, seen: set[int]) -> list[str]:
     related = ("site", "visitor", "department", "assigned_to")
     whole = Conversation.objects.filter(pk__in=[row.pk for row in rows]).select_related(*related).order_by("pk")
     read = read_contents(list(whole))
     taken.unreadable += [str(one.row.public_id) for one in read if one.content is None]
+    seen.update(_short(one.row.public_id) for one in read)
     return [_line(one.content) for one in read if one.content is not None]
 
 
-def _archived(rows: Sequence[ArchivedConversation], store: Store, taken: Taken) -> list[str]:
+def _archived(rows: Sequence[ArchivedConversation], store: Store, taken: Taken, seen: set[int]) -> list[str]:
     whole = ArchivedConversation.objects.filter(pk__in=[row.pk for row in rows]).select_related("chunk").order_by("pk")
     lines = []
     for row in whole:
+        if _short(row.public_id) in seen:
+            continue
         try:
             lines.append(_line(opened_archived(row, store)))
         except (Missing, Damaged, NotFound, OSError):
@@ -127,28 +142,19 @@ def _archived(rows: Sequence[ArchivedConversation], store: Store, taken: Taken) 
     return lines
 
 
+def _short(conversation: UUID) -> int:
+    return conversation.int & _HALF
+
+
 def _visitors(rows: Sequence[Visitor], taken: Taken) -> list[str]:
     """Of whom something is sealed and no key is there, only that he was."""
     keys = keyring.stored_keys(KeySubject.VISITOR, [row.public_id for row in rows])
     taken.unreadable += [str(row.public_id) for row in rows if row.public_id not in keys and _is_sealed(row)]
-    return [_line(_visitor(row)) for row in rows if row.public_id in keys or not _is_sealed(row)]
+    return [_line(described(row)) for row in rows if row.public_id in keys or not _is_sealed(row)]
 
 
 def _is_sealed(row: Visitor) -> bool:
     return any(value is not None for value in (row.profile, row.page, row.address))
-
-
-def _visitor(row: Visitor) -> dict[str, Any]:
-    return {
-        "id": str(row.public_id),
-        "profile": asdict(shown_profile(row.public_id, row.profile)),
-        "page": asdict(shown_page(row.public_id, row.page)),
-        "address": shown_address(row.public_id, row.address),
-        "locale": row.locale,
-        "is_verified": row.is_verified,
-        "created_at": row.created_at.isoformat(),
-        "seen_at": row.seen_at.isoformat(),
-    }
 
 
 def _batched(lines: Iterator[str]) -> Iterator[Sequence[str]]:
@@ -160,11 +166,11 @@ def _line(said: dict[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
-def _write(taken: Taken, into: Path, name: str, lines: Sequence[str], recipient: str) -> None:
+def _give(taken: Taken, to: Callable[[str, bytes], None], name: str, lines: Sequence[str], recipient: str) -> None:
     data = "".join(f"{line}\n" for line in lines).encode()
     if recipient:
         name, data = f"{name}.age", sealed_to(recipient, data)
-    _put(into / name, data)
+    to(name, data)
     taken.files.append({"name": name, "size": len(data), "sha256": sha256(data).hexdigest(), "lines": len(lines)})
 
 

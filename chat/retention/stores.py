@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
-from security.stores.folder import Folder
+from security.net import networks
+from security.stores.places import store_at
 from security.stores.store import Missing as Missing
 from security.stores.store import Store as Store
 
@@ -17,6 +17,6 @@ def name_of(tenant: UUID, chunk: UUID) -> str:
     return f"{tenant.hex}/{chunk.hex}.cpa"
 
 
-def store() -> Folder:
+def store() -> Store:
     """The platform's own."""
-    return Folder(Path(settings.ARCHIVE_DIR))
+    return store_at(settings.ARCHIVE_URL, allowed=networks(tuple(settings.OUTGOING_NETWORKS)))

@@ -26,8 +26,7 @@ from security.audit.stored import genuine
 from security.models import AuditCheckpoint
 from security.net import networks
 from security.scoping import tenant_scope
-from security.stores.s3 import S3
-from security.stores.sftp import Sftp
+from security.stores.places import account_at, bucket_at
 from security.stores.store import Failed
 
 logger = logging.getLogger(__name__)
@@ -122,41 +121,17 @@ def _to_folder(place: SplitResult, note: str, _ends: float) -> None:
 
 def _to_bucket(place: SplitResult, note: str, ends: float) -> None:
     """An object that nobody deletes or replaces before its years are over, its owner neither: the lock is asked for, and looked at."""
-    asked = parse_qs(place.query)
-    bucket, _, folder = unquote(place.path).strip("/").partition("/")
-    store = S3(
-        endpoint=f"{place.scheme.removeprefix('s3+')}://{_host(place)}",
-        region=asked.get("region", ["us-east-1"])[-1],
-        bucket=bucket,
-        folder=folder,
-        key_id=unquote(place.username or ""),
-        secret=unquote(place.password or ""),
-        allowed=networks(tuple(settings.OUTGOING_NETWORKS)),
-        until=ends,
-    )
-    years = int(asked.get("years", ["1"])[-1])
+    store = bucket_at(place, allowed=networks(tuple(settings.OUTGOING_NETWORKS)), until=ends)
+    years = int(parse_qs(place.query).get("years", ["1"])[-1])
     store.write_locked(_object_of(note), note.encode(), until=datetime.now(UTC) + years * _YEAR)
 
 
 def _to_sftp(place: SplitResult, note: str, ends: float) -> None:
     """One file for each checkpoint."""
-    store = Sftp(
-        host=place.hostname or "",
-        port=place.port or 22,
-        user=unquote(place.username or ""),
-        folder=unquote(place.path).strip("/"),
-        host_key=parse_qs(place.query)["host_key"][-1],
-        secret=unquote(place.password or ""),
-        allowed=networks(tuple(settings.OUTGOING_NETWORKS)),
-        until=ends,
-    )
+    store = account_at(place, allowed=networks(tuple(settings.OUTGOING_NETWORKS)), until=ends)
     name = _object_of(note)
     store.write(name, note.encode())
     store.named(name)
-
-
-def _host(place: SplitResult) -> str:
-    return place.netloc.rpartition("@")[2]
 
 
 PLACES: Final[dict[str, Callable[[SplitResult, str, float], None]]] = {

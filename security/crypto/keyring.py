@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 _Subject = tuple[int, str, UUID]
 
 LOOKUPS: Final = frozenset({"address", "audit_origin", "email", "external_id", "jti"})
-"""Kinds of look-ups; what they are keyed by outlives the tenant's first key (`rotation.keep_lookups`)."""
+"""Kinds of look-ups; what they are keyed by outlives the tenant's first key (`replacing.announce`)."""
 _FIRST: Final = 1
 
 _tenants: Final[ShortLived[int, "_TenantKeys"]] = ShortLived(capacity=5_000)
@@ -297,7 +297,7 @@ def _tenant_keys(tenant_id: int) -> _TenantKeys:
 
 
 def _tenant_rows() -> list[tuple[int, bytes]]:
-    """The one that seals first: a key that was announced opens at once, and seals when every process has read it (`rotation`)."""
+    """The one that seals first: a key that was announced opens at once, and seals when every process has read it (`replacing`)."""
     now = timezone.now()
     found = TenantKey.objects.order_by("-version").values_list("version", "wrapped", "seals_from")
     rows = sorted(
@@ -324,7 +324,7 @@ def _place(tenant_id: int, kind: KeySubject | str, subject_id: UUID) -> _Subject
 
 
 def tenant_key_aad(tenant_id: int, version: int) -> bytes:
-    """Associated data of a tenant's wrapped key, for rotation."""
+    """Associated data of a tenant's wrapped key, for `rotation` and `replacing`."""
     return bind("tenant key", tenant_id, version)
 
 

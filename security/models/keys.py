@@ -54,3 +54,7 @@ class SubjectKey(TenantOwned):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "kind", "subject_id"], name="security_subjectkey_subject_key")
         ]
+        # A replacement asks for what is left under an older key, each time it goes on.
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "tenant_key_version"], name="security_subjectkey_key_idx")
+        ]

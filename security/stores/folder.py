@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from security.stores.store import Missing, draft_of, sound_name
+from security.stores.store import Missing, draft_of, sound_folder, sound_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class Folder:
             _sync_folder(self._path(name).parent)
 
     def names(self, folder: str) -> list[str]:
-        """What has a name in one folder, in order."""
-        return sorted(f"{folder}/{path.name}" for path in (self.base / folder).glob("[!.]*"))
+        return sorted(f"{folder}/{path.name}" for path in (self.base / sound_folder(folder)).glob("[!.]*"))
 
     def _path(self, name: str) -> Path:
         return self.base / sound_name(name)

@@ -5,6 +5,7 @@ Each request opens a connection of its own by `security.outgoing`, verifies the 
 
 from __future__ import annotations
 
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable
@@ -17,16 +18,20 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from math import inf
 from time import monotonic
 from typing import Final, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+from xml.sax.saxutils import unescape
 
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
 from security.stores.signing import Signer
-from security.stores.store import Failed, Missing, draft_of, sound_name, time_left
+from security.stores.store import Failed, Missing, draft_of, sound_folder, sound_name, time_left
 
 WITHIN: Final = 60
 """Seconds for one request."""
 _MOST_TOLD: Final = 1 << 16
+_A_PAGE: Final = 1000
+_MOST_LISTED: Final = 1 << 22
+_KEY: Final = re.compile(r"<Key>([^<]*)</Key>")
 _LOCK: Final = "COMPLIANCE"
 _UNTIL: Final = "x-amz-object-lock-retain-until-date"
 _GIVEN: Final = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
@@ -90,7 +95,28 @@ class S3:
             except Missing:
                 continue
 
+    def names(self, folder: str) -> list[str]:
+        found: list[str] = []
+        below = f"{self.folder}/" if self.folder else ""
+        prefix, after = f"{below}{sound_folder(folder)}/", ""
+        while True:
+            asked = {
+                "list-type": "2",
+                "max-keys": str(_A_PAGE),
+                "prefix": prefix,
+                **({"start-after": after} if after else {}),
+            }
+            query = urlencode(sorted(asked.items()), quote_via=quote, safe="~")
+            told = self._ask("GET", "", most=_MOST_LISTED, query=query).decode(errors="replace")
+            page = [unescape(key) for key in _KEY.findall(told)]
+            found += [key.removeprefix(below) for key in page if not key.removeprefix(prefix).startswith(".")]
+            if len(page) < _A_PAGE or page[-1] <= after:
+                return sorted(found)
+            after = page[-1]
+
     def _path(self, key: str) -> str:
+        if not key:
+            return quote(f"/{self.bucket}", safe="/~")
         folder = f"{self.folder}/" if self.folder else ""
         return quote(f"/{self.bucket}/{folder}{key}", safe="/~")
 
@@ -103,6 +129,7 @@ class S3:
         headers: dict[str, str] | None = None,
         most: int = _MOST_TOLD,
         told: Callable[[Message], bool] = lambda _headers: True,
+        query: str = "",
     ) -> bytes:
         """One request, and the first `most` bytes of what it answered, whose headers are as they are `told`. Missing, Failed("not_locked")."""
         parts, path = urlsplit(self.endpoint), self._path(key)
@@ -112,8 +139,10 @@ class S3:
             ends = monotonic() + time_left(self.within, self.until)
             connection = _Connection(self)
             with cut_after(ends - monotonic(), connection.raw), connection:
-                sent = signer.headers(method, path, given, body, at=datetime.now(UTC))
-                connection.request(method, path, body=body if method == "PUT" else None, headers=sent)
+                sent = signer.headers(method, path, given, body, at=datetime.now(UTC), query=query)
+                connection.request(
+                    method, f"{path}?{query}" if query else path, body=body if method == "PUT" else None, headers=sent
+                )
                 answer = connection.getresponse()
                 given_back = _judged(answer, answer.read(most if answer.status in _GIVEN else _MOST_TOLD))
                 _require(told(answer.headers))

@@ -23,13 +23,14 @@ from paramiko.ssh_exception import AuthenticationException, SSHException
 
 from security.net import Networks
 from security.outgoing import CONNECT_WITHIN, Refused, connect, cut_after
-from security.stores.store import Failed, Missing, draft_of, sound_name, time_left
+from security.stores.store import Failed, Missing, draft_of, sound_folder, sound_name, time_left
 
 WITHIN: Final = 60
 """Seconds for one act."""
 _QUIET: Final = 15
 _SMALL_TALK: Final = 1 << 20
 """Bytes that a server may say in one act besides what was asked for."""
+_MOST_LISTED: Final = 1 << 24
 _ALGORITHMS: Final = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """Under which a key of this type is used; all others under their own name."""
 _CODES: Final = {errno.EACCES: "forbidden", errno.EPERM: "forbidden", errno.ENOSPC: "full", errno.EDQUOT: "full"}
@@ -113,6 +114,15 @@ class Sftp:
         with self._session() as files:
             for path in paths:
                 _quietly(partial(files.remove, path))
+
+    def names(self, folder: str) -> list[str]:
+        path = self._path(sound_folder(folder))
+        try:
+            with self._session(_MOST_LISTED) as files:
+                found = files.listdir(path)
+        except Missing:
+            return []
+        return sorted(f"{folder}/{name}" for name in found if not name.startswith("."))
 
     def _path(self, name: str) -> str:
         return f"{self.folder.rstrip('/')}/{name}" if self.folder else name

@@ -25,16 +25,16 @@ class Signer:
     region: str
 
     def headers(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, at: datetime
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, at: datetime, query: str = ""
     ) -> dict[str, str]:
-        """`headers`, which hold `host`, with those that prove them; `path` is encoded already and has no query. `at` is in UTC."""
+        """`headers`, which hold `host`, with those that prove them; `path` and `query` are encoded already, the query sorted. `at` is in UTC."""
         stamp, digest = at.strftime("%Y%m%dT%H%M%SZ"), sha256(body).hexdigest()
         sent = {**headers, "x-amz-content-sha256": digest, "x-amz-date": stamp}
         names = sorted(name.lower() for name in sent)
         values = {name.lower(): " ".join(value.split()) for name, value in sent.items()}
         signed = ";".join(names)
         lines = "".join(f"{name}:{values[name]}\n" for name in names)
-        request = f"{method}\n{path}\n\n{lines}\n{signed}\n{digest}"
+        request = f"{method}\n{path}\n{query}\n{lines}\n{signed}\n{digest}"
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
         text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = _mac(self._key(stamp[:8]), text).hex()

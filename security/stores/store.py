@@ -38,6 +38,9 @@ class Store(Protocol):
     def delete(self, name: str) -> None:
         """Take it away, and what may lie under its temporary name; nothing happens where there is neither."""
 
+    def names(self, folder: str) -> list[str]:
+        """What has a name in one folder, in order; the folder's own name stands in each."""
+
 
 def time_left(within: float, until: float) -> float:
     """Seconds for one act that may take `within`, and ends before `until` on the monotonic clock. Failed("late")."""
@@ -52,6 +55,12 @@ def sound_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError("not a name of an object")
     return name
+
+
+def sound_folder(folder: str) -> str:
+    """One folder's name; ValueError for what could lead anywhere else."""
+    sound_name(f"{folder}/a.b")
+    return folder
 
 
 def draft_of(name: str) -> str:

@@ -57,9 +57,28 @@ def read_visitor(*, grant: Grant, visitor: UUID) -> tuple[Visitor, int, int]:
 
 
 def only_archived(visitor: Visitor) -> QuerySet[ArchivedConversation]:
+    """His, as `moved`."""
+    return moved().filter(visitor=visitor)
+
+
+def moved() -> QuerySet[ArchivedConversation]:
     """What is not in the primary store any more: between a chunk's last two steps its conversations are in both."""
     live = Conversation.objects.filter(public_id=OuterRef("public_id"))
-    return ArchivedConversation.objects.filter(visitor=visitor).exclude(Exists(live))
+    return ArchivedConversation.objects.exclude(Exists(live))
+
+
+def described(visitor: Visitor) -> dict[str, Any]:
+    """What is known of him."""
+    return {
+        "id": str(visitor.public_id),
+        "profile": asdict(shown_profile(visitor.public_id, visitor.profile)),
+        "page": asdict(shown_page(visitor.public_id, visitor.page)),
+        "address": shown_address(visitor.public_id, visitor.address),
+        "locale": visitor.locale,
+        "is_verified": visitor.is_verified,
+        "created_at": visitor.created_at.isoformat(),
+        "seen_at": visitor.seen_at.isoformat(),
+    }
 
 
 @transaction.atomic
@@ -78,17 +97,7 @@ def gathered(visitor: Visitor, *, store: Store, now: datetime) -> dict[str, Any]
     return {
         "format": "chatplatform visitor v1",
         "made_at": now.isoformat(),
-        "visitor": {
-            "id": str(visitor.public_id),
-            "website": visitor.site.name,
-            "profile": asdict(shown_profile(visitor.public_id, visitor.profile)),
-            "page": asdict(shown_page(visitor.public_id, visitor.page)),
-            "address": shown_address(visitor.public_id, visitor.address),
-            "locale": visitor.locale,
-            "is_verified": visitor.is_verified,
-            "created_at": visitor.created_at.isoformat(),
-            "seen_at": visitor.seen_at.isoformat(),
-        },
+        "visitor": {"website": visitor.site.name, **described(visitor)},
         "blocks": [
             {"since": block.created_at.isoformat(), "reason": shown_block_reason(visitor.public_id, block.reason)}
             for block in Block.objects.filter(visitor=visitor)

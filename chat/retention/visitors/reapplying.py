@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from chat.models import ArchivedConversation, Block, Conversation, Visitor, VisitorToken
+from chat.retention.stores import Store
 from chat.retention.visitors.copying import folder_of_erasures
 from chat.retention.visitors.erasing import erased, is_erasable
 from security.errors import Conflict
-from security.stores.folder import Folder
 from tenants.models import Tenant
 
 _MOST_BYTES: Final = 1 << 24
@@ -22,7 +22,7 @@ _MOST_BYTES: Final = 1 << 24
 _HIS: Final = ("profile", "page", "address", "email_digest", "address_digest", "external_id_digest")
 
 
-def listed(store: Folder) -> list[dict[str, Any]]:
+def listed(store: Store) -> list[dict[str, Any]]:
     """Erasures of the tenant in scope that lie beside the archive."""
     tenant = Tenant.objects.values_list("public_id", flat=True).get()
     names = store.names(folder_of_erasures(tenant))

@@ -26,7 +26,7 @@ __all__ = ["acme", "archive", "rival"]
 
 @pytest.fixture
 def old(acme: Organisation, archive: Folder, settings: Settings) -> UUID:
-    settings.ARCHIVE_DIR = archive.base
+    settings.ARCHIVE_URL = archive.base.as_uri()
     found = closed(acme, "Where is my <b>kettle</b>?")
     run(acme.tenant_id, NOW, store=archive)
     return found

@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from chat.models import Conversation, Visitor
-from chat.retention.leaving import take_along
+from chat.models import ArchivedConversation, Conversation, Visitor
+from chat.retention.leaving import Taken, give_all, take_along
 from chat.retention.run import run
 from security.audit import offline
 from security.errors import Conflict, Invalid
@@ -24,7 +24,7 @@ from security.scoping import tenant_scope
 from security.stores.folder import Folder
 from tests.cast import Organisation
 
-from .talks import NOW, closed
+from .talks import NOW, closed, live
 
 
 def lines(folder: Path, part: str) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def test_with_a_key_of_age_only_its_holder_reads_it(acme: Organisation, archive:
 def test_what_does_not_open_is_named_and_hides_nothing_else(
     acme: Organisation, archive: Folder, tmp_path: Path, settings: Settings
 ) -> None:
-    settings.ARCHIVE_DIR = archive.base
+    settings.ARCHIVE_URL = archive.base.as_uri()
     good, lost = closed(acme, "Still here", last=NOW), closed(acme, "Lost", last=NOW)
     with tenant_scope(acme.tenant_id):
         SubjectKey.objects.filter(subject_id=lost).delete()
@@ -133,3 +133,40 @@ def test_nothing_is_written_over_and_no_other_key_is_taken(acme: Organisation, a
     with tenant_scope(acme.tenant_id):
         assert not AuditEvent.objects.filter(action="tenant.exported").exists()
         assert not Conversation.objects.exists()
+
+
+def until_in_both(of: Organisation, archive: Folder) -> None:
+    """Work until it can be found in the archive, and is not gone from the primary store."""
+
+    def goes_on() -> bool:
+        with tenant_scope(of.tenant_id):
+            return not ArchivedConversation.objects.exists()
+
+    run(of.tenant_id, NOW, store=archive, goes_on=goes_on)
+
+
+def test_what_is_in_both_stores_for_a_moment_is_taken_and_counted_once(
+    acme: Organisation, archive: Folder, tmp_path: Path
+) -> None:
+    closed(acme, "On its way")
+    until_in_both(acme, archive)
+    taken = take_along(acme.tenant_id, into=tmp_path / "taken", store=archive, now=NOW)
+    assert (taken.lines("transcripts"), taken.lines("archived")) == (1, 0)
+    with tenant_scope(acme.tenant_id):
+        event = AuditEvent.objects.get(action="tenant.exported")
+        assert json.loads(event.entry)["extent"] == {"conversations": 1, "messages": 1}
+
+
+def test_what_is_archived_between_its_turn_and_the_archives_is_taken_once(acme: Organisation, archive: Folder) -> None:
+    old, taken = closed(acme, "Archived meanwhile"), Taken("acme", "now")
+    said: dict[str, bytes] = {}
+
+    def keep(name: str, data: bytes) -> None:
+        said[name] = data
+        run(acme.tenant_id, NOW, store=archive)
+
+    give_all(acme.tenant_id, taken, to=keep, store=archive)
+    assert live(acme) == {}, "it was archived after the first file"
+    (file,) = (name for name, data in said.items() if str(old).encode() in data and name.partition("-")[0] != "trail")
+    assert file.startswith("transcripts")
+    assert (taken.lines("transcripts"), taken.lines("archived")) == (1, 0)

@@ -27,7 +27,7 @@ from .talks import NOW, closed, live
 
 @pytest.fixture(autouse=True)
 def in_the_archive(settings: Settings, archive: Folder) -> None:
-    settings.ARCHIVE_DIR = archive.base
+    settings.ARCHIVE_URL = archive.base.as_uri()
 
 
 def snapshot(of: Organisation, conversation: UUID) -> dict[str, Any]:

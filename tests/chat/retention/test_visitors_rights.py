@@ -291,7 +291,7 @@ def test_who_said_a_great_deal_is_in_the_list_too(acme: Organisation, archive: F
 
 
 def test_the_commands_export_and_erase(acme: Organisation, archive: Folder, settings: Settings) -> None:
-    settings.ARCHIVE_DIR = archive.base
+    settings.ARCHIVE_URL = archive.base.as_uri()
     visitor, conversations = vera(acme, archive)
     out = StringIO()
     call_command("export_visitor", str(visitor), stdout=out)
