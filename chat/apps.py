@@ -8,7 +8,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         """Say whose key seals a visitor's values in the trail, where conversations of a deleted department go, and what goes with a member."""
         from chat.models import Visitor
-        from chat.retention import holds
+        from chat.retention import exporting, holds
         from chat.retention.departments import require_as_long
         from chat.retention.servers import configured
         from chat.services.canned_responses import remove_all_of
@@ -25,3 +25,4 @@ class ChatConfig(AppConfig):
         on_removal(remove_all_of)
         register(holds.under_tenant_key())
         register(configured.under_tenant_key())
+        register(exporting.under_tenant_key())

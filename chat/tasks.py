@@ -12,7 +12,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from chat.retention import days
+from chat.retention import closing, days, exporting
 from chat.retention.run import run
 from chat.retention.servers import sending
 from chat.retention.stores import store
@@ -30,6 +30,7 @@ CLOSE_EVERY = timedelta(minutes=5)
 RESUME_EVERY = timedelta(minutes=2)
 COUNT_EVERY = timedelta(hours=1)
 RETENTION_EVERY = timedelta(hours=1)
+EXPORTS_EVERY = timedelta(minutes=10)
 SEND_EVERY = timedelta(minutes=1)
 RUN_FOR = timedelta(minutes=5)
 
@@ -135,6 +136,40 @@ def send_transcripts_everywhere() -> None:
     for_each_tenant(send_transcripts, tenants_with_chat("own server"))
 
 
+@shared_task(name="chat.export_organisation")
+def export_organisation(tenant_id: int, export: str) -> None:
+    """Part by part, each noted in a scope of its own; cancelled between two of them."""
+    with acting(actor=Actor(ActorKind.JOB, name=export_organisation.name)):
+        exporting.carry_out(tenant_id, UUID(export), store=store(), clock=timezone.now)
+
+
+@shared_task(name="chat.keep_exports")
+def keep_exports(tenant_id: int) -> None:
+    """Those that a worker left are given to another, and what is over is taken away."""
+    with tenant_scope(tenant_id):
+        waiting = exporting.running()
+    for export in waiting:
+        export_organisation.delay(tenant_id, str(export))
+    exporting.sweep_exports(tenant_id, store=store(), now=timezone.now())
+
+
+@shared_task(name="chat.keep_exports_everywhere")
+def keep_exports_everywhere() -> None:
+    for_each_tenant(keep_exports, tenants_with_chat("export"))
+
+
+@shared_task(name="chat.close_account")
+def close_account(tenant_id: int) -> None:
+    """What an owner announced: step by step, each in a scope of its own."""
+    with acting(actor=Actor(ActorKind.JOB, name=close_account.name)):
+        closing.close(tenant_id, store=store(), now=timezone.now())
+
+
+@shared_task(name="chat.close_accounts")
+def close_accounts() -> None:
+    for_each_tenant(close_account, tenants_with_chat("closing"))
+
+
 @shared_task(name="chat.sweep_retention")
 def sweep_retention() -> None:
     """Each hour for everybody: where a day has begun, and where it was not finished."""
@@ -166,6 +201,16 @@ SCHEDULE = {
         "task": send_transcripts_everywhere.name,
         "schedule": SEND_EVERY,
         "options": {"expires": SEND_EVERY.total_seconds()},
+    },
+    "keep-exports": {
+        "task": keep_exports_everywhere.name,
+        "schedule": EXPORTS_EVERY,
+        "options": {"expires": EXPORTS_EVERY.total_seconds()},
+    },
+    "close-accounts": {
+        "task": close_accounts.name,
+        "schedule": RETENTION_EVERY,
+        "options": {"expires": RETENTION_EVERY.total_seconds()},
     },
     "resume-masking-jobs": {
         "task": resume_masking_jobs_everywhere.name,

@@ -116,6 +116,7 @@ QUIET = {
             "admin/tenants/businesshours/<object_id>/change/",
         ),
         *("admin/tenants/department/", "admin/tenants/department/<object_id>/change/", "admin/tenants/site/"),
+        "admin/account/",
         *("admin/tenants/site/<object_id>/change/", "admin/retention/", "admin/retention/rule/"),
         "admin/retention/server/",
         "admin/retention/departments/<uuid:department>/rule/",
@@ -175,6 +176,8 @@ QUIET_FRAMES = {
     "availability": "one's own state, of the moment",
 }
 JOBS = {
+    "chat.close_account": "tenant.closed",
+    "chat.export_organisation": "audit.exported",
     "chat.keep_retention": "retention.run",
     "chat.send_transcripts": "retention.sent",
     "tenants.prune_trail": "audit.pruned",
@@ -193,6 +196,9 @@ JOBS = {
 }
 QUIET_JOBS = {
     "chat.sweep_retention": "queues tasks",
+    "chat.close_accounts": "queues tasks",
+    "chat.keep_exports": "queues what was asked for with an event, and takes away what is over",
+    "chat.keep_exports_everywhere": "queues tasks",
     "chat.send_transcripts_everywhere": "queues tasks",
     "chat.count_usage": "counts, which nobody asked for and nobody is shown by it",
     "chat.count_usage_everywhere": "queues tasks",

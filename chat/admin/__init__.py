@@ -1,6 +1,7 @@
 """Records and work pages of the chat in the administration; Django finds this package by its name."""
 
 from chat.admin import (
+    account,
     archive,
     blocks,
     canned_responses,
@@ -17,6 +18,7 @@ from chat.admin import (
 )
 
 __all__ = [
+    "account",
     "archive",
     "blocks",
     "canned_responses",

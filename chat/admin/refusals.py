@@ -8,6 +8,13 @@ from tenants.admin.refusals import say
 
 say(
     {
+        "closing_days": _("Enter 7 to 90 days."),
+        "closing_waits": _("The closing is announced already. Undo it first to announce another day."),
+        "closing_held": _("A legal hold keeps something of this organisation. It has to be released first."),
+        "closing_begun": _("Nothing waits to be undone."),
+        "export_runs": _("An export is being made already. Wait for it, or stop it first."),
+        "export_gone": _("This export is not there any more. Begin another one."),
+        "run_moved": _("The run is not in this state any more."),
         "job_moved": _("It is not in this state any more."),
         "job_paused": _("It is paused. Resume or cancel it first."),
         "no_address": _("The address of this visitor is not known, so it cannot be blocked."),

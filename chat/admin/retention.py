@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +20,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.admin.retention_forms import CoolingForm, HoldForm, RuleForm
 from chat.admin.retention_words import meaning_of, sentence_of, title_of
+from chat.models import RetentionRun
 from chat.retention.changing import RIGHT, change_rule, undo_change
+from chat.retention.halting import cancel_run, pause_run, resume_run
 from chat.retention.holds import RIGHT as HOLD_RIGHT
 from chat.retention.holds import access_hold, place_hold, release_hold
 from chat.retention.overview import read_holds, read_outlook, read_overview, read_rule
@@ -69,6 +73,7 @@ def _page(request: HttpRequest, **extra: Any) -> HttpResponse:
             "found": found,
             "rules": [(row, title_of(row.department), sentence_of(row.term), sentence_of(row.asked)) for row in found.rules],
             "bars": bars(found.days),
+            "under_way": progress_of(found.runs, found.today.leaving),
             "plot": {"width": WIDTH, "height": HEIGHT},
             "cooling": CoolingForm(instance=read_policy(grant=grant, permission=RIGHT)),
         }  # fmt: skip
@@ -137,6 +142,36 @@ def undo(request: HttpRequest, change: UUID) -> HttpResponseBase:
     return _back()
 
 
+def progress_of(runs: Sequence[RetentionRun], left: int) -> tuple[int, int]:
+    """How many of how many conversations of the newest run have left, or are on their way."""
+    total = runs[0].total if runs and runs[0].finished_at is None else 0
+    return max(0, total - left), total
+
+
+def _moving(service: Callable[..., None], said: Promise) -> Callable[..., HttpResponse]:
+    def move(request: HttpRequest, run: UUID) -> HttpResponse:
+        if request.method == "POST":
+            try:
+                service(grant=require_grant(request), run=run)
+                messages.success(request, str(said))
+            except Conflict as refused:
+                messages.error(request, sentence_for(refused))
+        return _back()
+
+    return move
+
+
+pause = _moving(
+    lambda **of: pause_run(now=timezone.now(), **of),
+    gettext_lazy("Paused. No worker goes on with it till you resume it, or the next day begins."),
+)
+resume = _moving(resume_run, gettext_lazy("Resumed. A worker goes on within the hour."))
+cancel = _moving(
+    lambda **of: cancel_run(now=timezone.now(), **of),
+    gettext_lazy("Ended for this day. What is left comes with the next day's run."),
+)
+
+
 def cooling(request: HttpRequest) -> HttpResponse:
     """How long a shorter time waits. What waits already keeps its day."""
     if request.method != "POST":
@@ -201,6 +236,9 @@ for _path, _name, _view, _is_allowed, _label in (
     ("retention/rule/", "retention_rule", organisation_rule, _may_set, ""),
     ("retention/departments/<uuid:department>/rule/", "retention_department_rule", department_rule, _may_set, ""),
     ("retention/changes/<uuid:change>/undo/", "retention_undo", undo, _may_set, ""),
+    ("retention/runs/<uuid:run>/pause/", "retention_run_pause", pause, _may_set, ""),
+    ("retention/runs/<uuid:run>/resume/", "retention_run_resume", resume, _may_set, ""),
+    ("retention/runs/<uuid:run>/cancel/", "retention_run_cancel", cancel, _may_set, ""),
     ("retention/cooling-off/", "retention_cooling", cooling, _may_set, ""),
     ("retention/holds/add/", "retention_hold", add_hold, _may_hold, ""),
     ("retention/holds/<uuid:hold>/release/", "retention_release", release, _may_hold, ""),

@@ -1,6 +1,7 @@
 from chat.models.block import Block, unended
 from chat.models.conversation import CannedResponse, Conversation, ConversationTag, Presence, Status, Tag
 from chat.models.erasure import Erasure
+from chat.models.leaving import Closing, ExportState, OrganisationExport
 from chat.models.masking_job import UNFINISHED, JobKind, JobStatus, MaskingJob
 from chat.models.message import AuthorKind, Message
 from chat.models.retention import (
@@ -29,15 +30,18 @@ __all__ = [
     "CannedResponse",
     "ChunkState",
     "Claim",
+    "Closing",
     "Conversation",
     "ConversationTag",
     "Erasure",
+    "ExportState",
     "IdentityToken",
     "JobKind",
     "JobStatus",
     "LegalHold",
     "MaskingJob",
     "Message",
+    "OrganisationExport",
     "OwnServer",
     "Place",
     "Presence",

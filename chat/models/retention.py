@@ -236,6 +236,12 @@ class RetentionRun(PublicModel):
     finished_at = models.DateTimeField(null=True)
     leased_by = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(default=0)
+    """Conversations that were due when the run began."""
+    halted_at = models.DateTimeField(null=True)
+    """Somebody paused it: no worker goes on till it is resumed, or another day begins."""
+    cancelled_at = models.DateTimeField(null=True)
+    """Somebody ended it for this day: what is left comes with tomorrow's run."""
     found = models.JSONField(default=dict)
 
     class Meta(PublicModel.Meta):

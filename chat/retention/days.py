@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from chat.models import ArchiveChunk, ChunkState, RetentionRun
 from chat.retention.changing import take_up
+from chat.retention.preview import effect
 from chat.retention.rules import zone_of_tenant
 from chat.retention.run import run
 from chat.retention.stores import Store
@@ -47,6 +48,7 @@ def run_day(
         return None
     with tenant_scope(tenant_id):
         take_up(now=now)
+        RetentionRun.objects.filter(day=day, total=0).update(total=effect(now).leaving)
     found = run(tenant_id, now, store=store, goes_on=is_mine)
     found.visitors = forget_left_behind(tenant_id, now, goes_on=is_mine)
     with tenant_scope(tenant_id):
@@ -55,7 +57,7 @@ def run_day(
 
 
 def _lease(day: date, worker: UUID, at: datetime) -> bool:
-    unfinished = RetentionRun.objects.filter(day=day, finished_at=None)
+    unfinished = RetentionRun.objects.filter(day=day, finished_at=None, halted_at=None)
     free = Q(leased_by=None) | Q(leased_by=worker) | Q(leased_until__lte=at)
     return bool(unfinished.filter(free).update(leased_by=worker, leased_until=at + LEASE))
 
@@ -70,7 +72,7 @@ def _finish(day: date, worker: UUID, found: Found, at: datetime) -> None:
         row.found[name] = count if name == "held" else row.found.get(name, 0) + count
     if row.leased_by == worker:
         row.leased_by = row.leased_until = None
-        if not ArchiveChunk.objects.exclude(state=ChunkState.DELETED.value).exists():
+        if row.halted_at is None and not ArchiveChunk.objects.exclude(state=ChunkState.DELETED.value).exists():
             row.finished_at = at
             record(Action.RETENTION_RUN, on=row, **row.found)
     row.save(update_fields=["found", "finished_at", "leased_by", "leased_until"])

@@ -41,6 +41,11 @@ class Effect:
     visitors: int = 0
     """Of whom no conversation is left already; who loses the last one in this run follows in the next."""
 
+    @property
+    def leaving(self) -> int:
+        """Conversations that would not be where they are any more."""
+        return self.archived + self.purged + self.sent
+
 
 def effect(now: datetime, *, by: Sequence[Kept] | None = None) -> Effect:
     """At `now`, by these rules; where none are given, by those that a run at that moment would have."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef
 
-from chat.models import Afterwards, ArchiveChunk, ArchivedConversation, ChunkState, Claim, Place
+from chat.models import Afterwards, ArchiveChunk, ArchivedConversation, ChunkState, Claim, Closing, Place
 from chat.retention.into_archive import IntoArchive
 from chat.retention.moving import advance_one
 from chat.retention.purge import destroy_archived, destroy_live
@@ -52,6 +52,9 @@ def run(
 
     `only_at_close`: nothing is begun but what is sent when it is closed, and nothing moved but what goes to the organisation's own server.
     """
+    with tenant_scope(tenant_id):
+        if Closing.objects.exclude(begun_at=None).exists():  # it is being taken apart
+            return Found()
     work, only = Work(tenant_id, now, store), Place.SERVER if only_at_close else None
     for choose in (_send_closed,) if only_at_close else (_archive, _send, _send_closed, _purge, _purge_archive):
         is_more = True

@@ -51,6 +51,14 @@ class Action(StrEnum):
     TENANT_CREATED = "tenant.created", "An organisation was created."
     TENANT_CHANGED = "tenant.changed", "An organisation's name or time zone was changed."
     TENANT_EXPORTED = "tenant.exported", "Everything that an organisation has was exported."
+    TENANT_EXPORT_TAKEN = "tenant.export_taken", "An export of everything that an organisation has was downloaded."
+    TENANT_EXPORT_CANCELLED = (
+        "tenant.export_cancelled",
+        "An export of everything that an organisation has was stopped or taken away.",
+    )
+    TENANT_CLOSING_ASKED = "tenant.closing_asked", "It was announced that an organisation's account will be closed."
+    TENANT_CLOSING_UNDONE = "tenant.closing_undone", "An announced closing of an account was undone."
+    TENANT_CLOSED = "tenant.closed", "An organisation's account was closed, and everything of it destroyed."
     TENANT_SUSPENDED = "tenant.suspended", "An organisation was suspended."
     TENANT_RESUMED = "tenant.resumed", "A suspended organisation was let in again."
     PLAN_SAVED = "plan.saved", "A plan was made or changed."
@@ -174,6 +182,7 @@ class Action(StrEnum):
     )
     RETENTION_SENT = "retention.sent", "Conversations went to the organisation's own server, and were deleted here."
     RETENTION_RUN = "retention.run", "A day's retention was done."
+    RETENTION_RUN_MOVED = "retention.run_moved", "A day's retention was paused, resumed or cancelled."
     SERVER_TRIED = "server.tried", "The organisation's own server was tried; the outcome says whether it worked."
     SERVER_CHANGED = "server.changed", "The organisation's own server for transcripts was set or changed."
     SERVER_REMOVED = "server.removed", "The organisation's own server for transcripts was removed."

@@ -63,6 +63,8 @@ class Progress:
     unreadable: int = 0
     is_moved: bool = False
     destroyed: int = 0
+    until: datetime | None = None
+    """When this state ends at the earliest, where that is a matter of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,11 @@ def progress(*, now: datetime) -> Progress:
         return Progress(State.DONE, rows[0].version if rows else 0)
     left = _left(rows[0].version).count()
     if rows[0].seals_from > now:
-        return Progress(State.ANNOUNCED, rows[0].version, left=left)
-    is_resting = not left and all(row.unneeded_at is not None for row in rows[1:])
-    return Progress(State.RESTING if is_resting else State.WRAPPING, rows[0].version, left=left)
+        return Progress(State.ANNOUNCED, rows[0].version, left=left, until=rows[0].seals_from)
+    since = [row.unneeded_at for row in rows[1:] if row.unneeded_at is not None]
+    if left or len(since) < len(rows) - 1:
+        return Progress(State.WRAPPING, rows[0].version, left=left)
+    return Progress(State.RESTING, rows[0].version, until=max(since) + RESTS_FOR)
 
 
 def _left(version: int) -> models.QuerySet[SubjectKey]:

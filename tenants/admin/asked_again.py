@@ -20,6 +20,8 @@ from tenants.admin import kept_form
 
 TO_OPEN: Final = frozenset(
     {
+        "account",
+        "account_export_download",
         "audit_export",
         "masking",
         "masking_rule",
@@ -43,6 +45,8 @@ TO_OPEN: Final = frozenset(
 """Asked before they are shown, so that nothing that was filled in is lost."""
 TO_SEND: Final = frozenset(
     {
+        "account_close",
+        "account_export",
         "archived_restore",
         "audit_alert_rules",
         "audit_keeping",
@@ -103,11 +107,13 @@ NOT_ASKED: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     }),
     "It is a note of one's own.": frozenset({"audit_alert_seen", "audit_filter_remove", "audit_filter_save"}),
     "It closes a way in, or keeps for longer.": frozenset({
+        "account_close_undo", "account_export_cancel",
         "audit_keeping_undo", "platform_leave", "retention_hold", "retention_undo", "tenants_invitation_withdraw", "tenants_operatorentry_end",
         "tenants_operatorentry_refuse",
     }),
     "It goes on with, or halts, what was asked for when it began.": frozenset({
         "audit_mailbox_again", "masking_job_cancel", "masking_job_pause", "masking_job_resume",
+        "retention_run_cancel", "retention_run_pause", "retention_run_resume",
     }),
     "It says how much an organisation may use, not who sees what.": frozenset({
         "platform_assign", "platform_plan", "platform_plan_add",

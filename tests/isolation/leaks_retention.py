@@ -14,6 +14,27 @@ _INVENTORY: Final = "tests/chat/retention/test_deletion_inventory.py"
 
 RETENTION: Final = (
     Leak(
+        "whoever is a member closes the account",
+        "chat/retention/closing.py",
+        "    require(grant, RIGHT)\n    require_member(grant)\n    if not SOONEST",
+        "    require_member(grant)\n    if not SOONEST",
+        ("tests/chat/retention/test_closing.py",),
+    ),
+    Leak(
+        "an account is closed though something of it is held",
+        "chat/retention/closing.py",
+        "if _is_held() or _is_worked_on(now) or not",
+        "if _is_worked_on(now) or not",
+        ("tests/chat/retention/test_closing.py",),
+    ),
+    Leak(
+        "whoever is a member takes everything along",
+        "chat/retention/exporting.py",
+        "    require(grant, RIGHT)\n    require_member(grant)\n    row = _access(export)\n    if row.state",
+        "    require_member(grant)\n    row = _access(export)\n    if row.state",
+        ("tests/chat/retention/test_exporting.py",),
+    ),
+    Leak(
         "whoever is a member changes how long conversations are kept",
         _CHANGING,
         "    require(grant, RIGHT)\n    require_member(grant)\n    lock_rules()\n    days",

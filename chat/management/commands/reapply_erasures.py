@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from chat.retention.closing import reapply_closing
 from chat.retention.stores import store
 from chat.retention.visitors.reapplying import listed, reapply
 from security.context import Actor, ActorKind, acting
@@ -37,10 +38,14 @@ class Command(BaseCommand):
         for each in selected:
             with acting(actor=Actor(ActorKind.COMMAND, name="reapply_erasures")), tenant_scope(each.id):
                 again, kept = reapply(listed(store()), now=timezone.now(), dry_run=dry_run)
+                closes = None if dry_run else reapply_closing(store=store())
             kept_back += kept
             told = {"tenant": each.slug, "erased": again, "kept": kept, "dry_run": dry_run}
             verb = "would be" if dry_run else "were"
             sentence = f"{each.slug}: {again} visitors {verb} erased again, {kept} are held or in a conversation."
+            if closes is not None:
+                told["closes_at"] = closes.isoformat()
+                sentence += f" It had been closed: nobody gets in, and it is closed again on {closes:%Y-%m-%d}."
             self.stdout.write(json.dumps(told) if options["json"] else sentence)
         if kept_back:
             raise CommandError("Some visitors could not be erased again.", returncode=1)

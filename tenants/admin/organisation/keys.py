@@ -50,6 +50,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         "title": _("Keys"),
         "version": found.version,
         "left": found.left,
+        "until": found.until,
         "state": _STATES.get(found.state),
         "announced_for": int(ANNOUNCED_FOR.total_seconds() // 60),
         "rests_for": int(RESTS_FOR.total_seconds() // 60),
