@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from chat.models import ArchiveChunk, Closing, Erasure, LegalHold, OrganisationExport, Place, RetentionRun
 from chat.retention.changing import is_confirmed
@@ -30,12 +31,11 @@ from security.accounts.people import forget_people
 from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Conflict, Invalid
-from security.models import RevocationKind
 from security.permissions import Grant, Permission, require, require_member
-from security.revocation import revoke
 from security.scoping import PLATFORM_TENANT_ID, be_patient, tenant_scope
 from tenants.access import owners_to_tell
 from tenants.models import Tenant, TenantStatus
+from tenants.services.tenancy import suspend_tenant
 
 logger = logging.getLogger(__name__)
 
@@ -145,9 +145,13 @@ def _begun(now: datetime) -> bool:
     lock_deletions()
     if _is_held() or _is_worked_on(now) or not _called("closing_begin"):
         return False
-    Tenant.objects.update(status=TenantStatus.SUSPENDED.value)
-    revoke(RevocationKind.TENANT, Tenant.objects.values_list("public_id", flat=True).get())
+    _shut()
     return True
+
+
+def _shut() -> None:
+    if Tenant.objects.filter(status=TenantStatus.ACTIVE.value).exists():
+        suspend_tenant(reason=gettext("The account is closed, as was announced."))
 
 
 def _is_worked_on(now: datetime) -> bool:
@@ -189,8 +193,7 @@ def reapply_closing(*, store: Store) -> datetime | None:
         store.read(name_of_mark(tenant.public_id), most=_MOST_BYTES)
     except Missing:
         return None
-    if Tenant.objects.filter(status=TenantStatus.ACTIVE.value).update(status=TenantStatus.SUSPENDED.value):
-        revoke(RevocationKind.TENANT, tenant.public_id)
+    _shut()
     waiting: datetime | None = _waiting().values_list("due_at", flat=True).first()
     return waiting or _announce(SOONEST)
 

@@ -243,6 +243,7 @@ def test_tasks_take_numbers_and_ids() -> None:
 
 
 TEXT_IDS: Final = {
+    ("chat.export_organisation", "export"),
     ("chat.run_masking_job", "job"),
     ("chat.run_masking_job", "worker"),
     ("tenants.run_trail_check", "check"),
