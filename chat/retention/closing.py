@@ -1,7 +1,7 @@
 """An organisation's account is closed: asked for by an owner, undone until the announced time, and then nothing of it is left.
 
 Danger: everything of an organisation is destroyed. Rule: PostgreSQL decides by its own clock when it may begin (a week after it was asked for at the earliest,
-and no legal hold is active), and lets rows of the trail go only then (migration `chat.0014`); whoever begins it holds the lock that holds are placed under,
+and no legal hold is active), and lets rows of the trail go only then (migration `chat.0016`); whoever begins it holds the lock that holds are placed under,
 and waits until no worker is at the organisation's archive. Keys go first. Killed anywhere, the next hour goes on. Proof: tests/chat/retention/test_closing.py.
 """
 

@@ -11,7 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0012_chunk_leases'),
+        ('chat', '0013_lags'),
+        ('chat', '0013_unstored_conversations'),
         ('tenants', '0031_policy_provider_only'),
     ]
 
