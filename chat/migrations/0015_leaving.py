@@ -11,8 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0013_lags'),
-        ('chat', '0013_unstored_conversations'),
+        ('chat', '0014_unstored_conversations'),
         ('tenants', '0031_policy_provider_only'),
     ]
 
