@@ -215,6 +215,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0015_leaving"), ("security", "0017_subject_key_index")]
+    dependencies = [("chat", "0015_leaving"), ("security", "0019_subject_key_index")]
 
     operations = [migrations.RunSQL(FUNCTIONS, DROP)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('security', '0016_validate_tenant_key_versions'),
+        ('security', '0018_audit_copies'),
     ]
 
     operations = [
