@@ -28,8 +28,8 @@ from .test_conversation import talking
 STAFF = Rule(public_id=uuid4(), name="Staff", kind=RuleKind.FORMAT, value=("EMP-######",), label="staff")
 TENANT = UUID(int=9)
 NEW = Revoked(RevocationKind.MASKING, str(TENANT), datetime(2026, 1, 1, tzinfo=UTC))
-WITHIN = 2.0
-"""One second, and one for a machine under load."""
+WITHIN = 30.0
+"""It takes less than a second; a machine under load is given time."""
 
 
 def activate_staff(of: Organisation) -> None:
