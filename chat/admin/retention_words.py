@@ -60,7 +60,7 @@ def meaning_of(term: Term) -> str:
     return _(
         "Conversations that are open when this begins go on as they began. What is stored already is deleted for good, once it is closed,"
         " unless a legal hold keeps it; what is in the archive stays there. Visitors and agents are told that nothing is stored. Names, mail"
-        " addresses, files of transcripts, tags and comments are not stored either, and a legal hold cannot bring back what was never stored."
+        " addresses, tags and comments are not stored either, and a legal hold cannot bring back what was never stored."
     )
 
 

@@ -138,6 +138,15 @@ async def test_half_a_number_is_joined_with_the_other_half(talk: Talk) -> None:
     assert await columns(talk) == [(None, "[]")] * 3
 
 
+async def test_the_other_half_is_found_by_another_process(talk: Talk) -> None:
+    async with writing() as writer:
+        await writer.put(post(talk, "it is 536-90", policy=POLICY))
+    async with writing() as another:
+        second = await another.put(post(talk, "4399", policy=POLICY))
+    assert second.message.text == "••••"
+    assert "4399" not in "".join(texts(await read(talk)))
+
+
 async def test_without_valkey_it_is_refused_and_everybody_elses_are_stored(
     acme: House, talk: Talk, no_valkey: None
 ) -> None:
