@@ -22,6 +22,7 @@ from django.utils import timezone
 from security.audit.checkpoints import shown_key
 from security.audit.details import Opener
 from security.audit.entry import Extent
+from security.audit.keys import believed_keys
 from security.audit.notes import FORMAT
 from security.audit.pruning import beginning
 from security.audit.record import record
@@ -59,7 +60,7 @@ def lines_of(tenant_id: int, *, page: int = 500) -> Iterator[str]:
     with tenant_scope(tenant_id):
         head = AuditHead.objects.get()
         begins = beginning(head.chain)
-        keys = sorted(bytes(key) for key in AuditCheckpoint.objects.values_list("public_key", flat=True).distinct())
+        keys = believed_keys()
     yield _line(
         format=FORMAT,
         version=VERSION,

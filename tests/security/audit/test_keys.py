@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +75,11 @@ def test_where_keys_are_noted_one_that_the_database_names_proves_nothing(signer:
     assert verify_tenant(ACME).ok
     settings.AUDIT_PUBLIC_KEYS = [signer.public_key]
     assert verify_tenant(ACME).signed == 3
+    with tenant_scope(ACME):
+        AuditCheckpoint.objects.create(
+            seq=9, after=8, hash=bytes(32), public_key=public_key(NEW), note="", signed_at=datetime.now(UTC)
+        )
+    assert json.loads(next(export_tenant(ACME)))["keys"] == [shown_key(signer.public_key)], "no forger's is shown"
     settings.AUDIT_PUBLIC_KEYS = [public_key(NEW)]
     report = verify_tenant(ACME)
     assert (report.ok, report.reason) == (False, "the checkpoint at 3 is not signed by the key")

@@ -55,10 +55,8 @@ def test_what_has_no_name_but_its_id_has_nothing_sealed_and_is_told_by_it() -> N
         record(Action.CONVERSATION_READ, on=talk)
         record(Action.CONVERSATION_READ, on=talk, on_label="Vera's")
     first, second = events_of(ACME)
-    assert [[detail.part for detail in event.details.all()] for event in (first, second)] == [
-        ["actor"],
-        ["actor", "about"],
-    ]
+    parts = [{detail.part for detail in event.details.all()} for event in (first, second)]
+    assert parts == [{"actor"}, {"actor", "about"}]
     with tenant_scope(ACME):
         assert [line.on_label for line in lines_from([first, second])] == [str(talk), "Vera's"]
 
