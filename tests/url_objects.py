@@ -23,6 +23,7 @@ from chat.services import masking_jobs
 from security.crypto import keyring
 from security.crypto.certificates import self_signed
 from security.models import AuditEvent, KeySubject, User
+from security.models.audit import AuditCopy
 from security.scoping import tenant_scope
 from tenants.models import (
     Alert,
@@ -156,11 +157,12 @@ def masking(of: Organisation) -> dict[str, str]:
 
 
 def trail(of: Organisation) -> dict[str, str]:
-    """A check of the trail that goes on, a filter that its owner keeps, and an alert."""
+    """A check of the trail that goes on, a filter that its owner keeps, an alert, and what became of a copy."""
     grant = of.grant("olga" if of.slug == "acme" else "mallory")
     check = begin_check(grant=grant, now=timezone.now())
     saved = save_filter(grant=grant, name="Exports", query="action=exports")
     alert = Alert.objects.create(kind="exports", raised_at=timezone.now(), count=5, minutes=60, seq=1)
+    AuditCopy.objects.create(place="elsewhere", kind="folder", host="backup", seq=1, failure="refused")
     return {"check": str(check.public_id), "saved": str(saved.public_id), "alert": str(alert.public_id)}
 
 
