@@ -52,7 +52,8 @@ class Valkey:
         command = [str(valkey_program())]
         for name, value in options.items():
             command += [f"--{name}", value]
-        self.process = Spawn(command, cwd=self.folder, log=self.log).start()
+        # One that ends gently takes the socket away, which may be its successor's by then.
+        self.process = Spawn(command, cwd=self.folder, log=self.log, death_signal=signal.SIGKILL).start()
         wait_until(
             self.answers,
             alive=lambda: self.process is not None and self.process.poll() is None,

@@ -1,7 +1,9 @@
 """The embedded parts live as long as their last user, however users and keepers end."""
 
+import contextlib
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -119,6 +121,24 @@ def test_a_killed_keeper_takes_its_server_along_and_the_next_user_starts_both(va
     assert second.url == first.url  # the first one's address is true again
     first.end()
     second.end()
+
+
+def test_a_server_that_outlives_its_keeper_leaves_the_next_ones_address_alone(var: Path) -> None:
+    first = User(var)
+    server = first.pid_of_server()
+    ended = os.pidfd_open(server)
+    os.kill(server, signal.SIGSTOP)
+    os.kill(_keeper_pid(var), signal.SIGKILL)
+    _until(lambda: not is_kept(Layout(var), Part.VALKEY))
+    second = User(var)
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(ended, signal.SIGCONT)
+    assert select.select([ended], [], [], 30)[0]
+    os.close(ended)
+    is_there = Path(second.url.removeprefix("unix://").partition("?")[0]).exists()
+    first.end()
+    second.end()
+    assert is_there
 
 
 def test_many_who_begin_at_once_get_one_server(var: Path) -> None:
