@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 
@@ -71,7 +73,15 @@ def running() -> Iterator[OpenIdProvider]:
                 break
         else:
             raise AssertionError("".join(said))
-        yield OpenIdProvider(int(found[1]))
+        # It writes a line for each question: one whose lines nobody reads stands still when the pipe is full.
+        reading = Thread(target=deque, args=(process.stdout, 0), daemon=True)
+        reading.start()
+        try:
+            yield OpenIdProvider(int(found[1]))
+        finally:
+            process.kill()
+            reading.join()
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()

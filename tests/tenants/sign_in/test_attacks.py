@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from security.identity.metadata import ServiceProvider
+from security.models import AuditEvent
+from security.scoping import tenant_scope
 from tenants.models import ProviderKind
 from tenants.services.sign_in import provider as service
 from tenants.services.sign_in.provider import Given, carry_out
@@ -27,6 +30,12 @@ def is_anonymous(client: Client) -> bool:
     return "_auth_user_id" not in client.session
 
 
+def reason_of(of: Organisation) -> str:
+    """Why the last one was refused, by the organisation's trail."""
+    with tenant_scope(of.tenant_id):
+        return str(json.loads(AuditEvent.objects.order_by("-seq")[0].entry)["detail"]["reason"])
+
+
 def test_an_answer_to_one_organisations_question_is_none_at_anothers_door(
     proven: Organisation, rival: Organisation, provider: OpenIdProvider
 ) -> None:
@@ -39,6 +48,7 @@ def test_an_answer_to_one_organisations_question_is_none_at_anothers_door(
         given = provider.answer(sent_there(alice, asked)["Location"], "sub-mixed")
         assert alice.get(f"/accounts/provider/{door}/openid/", given).status_code == 403
         assert is_anonymous(alice)
+        assert reason_of(proven if door == acmes else rival) == "provider_state"
         assert alice.get(f"/accounts/provider/{asked}/openid/", given).status_code == 403, "it is used up"
 
 
