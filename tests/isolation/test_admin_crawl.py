@@ -22,7 +22,6 @@ from django.utils import timezone
 
 from chat.models import ConversationTag, IdentityToken, Message, OwnServer, Presence, VisitorToken
 from security.audit import Action, record
-from security.audit.copies import Place, copied
 from security.crypto.fields import EncryptedTextField
 from security.crypto.sealed import SealedData
 from security.scoping import tenant_scope
@@ -71,7 +70,6 @@ def rival() -> Organisation:
         OwnServer.objects.create(
             kind="s3", address="s3.rival.example", secret=SealedData(b"x"), tested_at=timezone.now()
         )
-        copied(Place("p", "sftp", "sftp.rival.example"), seq=1, now=timezone.now())
         for table, column, value in _places():
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {table} SET {column} = {value}", [CANARY])
