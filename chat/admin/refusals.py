@@ -55,6 +55,7 @@ say(
         "server_busy": _("It is too busy. Try again later."),
         "server_full": _("It has no space left."),
         "server_refused": _("It answered with an error."),
+        "server_renamed": _("It keeps what is written there under another name. Choose a storage that overwrites."),
         "server_not_locked": _("It does not lock what is written there. Switch object lock on for the bucket."),
         "server_short": _("It stored less than was written. It may be full."),
         "server_differs": _("What was read again is not what was written."),
