@@ -9,7 +9,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
         (SELECT greatest(coalesce(max(extract(epoch FROM clock_timestamp() - e.at)), 0), 0)
             FROM public.security_audithead h
             CROSS JOIN LATERAL (
-                SELECT coalesce(max(c.seq), 0) AS seq FROM public.security_auditcheckpoint c WHERE c.tenant_id = h.tenant_id
+                SELECT coalesce(max(c.seq), 0) AS seq FROM public.security_auditcheckpoint c
+                WHERE c.tenant_id = h.tenant_id AND c.seq <= h.seq
             ) signed
             JOIN public.security_auditevent e ON e.tenant_id = h.tenant_id AND e.seq = signed.seq + 1
             WHERE h.seq > signed.seq),

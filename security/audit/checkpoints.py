@@ -66,6 +66,16 @@ class _From:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A checkpoint of ours: up to which event, as text, by which key and when."""
+
+    seq: int
+    text: str
+    key: bytes
+    signed_at: datetime
+
+
 def shown_key(key: bytes) -> str:
     """A public key as C2SP writes it, for `offline.read_key`."""
     encoded = b64encode(b"\x01" + key).decode()
@@ -86,6 +96,18 @@ def written(seed: bytes, chain: UUID, start: int, hashes: Sequence[bytes], at: d
     text = "".join(f"{line}\n" for line in lines)
     signature = b64encode(key_id(public_key(seed)) + sign(seed, text.encode())).decode()
     return f"{text}\n— {FORMAT} {signature}\n"
+
+
+def remembered(signer: Signer) -> Remembered | None:
+    """The newest of the tenant in scope, whatever the database says; None where the memory has none that one of the keys signed."""
+    text = signer.memory.last(require_tenant_id()) or ""
+    try:
+        note = read_note(text)
+        signed_at = datetime.fromisoformat(text.split("\n")[3].removeprefix("signed "))
+    except ValueError:
+        return None
+    key = note.signer_among(signer.believed)
+    return None if key is None else Remembered(note.seq, text, key, signed_at)
 
 
 def behind(memory: Memory) -> list[int]:

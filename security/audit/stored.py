@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from security.audit.notes import Note, read_note
-from security.models.audit import AuditCheckpoint
+from security.models.audit import AuditCheckpoint, AuditHead
 
 AT_ONCE: Final = 200
 """Rows whose signatures are looked at in one turn: a flood of them costs a second of it."""
@@ -32,6 +33,15 @@ def genuine(rows: Iterable[AuditCheckpoint], keys: Collection[bytes]) -> Iterato
         note = _read(row, keys)
         if note is not None:
             yield Stored(row, note)
+
+
+def newest_genuine(keys: Collection[bytes], *, since: datetime | None = None) -> Stored | None:
+    """Of the tenant in scope, among the newest rows: what claims to stand past the chain's end is not looked at."""
+    head = AuditHead.objects.values_list("seq", flat=True).first() or 0
+    rows = AuditCheckpoint.objects.filter(seq__lte=head)
+    if since is not None:
+        rows = rows.filter(signed_at__gt=since)
+    return next(genuine(rows.order_by("-seq", "pk")[:AT_ONCE], keys), None)
 
 
 def forged_since(pk: int, keys: Collection[bytes]) -> tuple[list[AuditCheckpoint], int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from security.models import User
@@ -98,7 +99,7 @@ class Membership(PublicModel):
     entry = TenantForeignKey(OperatorEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # From when on the days count in which a role that asks for a second factor lets him set one up.
-    role_given_at = models.DateTimeField(default=timezone.now, editable=False)
+    role_given_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     password_change_required_at = models.DateTimeField(null=True, editable=False)
     # When somebody here ended his sessions: those that began before do not count here, wherever they worked then.
     sessions_ended_at = models.DateTimeField(null=True, editable=False)
@@ -165,7 +166,7 @@ class DepartmentRole(PublicModel):
     department = TenantForeignKey(Department, on_delete=models.CASCADE, related_name="roles_of_members")
     membership = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="department_roles")
     role = TenantForeignKey(Role, on_delete=models.PROTECT, related_name="on_departments")
-    given_at = models.DateTimeField(default=timezone.now, editable=False)
+    given_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta(PublicModel.Meta):
         verbose_name = "role on a department"

@@ -79,7 +79,7 @@ class Policy(TenantModel):
     second_factor_grace_days = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(30)])
     second_factor_since = models.DateTimeField(null=True, editable=False)
     # Whether some role asks for one by itself, which only a look into the tenant tells: `Role.second_factor_since`.
-    second_factor_by_role = models.BooleanField(default=False, editable=False)
+    second_factor_by_role = models.BooleanField(default=False, db_default=False, editable=False)
     # Members with an address in a domain that is proven to be the tenant's come by its identity provider alone; owners with a second factor besides.
     provider_only = models.BooleanField(default=False, editable=False)
     # Until when owners come by their passwords all the same, since an operator let them in.

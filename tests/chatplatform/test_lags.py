@@ -12,6 +12,7 @@ from chat.models import RetentionRun
 from chatplatform.lags import Lags
 from security.audit.checkpoints import Signer, behind, sign_tenant
 from security.audit.memory import Memory
+from security.models import AuditCheckpoint
 from security.scoping import tenant_ids, tenant_scope
 from tests import cast
 from tests.cast import Organisation
@@ -36,6 +37,13 @@ def test_the_trail_is_behind_until_all_of_it_is_signed(acme: Organisation, tmp_p
     for tenant_id in behind(signer.memory):
         sign_tenant(tenant_id, signer=signer, now=timezone.now())
     assert lag("audit") == 0
+
+
+def test_a_checkpoint_past_the_end_of_a_chain_hides_nothing(acme: Organisation) -> None:
+    with tenant_scope(acme.tenant_id):
+        said = {"seq": 10**9, "after": 1, "hash": bytes(32), "public_key": bytes(32), "note": "signed, honestly"}
+        AuditCheckpoint.objects.create(**said, signed_at=timezone.now())
+    assert lag("audit") > 0
 
 
 def test_retention_is_late_where_one_organisations_day_is(acme: Organisation) -> None:

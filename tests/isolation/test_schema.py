@@ -26,6 +26,7 @@ DEFINERS: Final = {
     "audit_keep_undone": "takes back what the scope's own trail waits for",
     "audit_prune": "forgets the beginning of the scope's own trail, up to a checkpoint that is as old as the term says",
     "audit_sweep": "deletes of the scope's own trail what a tombstone covers",
+    "audit_unsigned": "numbers of tenants, nothing else; asked by workers of the release before, and to go with the next one",
     "closing_ask": "announces the end of the scope's own tenant, a week away at least",
     "closing_begin": "begins it once its day has come by the database's clock, and while nothing is held",
     "closing_finish": "deletes all of the scope's own tenant, once its closing has begun",

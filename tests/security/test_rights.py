@@ -29,6 +29,26 @@ def test_the_application_holds_no_more_than_it_uses(table: str, held: set[str]) 
         assert {name for (name,) in cursor.fetchall()} == held
 
 
+def test_nobody_chooses_the_number_by_which_the_signer_remembers_how_far_it_has_looked() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'security_auditcheckpoint'::regclass AND attnum > 0"
+            " AND NOT has_column_privilege(current_user, attrelid, attnum, 'INSERT')"
+        )
+        assert cursor.fetchall() == [("id",)]
+        cursor.execute(
+            "SELECT has_sequence_privilege(current_user, 'security_auditcheckpoint_id_seq', 'USAGE, UPDATE')"
+        )
+        assert cursor.fetchone() == (False,)
+
+
+@pytest.mark.parametrize("name", ["audit_unsigned()", "audit_prune(bigint, bytea)"])
+def test_workers_of_the_release_before_find_what_they_ask_until_they_are_restarted(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_function_privilege(current_user, to_regprocedure(%s), 'EXECUTE')", [name])
+        assert cursor.fetchone() == (True,)
+
+
 def test_functions_of_ours_are_the_applications_alone() -> None:
     """Whoever may call `audit_append` writes the trail, and `tenant_of` looks across tenants."""
     with connection.cursor() as cursor:

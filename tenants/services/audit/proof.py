@@ -15,13 +15,12 @@ from security.audit.copies import copies
 from security.audit.export import events_left, lines_of
 from security.audit.keys import believed_keys
 from security.audit.search import Filter, oldest_first
-from security.audit.stored import AT_ONCE as MOST_LOOKED_AT
-from security.audit.stored import genuine
+from security.audit.stored import newest_genuine
 from security.audit.verify import verify_tenant
 from security.audit.walk import Report
 from security.context import Context, acting, current
 from security.errors import Conflict
-from security.models import AuditCheckpoint, AuditCopy, AuditEvent, AuditHead, AuditTombstone
+from security.models import AuditCopy, AuditEvent, AuditHead, AuditTombstone
 from security.permissions import Grant, Permission, has, require
 from security.scoping import tenant_scope
 from tenants.access import active_grant
@@ -54,8 +53,8 @@ def read_standing(*, grant: Grant) -> Standing:
     """What the page says before anything is done; numbers only."""
     require(grant, Permission.AUDIT_READ)
     head = AuditHead.objects.first()
-    rows = genuine(AuditCheckpoint.objects.order_by("-seq", "pk")[:MOST_LOOKED_AT], believed_keys())
-    newest = next((stored.row for stored in rows), None)
+    stored = newest_genuine(believed_keys())
+    newest = None if stored is None else stored.row
     last = AuditEvent.objects.filter(action=Action.AUDIT_VERIFIED.value).order_by("-seq").first()
     found = None if last is None else lines_from([last])[0].detail
     gone = AuditTombstone.objects.order_by("-seq").first()

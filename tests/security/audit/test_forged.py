@@ -9,18 +9,21 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.db import ProgrammingError
 
 from security import tasks
 from security.accounts.checkpoint_mail import mail_newest
 from security.accounts.outbox import Queued, deliver
 from security.audit.checkpoints import Signer, behind, written
+from security.audit.copies import MAILBOX
 from security.audit.export import export_tenant
 from security.audit.memory import Memory
 from security.audit.notes import Note, read_note, read_notes
 from security.audit.offline import Report, verify
+from security.audit.stored import AT_ONCE, newest_genuine
 from security.audit.verify import verify_tenant
 from security.crypto.signing import public_key
-from security.models import AuditCheckpoint, AuditHead, Mail
+from security.models import AuditCheckpoint, AuditCopy, AuditHead, Mail
 from security.scoping import tenant_scope
 from tests.security.audit.conftest import ACME, RIVAL, events_of, read_again, sign
 
@@ -162,3 +165,47 @@ def test_only_true_ones_are_mailed(worker: Path) -> None:
         (row,) = Mail.objects.all()
     assert deliver(Queued(ACME, row.pk), now=datetime.now(UTC))
     assert [sent.subject for sent in mail.outbox] == ["Checkpoint 3 of an audit trail"]
+
+
+def flood(seq: int) -> None:
+    """More rows than are looked at in one turn, all before the true one."""
+    said = {"seq": seq, "after": seq - 1, "hash": bytes(32), "public_key": KEY, "note": "signed, honestly"}
+    rows = [AuditCheckpoint(**said, signed_at=datetime.now(UTC)) for _ in range(AT_ONCE + 1)]
+    with tenant_scope(ACME):
+        AuditCheckpoint.objects.bulk_create(rows)
+
+
+def test_a_flood_of_them_keeps_no_true_one_from_the_mailbox(worker: Path) -> None:
+    read_again(1, 3)
+    tasks.sign_checkpoints()
+    read_again(4, 5)
+    flood(5)
+    with tenant_scope(ACME):
+        mail_newest(boxes=["auditor@elsewhere.example"], since=datetime.now(UTC) - timedelta(days=1))
+        assert AuditCopy.objects.get(place=MAILBOX).seq == 3
+        Mail.objects.get()
+
+
+def test_nothing_is_mailed_again_that_was_signed_before(worker: Path) -> None:
+    read_again(1, 3)
+    tasks.sign_checkpoints()
+    with tenant_scope(ACME):
+        mail_newest(boxes=["auditor@elsewhere.example"], since=datetime.now(UTC) + timedelta(seconds=2))
+        assert not Mail.objects.exists()
+
+
+def test_a_flood_of_them_past_the_end_hides_no_true_one_from_pages(worker: Path) -> None:
+    read_again(1, 3)
+    tasks.sign_checkpoints()
+    flood(10**9)
+    with tenant_scope(ACME):
+        found = newest_genuine([KEY])
+        assert found is not None
+        assert found.note.seq == 3
+
+
+def test_a_row_with_a_number_of_its_own_choice_is_refused(worker: Path) -> None:
+    read_again(1, 1)
+    said = {"seq": 1, "after": 0, "hash": bytes(32), "public_key": KEY, "note": "signed, honestly"}
+    with pytest.raises(ProgrammingError, match="permission denied"), tenant_scope(ACME):
+        AuditCheckpoint.objects.create(pk=2**62, **said, signed_at=datetime.now(UTC))
