@@ -129,6 +129,7 @@ RULES: dict[str, tuple[Rule, str, dict[str, str], str]] = {
             r"chat/retention/.*": "services too, of a room of their own",
             r"security/(scoping|crypto)/.*": "a scope is a transaction",
             r"security/accounts/(attempts|people|ending|sessions)\.py": "the services of accounts",
+            "chatplatform/lags.py": "the longest time of one statement ends with its transaction",
             "security/accounts/adapter.py": "allauth's sign-out, in one with the end of open sockets",
             "tenants/management/commands/create_tenant.py": "--dry-run takes everything back",
             "chat/demo/people.py": "the demo's set-up: several services in one",

@@ -144,7 +144,7 @@ def undo(request: HttpRequest, change: UUID) -> HttpResponseBase:
 
 def progress_of(runs: Sequence[RetentionRun], left: int) -> tuple[int, int]:
     """How many of how many conversations of the newest run have left, or are on their way."""
-    total = runs[0].total if runs and runs[0].finished_at is None else 0
+    total = (runs[0].total or 0) if runs and runs[0].finished_at is None else 0
     return max(0, total - left), total
 
 

@@ -236,8 +236,8 @@ class RetentionRun(PublicModel):
     finished_at = models.DateTimeField(null=True)
     leased_by = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
-    total = models.PositiveIntegerField(default=0)
-    """Conversations that were due when the run began."""
+    total = models.PositiveIntegerField(null=True)
+    """Conversations that were due when the run began; None where nobody could count them in time."""
     halted_at = models.DateTimeField(null=True)
     """Somebody paused it: no worker goes on till it is resumed, or another day begins."""
     cancelled_at = models.DateTimeField(null=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
+
+from django.db import connection
 
 from chat.models import RetentionRun
 from chat.retention import days
@@ -35,6 +39,41 @@ def test_the_second_time_that_day_nothing_is_done(acme: Organisation, archive: F
         nothing = {"purged": 0, "held": 0, "failed": 0, "sent": 0, "visitors": 0}
         assert RetentionRun.objects.get().found == {"archived": 1, **nothing}
         assert AuditEvent.objects.filter(action="retention.run").count() == 1
+
+
+class Slow:
+    """The first time that conversations are counted, PostgreSQL gives it up as it does what takes too long."""
+
+    def __init__(self) -> None:
+        self.counted = 0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("SELECT COUNT") and '"chat_conversation"' in sql:
+            self.counted += 1
+            if self.counted == 1:
+                execute("SELECT set_config('statement_timeout', '1ms', true)", None, False, context)
+                execute("SELECT pg_sleep(60)", None, False, context)
+        return execute(sql, params, many, context)
+
+
+def test_what_takes_too_long_to_count_is_done_without_a_count(acme: Organisation, archive: Folder) -> None:
+    closed(acme, "Hello")
+    slow = Slow()
+    with connection.execute_wrapper(slow):
+        assert work(acme, archive) == Found(archived=1)
+    assert slow.counted
+    with tenant_scope(acme.tenant_id):
+        assert RetentionRun.objects.get().total is None
+
+
+def test_what_was_counted_once_that_day_is_not_counted_again(acme: Organisation, archive: Folder) -> None:
+    """Nothing was due in the morning; what comes in the course of the day does not change that."""
+    closed(acme, "Hello")
+    with tenant_scope(acme.tenant_id):
+        RetentionRun.objects.create(day=NOW.date(), total=0)
+    assert work(acme, archive) == Found(archived=1)
+    with tenant_scope(acme.tenant_id):
+        assert RetentionRun.objects.get().total == 0
 
 
 def test_the_next_day_begins_where_the_organisation_is(acme: Organisation, archive: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -74,11 +75,27 @@ def test_ended_it_is_over_for_that_day(acme: Organisation, archive: Folder) -> N
     old = closed(acme, "Where is my kettle?")
     days_work(acme, interrupted(acme, archive, "cancel"))
     assert days_work(acme, archive) is None
-    assert (row(acme).finished_at, row(acme).cancelled_at) == (NOW, NOW)
+    assert (row(acme).finished_at, row(acme).cancelled_at, row(acme).leased_by) == (NOW, NOW, None)
     assert live(acme) == {old: ["Where is my kettle?"]}
     for act in ("pause", "resume", "cancel"):
         with pytest.raises(Conflict, match="run_moved"):
             move(acme, act)
+
+
+def test_ended_with_nothing_on_its_way_it_is_not_written_down_as_done(acme: Organisation, archive: Folder) -> None:
+    old, olga = closed(acme, "Where is my kettle?"), acme.grant("olga")
+
+    def clock() -> datetime:
+        """It is ended as its worker is about to take its first step, which asks for the time within a scope."""
+        for leased in RetentionRun.objects.exclude(leased_by=None).filter(cancelled_at=None):
+            cancel_run(grant=olga, run=leased.public_id, now=NOW)
+        return NOW + timedelta(minutes=1)
+
+    assert run_day(acme.tenant_id, NOW, worker=uuid4(), store=archive, clock=clock) == Found()
+    assert (row(acme).finished_at, row(acme).cancelled_at, row(acme).leased_by) == (NOW, NOW, None)
+    assert live(acme) == {old: ["Where is my kettle?"]}
+    with tenant_scope(acme.tenant_id):
+        assert not AuditEvent.objects.filter(action="retention.run").exists()
 
 
 def test_nobody_else_moves_it(acme: Organisation, rival: Organisation, archive: Folder) -> None:
