@@ -17,6 +17,7 @@ PASSWORD_RESET_TIMEOUT = 3600
 
 ACCOUNT_ADAPTER = "security.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "add_email": "security.accounts.forms.ChangedEmailForm",
     "change_password": "security.accounts.forms.RuledChangeForm",
     "reset_password": "security.accounts.forms.AskedResetForm",
     "reset_password_from_key": "security.accounts.forms.RuledResetForm",

@@ -1,8 +1,8 @@
 """Passwords where an organisation lets its members in by its own provider alone.
 
 Danger: a password that the provider's owner believes to be of no use opens the organisation; or the answer tells who has an account there. Rule: the
-session of a password does not lead there (`tenants.access.is_barred`), whatever opened it; and of who belongs nowhere else a right password is
-answered as a wrong one is, after as long. Proof: tests/tenants/sign_in/test_only.py.
+session of a password does not lead there (`tenants.access.is_barred`), whatever opened it; nobody leaves the provider's domains by changing his own
+address; and of who belongs nowhere else a right password is answered as a wrong one is, after as long. Proof: tests/tenants/sign_in/test_only.py.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from django.http import HttpRequest
 from security.accounts.people import person_with
 from security.identity.domains import domain_of
 from security.models import User
-from security.scoping import tenant_of, tenant_scope
-from tenants.access import digest_of, memberships_of
-from tenants.models import Directory, Policy
+from security.scoping import tenant_of, tenant_scope, user_scope
+from tenants.access import digest_of, memberships_of, speaks_for
+from tenants.models import Directory, Membership, Policy
 
 
 class ProviderOnlyBackend:
@@ -46,3 +46,13 @@ def provided_alone(email: str) -> User | None:
         return None
     mine = memberships_of(person)
     return person if mine and all(ref.is_barred for ref in mine) else None
+
+
+def keeps_address(user: User, email: str) -> bool:
+    """Whether this address would take the person out of the domains of an organisation that lets him in by its provider alone."""
+    with user_scope(user.pk):
+        wanted = list(Membership.objects.filter(user=user, entry=None).values_list("tenant_id", flat=True))
+        closed = list(
+            Policy.objects.filter(tenant_id__in=wanted, provider_only=True).values_list("tenant_id", flat=True)
+        )
+    return any(speaks_for(tenant_id, user.email) and not speaks_for(tenant_id, email) for tenant_id in closed)

@@ -7,11 +7,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from security.accounts import lockout, provided
+from security.accounts import kept_address, lockout, provided
 from security.accounts.attempts import Reserved
 from security.accounts.mail import send
 from security.accounts.people import change_password
@@ -34,6 +35,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         spells_no_secret(email)
         cleaned: str = super().clean_email(email)
         return cleaned
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Refused as well where the change was asked for before the address had to stay."""
+        if kept_address.must_keep(email_address.user, email_address.email):
+            messages.error(request, kept_address.refusal())
+            return False
+        return bool(super().confirm_email(request, email_address))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count."""

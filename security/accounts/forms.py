@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ChangePasswordForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.core import context
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from security.accounts import resets
+from security.accounts import kept_address, resets
 from security.accounts.passwords import rules_for
 from security.accounts.shown_rules import show_rules
 from security.forms import MaskedCharField
@@ -31,6 +38,17 @@ class AskedResetForm(ResetPasswordForm):  # type: ignore[misc]
         """Leave the rest to the worker."""
         email: str = self.cleaned_data["email"]
         resets.ask(email)
+        return email
+
+
+class ChangedEmailForm(AddEmailForm):  # type: ignore[misc]
+    """Refuses whose address has to stay."""
+
+    def clean_email(self) -> str:
+        """Before a mail goes to the new one."""
+        email: str = super().clean_email()
+        if kept_address.must_keep(self.user, email):
+            raise ValidationError(kept_address.refusal())
         return email
 
 

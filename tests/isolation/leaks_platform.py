@@ -31,6 +31,13 @@ PLATFORM: Final = (
         (_OWNERS_IN,),
     ),
     Leak(
+        "who changes his address comes by password again",
+        "tenants/provider_only.py",
+        "return any(speaks_for(tenant_id, user.email)",
+        "return any(False",
+        ("tests/tenants/sign_in/test_only.py",),
+    ),
+    Leak(
         "owners come by password after the provider was mended",
         "tenants/services/sign_in/provider.py",
         "provider_only=given.is_only, owners_by_password_until=None",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
@@ -75,6 +76,46 @@ def test_whoever_works_elsewhere_too_gets_there_by_his_password_and_there_alone(
     assert client.get("/console/").status_code == 200
     assert client.session["tenant_id"] == rival.tenant_id, "led back"
     assert active_grant(proven.user("alice").pk, proven.tenant_id) is None
+
+
+def change_address(client: Client, email: str) -> Any:
+    """As the page does it."""
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client.post("/accounts/email/", {"action_add": "", "email": email})
+
+
+def confirm(email: str) -> Any:
+    """By the link in the mail."""
+    key = EmailConfirmationHMAC(EmailAddress.objects.get(email=email)).key
+    return Client().post(f"/accounts/confirm-email/{key}/", follow=True)
+
+
+def test_nobody_leaves_the_domain_by_changing_his_own_address(
+    alone: Any, proven: Organisation, rival: Organisation
+) -> None:
+    alice = proven.user("alice")
+    with tenant_scope(rival.tenant_id):
+        Membership.objects.create(user=alice, role=Role.objects.get(slug="agent"), name="Alice")
+    client = by_password("alice@acme.example")
+    answer = change_address(client, "alice@private.example")
+    assert "which knows you by your address" in text_of(answer)
+    assert not EmailAddress.objects.filter(email="alice@private.example").exists()
+    assert change_address(client, "alice.a@acme.example").status_code == 302
+    confirm("alice.a@acme.example")
+    alice.refresh_from_db()
+    assert alice.email == "alice.a@acme.example"
+    assert active_grant(alice.pk, proven.tenant_id) is None
+
+
+def test_a_change_that_waits_for_its_link_is_refused_as_well(proven: Organisation, provider: OpenIdProvider) -> None:
+    alice = proven.user("alice")
+    assert change_address(by_password("alice@acme.example"), "alice@private.example").status_code == 302
+    TOTP.activate(proven.user("olga"), generate_totp_secret())
+    connect(proven, "olga", openid(provider, is_only=True))
+    assert "which knows you by your address" in text_of(confirm("alice@private.example"))
+    alice.refresh_from_db()
+    assert alice.email == "alice@acme.example"
+    assert active_grant(alice.pk, proven.tenant_id) is None
 
 
 def test_who_has_an_address_elsewhere_keeps_the_password(alone: Any, proven: Organisation) -> None:
