@@ -2,7 +2,8 @@
 
 Danger: everything of an organisation is destroyed. Rule: PostgreSQL decides by its own clock when it may begin (a week after it was asked for at the earliest,
 and no legal hold is active), and lets rows of the trail go only then (migration `chat.0016`); whoever begins it holds the lock that holds are placed under,
-and waits until no worker is at the organisation's archive. Keys go first. Killed anywhere, the next hour goes on. Proof: tests/chat/retention/test_closing.py.
+and waits until no worker is at the organisation's archive. Keys go first. Killed anywhere, the next hour goes on; of two workers one goes on, step by
+step, and the platform's trail says so together with the last step, or not at all. Proof: tests/chat/retention/test_closing.py.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, require, require_member
-from security.scoping import PLATFORM_TENANT_ID, be_patient, tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, let_run, require_tenant_id, tenant_scope
 from tenants.access import owners_to_tell
 from tenants.models import Tenant, TenantStatus
 from tenants.services.tenancy import suspend_tenant
@@ -44,7 +45,9 @@ SOONEST: Final = 7
 USUAL: Final = 30
 LATEST: Final = 90
 _AT_ONCE: Final = 20_000
-_LONGEST_STEP: Final = 300
+_LONGEST_STEP: Final = 20 * 60
+"""Of PostgreSQL's seconds for one statement: less than a task may take."""
+_ALONE: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('chat.retention.closing', %s))"
 _MOST_BYTES: Final = 1 << 12
 
 
@@ -109,7 +112,7 @@ def _tell(template: str, tenant: Tenant, due: datetime | None) -> None:
 def close(tenant_id: int, *, store: Store, now: datetime) -> bool:
     """Whether nothing of it is left; False where it is not its time, or it is held, or a worker is still at it. Opens its own scopes."""
     with tenant_scope(tenant_id):
-        if not _begun(now):
+        if not (_is_alone() and _begun(now)):
             return False
         tenant = Tenant.objects.get()
         names = _objects(tenant.public_id)
@@ -118,19 +121,39 @@ def close(tenant_id: int, *, store: Store, now: datetime) -> bool:
     store.named(mark)
     for name in names:
         store.delete(name)
-    swept = 1
-    while swept:
+    while True:
         with tenant_scope(tenant_id):
-            be_patient(_LONGEST_STEP)
-            swept = _called("closing_sweep", _AT_ONCE)
-    with tenant_scope(PLATFORM_TENANT_ID):
-        record(Action.TENANT_CLOSED, organisation=tenant.public_id, objects=len(names))
-    with tenant_scope(tenant_id):
-        be_patient(_LONGEST_STEP)
-        forget_people(_called("closing_finish"))
+            if not (_is_alone() and is_closing()):
+                return False
+            let_run(_LONGEST_STEP)
+            if not _called("closing_sweep", _AT_ONCE):
+                break
+    if not _finish(tenant_id, tenant.public_id, objects=len(names)):
+        return False
     keyring.forget_tenant(tenant_id)
     logger.warning("An organisation's account was closed: %s", tenant.public_id)
     return True
+
+
+def _finish(tenant_id: int, organisation: UUID, *, objects: int) -> bool:
+    """What is left goes, and the platform's trail says so, both or neither; False where another worker is at it, or was."""
+    with transaction.atomic():
+        with tenant_scope(tenant_id):
+            if not (_is_alone() and is_closing()):
+                return False
+            let_run(_LONGEST_STEP)
+            forget_people(_called("closing_finish"))
+        with tenant_scope(PLATFORM_TENANT_ID):
+            record(Action.TENANT_CLOSED, organisation=organisation, objects=objects)
+    return True
+
+
+def _is_alone() -> bool:
+    """Whether no other worker closes this account, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE, [require_tenant_id()])
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def is_closing() -> bool:

@@ -143,6 +143,12 @@ def be_patient(seconds: int) -> None:
         cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{seconds}s"])
 
 
+def let_run(seconds: int) -> None:
+    """Let each statement of the open transaction take so long, its commit too: for a worker's work that is too much for the time a request has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+
+
 def tenant_of(kind: str, digest: bytes) -> tuple[int, int] | None:
     """Which tenant, and which object of it, a site key, token or invitation belongs to; before any scope is open.
 

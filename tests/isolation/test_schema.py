@@ -30,7 +30,7 @@ DEFINERS: Final = {
     "closing_ask": "announces the end of the scope's own tenant, a week away at least",
     "closing_begin": "begins it once its day has come by the database's clock, and while nothing is held",
     "closing_finish": "deletes all of the scope's own tenant, once its closing has begun",
-    "closing_sweep": "deletes keys and messages of the scope's own tenant, once its closing has begun",
+    "closing_sweep": "deletes keys first and then what the chat has of the scope's own tenant, once its closing has begun",
     "closing_undo": "takes back what the scope's own tenant waits for",
     "lags": "two numbers of seconds, the worst of all tenants, nothing else",
     "sweep_accounts": "deletes what is over of global tables",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
@@ -235,6 +240,89 @@ def test_broken_off_it_goes_on_and_nobody_else_touches_what_is_left(full: Organi
     assert run(full.tenant_id, NOW.replace(year=2040), store=archive) == Found()
     assert close(full.tenant_id, store=archive, now=timezone.now())
     assert rows_of(full) == {}
+
+
+def watching(word: str, seen: Callable[[], None]) -> AbstractContextManager[None]:
+    """`seen` is called before each statement that holds the word."""
+
+    def watch(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if word in sql:
+            seen()
+        return run(sql, *rest)
+
+    return connection.execute_wrapper(watch)
+
+
+def test_a_large_one_is_swept_bit_by_bit_keys_first_and_the_rest_may_take_long(
+    full: Organisation, archive: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_AT_ONCE", 1)
+    announce(full, typed=f"Acme {CANARY}")
+    let_its_day_come(full)
+    left: list[dict[str, int]] = []
+    allowed: list[str] = []
+
+    def look() -> None:
+        left.append(rows_of(full))
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            allowed.append(cursor.fetchone()[0])
+
+    with watching("SELECT closing_", look):
+        assert close(full.tenant_id, store=archive, now=timezone.now())
+    begun, *sweeps, finished = left
+    assert allowed == ["15s", *["20min"] * (len(allowed) - 1)]
+    assert all(sum(before.values()) - sum(after.values()) == 1 for before, after in pairwise([*sweeps, finished][:-1]))
+    keys = [rows.get("security_subjectkey", 0) for rows in sweeps]
+    assert keys[0] > 1
+    assert all(
+        rows["chat_message"] == begun["chat_message"] for rows, left_keys in zip(sweeps, keys, strict=True) if left_keys
+    )
+    assert {table for table in finished if table.startswith("chat_")} == {
+        "chat_archivechunk",
+        "chat_closing",
+        "chat_erasure",
+        "chat_organisationexport",
+    }
+
+
+def test_the_platforms_trail_says_so_only_where_it_was_done(full: Organisation, archive: Folder) -> None:
+    announce(full, typed=f"Acme {CANARY}")
+    let_its_day_come(full)
+
+    def fail() -> None:
+        raise DatabaseError("canceling statement due to statement timeout")
+
+    with watching("closing_finish", fail), pytest.raises(DatabaseError, match="canceling"):
+        close(full.tenant_id, store=archive, now=timezone.now())
+    assert rows_of(full)["tenants_tenant"] == 1
+    with tenant_scope(PLATFORM_TENANT_ID):
+        assert not AuditEvent.objects.filter(action="tenant.closed").exists()
+    assert close(full.tenant_id, store=archive, now=timezone.now())
+    with tenant_scope(PLATFORM_TENANT_ID):
+        event = AuditEvent.objects.get(action="tenant.closed")
+    assert '"objects":0' not in event.entry.replace(" ", ""), "what the first one took away is counted"
+
+
+def test_of_two_workers_one_closes_it(full: Organisation, archive: Folder) -> None:
+    announce(full, typed=f"Acme {CANARY}")
+    let_its_day_come(full)
+    services, database = session.current()
+    with services.superuser(database) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('chat.retention.closing', %s))", [full.tenant_id])
+        assert not close(full.tenant_id, store=archive, now=timezone.now())
+    finished: list[bool] = []
+
+    class Overtaken(Folder):
+        def delete(self, name: str) -> None:
+            if not finished:
+                finished.append(close(full.tenant_id, store=archive, now=timezone.now()))
+            super().delete(name)
+
+    assert not close(full.tenant_id, store=Overtaken(archive.base), now=timezone.now())
+    assert finished == [True]
+    with tenant_scope(PLATFORM_TENANT_ID):
+        assert AuditEvent.objects.filter(action="tenant.closed").count() == 1
 
 
 def test_who_comes_back_with_a_backup_is_shut_and_closed_again(acme: Organisation, archive: Folder) -> None:
