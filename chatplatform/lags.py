@@ -18,6 +18,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from security.audit.lateness import told_lateness
+
 logger = logging.getLogger(__name__)
 
 _LAGS: Final = {
@@ -31,16 +33,16 @@ _LONGEST: Final = "5s"
 
 
 def read() -> Sequence[float] | None:
-    """What the database says, in the order of the names; None where it does not."""
+    """What the database says, and the worker of what it has signed, in the order of the names; None where it does not."""
     try:
         with transaction.atomic(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [_LONGEST])
             cursor.execute("SELECT audit, retention FROM lags()")
-            found: Sequence[float] = cursor.fetchone()
+            audit, retention = cursor.fetchone()
     except DatabaseError as error:
         logger.warning("The database could not be asked what is late: %s", type(error).__name__)
         return None
-    return found
+    return max(audit, told_lateness()), retention
 
 
 class Lags(Collector):

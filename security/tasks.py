@@ -15,6 +15,7 @@ from security.accounts.outbox import Queued
 from security.audit import Action, outside, record_failed
 from security.audit.checkpoints import Refused, Signer, behind, forged, sign_tenant
 from security.audit.keys import workers_signer
+from security.audit.lateness import tell_lateness
 from security.context import Actor, ActorKind, acting
 from security.scoping import tenant_ids, tenant_scope, tenants_with
 
@@ -60,6 +61,8 @@ def sign_checkpoints(tenant_id: int | None = None, *, everything: bool = False) 
             except Exception:  # what is wrong with one chain must not keep the others from being signed
                 logger.exception("A chain could not be signed; tenant=%s", chain)
         places.pay()
+        if tenant_id is None:
+            tell_lateness(signer.memory)
 
 
 def _sign(tenant_id: int, signer: Signer, places: outside.Outside) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -10,18 +10,29 @@ from typing import Any
 from typing import cast as typed
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
+from pytest_django import Settings
 
 from chat.models import RetentionRun
 from chatplatform import lags
 from chatplatform.lags import Lags
+from security import tasks
 from security.audit.checkpoints import Signer, behind, sign_tenant
+from security.audit.lateness import WAITS_SINCE
 from security.audit.memory import Memory
-from security.models import AuditCheckpoint
+from security.models import AuditCheckpoint, AuditHead
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from tenants.tasks import for_each_tenant
 from tests import cast
 from tests.cast import Organisation
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_told() -> Iterator[None]:
+    cache.delete(WAITS_SINCE)
+    yield
+    cache.delete(WAITS_SINCE)
 
 
 @pytest.fixture
@@ -61,6 +72,24 @@ def test_a_checkpoint_past_the_end_of_a_chain_hides_nothing(acme: Organisation) 
         said = {"seq": 10**9, "after": 1, "hash": bytes(32), "public_key": bytes(32), "note": "signed, honestly"}
         AuditCheckpoint.objects.create(**said, signed_at=timezone.now())
     assert lag("audit") > 0
+
+
+def test_a_checkpoint_that_says_all_is_signed_hides_nothing_that_the_worker_knows(
+    acme: Organisation, settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_SIGNING_KEY = lambda: bytes(range(32))
+    settings.AUDIT_CHECKPOINT_DIR, settings.AUDIT_CHECKPOINT_URLS = tmp_path, []
+    (tmp_path / f"{acme.tenant_id}.note").write_text("the disk was full")
+    with tenant_scope(acme.tenant_id):
+        head = AuditHead.objects.get().seq
+        said = {"seq": head, "after": 0, "hash": bytes(32), "public_key": bytes(32), "note": "signed, honestly"}
+        AuditCheckpoint.objects.create(**said, signed_at=timezone.now())
+    tasks.sign_checkpoints()
+    assert lag("audit") > 0
+    (tmp_path / f"{acme.tenant_id}.note").unlink()
+    tasks.sign_checkpoints(everything=True)
+    tasks.sign_checkpoints()
+    assert lag("audit") == 0
 
 
 def test_retention_is_late_where_one_organisations_day_is(acme: Organisation) -> None:

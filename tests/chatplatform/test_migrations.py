@@ -10,7 +10,7 @@ from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
-FIRST: Final = {"security": "0017", "tenants": "0032", "chat": "0016"}
+FIRST: Final = {"security": "0017", "tenants": "0032", "chat": "0013"}
 """Of each application's, from which on it is asked; those before have run everywhere."""
 
 
