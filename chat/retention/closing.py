@@ -33,10 +33,10 @@ from security.audit import Action, record
 from security.crypto import keyring
 from security.errors import Conflict, Invalid
 from security.permissions import Grant, Permission, require, require_member
-from security.scoping import PLATFORM_TENANT_ID, let_run, require_tenant_id, tenant_scope
+from security.scoping import PLATFORM_TENANT_ID, be_patient, let_run, require_tenant_id, tenant_scope
 from tenants.access import owners_to_tell
 from tenants.models import Tenant, TenantStatus
-from tenants.services.tenancy import suspend_tenant
+from tenants.services.tenancy import is_closing, suspend_tenant
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,8 @@ _AT_ONCE: Final = 20_000
 _LONGEST_STEP: Final = 20 * 60
 """Of PostgreSQL's seconds for one statement: less than a task may take."""
 _ALONE: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('chat.retention.closing', %s))"
+_LONGEST_WAIT: Final = 300
+"""In seconds, for a store's answer inside a transaction."""
 _MOST_BYTES: Final = 1 << 12
 
 
@@ -156,16 +158,12 @@ def _is_alone() -> bool:
     return bool(row and row[0])
 
 
-def is_closing() -> bool:
-    """Whether the organisation in scope is being taken apart: nobody else touches what is left of it."""
-    return Closing.objects.exclude(begun_at=None).exists()
-
-
 def _begun(now: datetime) -> bool:
     """Begin, or go on. Nobody gets in from here on."""
     if is_closing():
         return True
     lock_deletions()
+    Tenant.objects.select_for_update(no_key=True).get()
     if _is_held() or _is_worked_on(now) or not _called("closing_begin"):
         return False
     _shut()
@@ -212,6 +210,7 @@ def name_of_mark(tenant: UUID) -> str:
 def reapply_closing(*, store: Store) -> datetime | None:
     """Where a restored backup brought a closed organisation back: nobody gets in, and it is closed again in a week; when, or None."""
     tenant = Tenant.objects.get()
+    be_patient(_LONGEST_WAIT)
     try:
         store.read(name_of_mark(tenant.public_id), most=_MOST_BYTES)
     except Missing:

@@ -20,6 +20,7 @@ from django.db.models import Q
 
 from chat.models import ArchivedConversation, Conversation, ExportState, OrganisationExport, Visitor
 from chat.retention.leaving import Taken, begun, give_all
+from chat.retention.rules import lock_deletions
 from chat.retention.stores import Store
 from security.audit import Action, record
 from security.crypto import keyring
@@ -30,6 +31,7 @@ from security.errors import Conflict, NotFound
 from security.permissions import Grant, Permission, require, require_member
 from security.scoping import require_tenant_id, tenant_scope
 from tenants.models import Tenant
+from tenants.services.tenancy import is_closing
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +190,8 @@ def running() -> list[UUID]:
 def sweep_exports(tenant_id: int, *, store: Store, now: datetime) -> int:
     """Take away what is over: parts first, then the row with their key; how many. Killed in between, it is done again."""
     with tenant_scope(tenant_id):
+        if is_closing():
+            return 0
         tenant = Tenant.objects.values_list("public_id", flat=True).get()
         free = Q(leased_until=None) | Q(leased_until__lte=now)
         over = list(OrganisationExport.objects.filter(free, expires_at__lte=now))
@@ -205,6 +209,9 @@ def objects_of(tenant: UUID, row: OrganisationExport) -> list[str]:
 
 
 def _leased(export: UUID, at: datetime) -> OrganisationExport | None:
+    lock_deletions()  # who begins to close the account holds it: he sees the lease, or is seen
+    if is_closing():
+        return None
     rows = OrganisationExport.objects.select_for_update(of=("self",)).filter(public_id=export, expires_at__gt=at)
     row = rows.filter(Q(leased_until=None) | Q(leased_until__lte=at), state=ExportState.RUNNING.value).first()
     if row is not None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef
 
-from chat.models import Afterwards, ArchiveChunk, ArchivedConversation, ChunkState, Claim, Closing, Place
+from chat.models import Afterwards, ArchiveChunk, ArchivedConversation, ChunkState, Claim, Place
 from chat.retention.into_archive import IntoArchive
 from chat.retention.moving import advance_one
 from chat.retention.purge import destroy_archived, destroy_live
@@ -35,6 +35,7 @@ from chat.retention.visitors.copying import copy_erasures
 from chat.retention.work import Found as Found
 from chat.retention.work import Work
 from security.scoping import tenant_scope
+from tenants.services.tenancy import is_closing
 
 CHUNK: Final = 200
 """Conversations of one object, and of one transaction that deletes."""
@@ -53,7 +54,9 @@ def run(
     `only_at_close`: nothing is begun but what is sent when it is closed, and nothing moved but what goes to the organisation's own server.
     """
     with tenant_scope(tenant_id):
-        if Closing.objects.exclude(begun_at=None).exists():  # it is being taken apart
+        if not only_at_close:  # what is sent is not of what we keep
+            lock_deletions()  # who begins to close the account holds it: he sees who is at work, or is seen
+        if is_closing():
             return Found()
     work, only = Work(tenant_id, now, store), Place.SERVER if only_at_close else None
     for choose in (_send_closed,) if only_at_close else (_archive, _send, _send_closed, _purge, _purge_archive):

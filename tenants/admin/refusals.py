@@ -61,6 +61,7 @@ _SENTENCES: Final[dict[str, Promise]] = {
         "This address was sent three invitations within a day. Ask the person to look for them, also among unwanted mail."
     ),
     "invited_many": _("Your organisation sent a hundred invitations within an hour. Try again in an hour."),
+    "is_closing": _("The account is being closed: everything of it is destroyed, and nobody can open it again."),
     "job_running": _("It is running already."),
     "keeping_same": _("It is kept so long already."),
     "keeping_taken": _("It holds or was undone already. Set another time instead."),

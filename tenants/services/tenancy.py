@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from security.accounts.mail import send
 from security.audit import Action, record
@@ -11,6 +11,9 @@ from security.models import RevocationKind
 from security.revocation import revoke
 from tenants.access import owners_to_tell
 from tenants.models import Tenant, TenantStatus
+
+_IS_CLOSING = "SELECT EXISTS (SELECT FROM chat_closing WHERE begun_at IS NOT NULL)"
+"""Of the chat's table, known here by name only: an operator must not open what is being destroyed."""
 
 
 @transaction.atomic
@@ -25,11 +28,21 @@ def suspend_tenant(*, reason: str = "") -> Tenant:
 
 @transaction.atomic
 def resume_tenant(*, reason: str = "") -> Tenant:
-    """Let the tenant in scope in again."""
+    """Let the tenant in scope in again. Conflict("not_suspended", "is_closing")."""
     tenant = _move(TenantStatus.SUSPENDED, TenantStatus.ACTIVE)
+    if is_closing():  # asked with its row locked, as whoever begins has it
+        raise Conflict("is_closing")
     record(Action.TENANT_RESUMED, on=tenant, reason=reason or None)
     _tell_owners("tenant_resumed", tenant, reason)
     return tenant
+
+
+def is_closing() -> bool:
+    """Whether the account in scope is being closed, past its announced day: nobody else touches what is left of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_CLOSING)
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _move(before: TenantStatus, after: TenantStatus) -> Tenant:

@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
-from chat.models import Closing, Conversation, LegalHold, Visitor
+from chat.models import Closing, Conversation, Erasure, LegalHold, OrganisationExport, Visitor
 from chat.personal import Profile, seal_profile
 from chat.retention import closing, exporting
 from chat.retention.closing import ask_to_close, close, read_closing, reapply_closing, undo_closing
@@ -25,6 +25,7 @@ from security.models import AuditEvent, User
 from security.scoping import PLATFORM_TENANT_ID, tenant_scope
 from security.stores.folder import Folder
 from tenants.models import Tenant, TenantStatus
+from tenants.services.tenancy import resume_tenant
 from tests.cast import Organisation
 from tests.leaks.places import database_dump, memory
 from tests.services import session
@@ -237,7 +238,17 @@ def test_broken_off_it_goes_on_and_nobody_else_touches_what_is_left(full: Organi
     with tenant_scope(full.tenant_id):
         assert Tenant.objects.get().status == TenantStatus.SUSPENDED.value
         assert Closing.objects.get().begun_at is not None
+        with pytest.raises(Conflict, match="is_closing"):
+            resume_tenant(reason="They asked for it")
+        Erasure.objects.update(copied_at=None)
+        left = OrganisationExport.objects.get()
+        OrganisationExport.objects.update(state="running", leased_until=None)
+    before = {path: path.stat().st_mtime_ns for path in archive.base.rglob("*")}
     assert run(full.tenant_id, NOW.replace(year=2040), store=archive) == Found()
+    assert not exporting.carry_out(full.tenant_id, left.public_id, store=archive, clock=timezone.now)
+    assert exporting.sweep_exports(full.tenant_id, store=archive, now=timezone.now() + 2 * exporting.KEPT_FOR) == 0
+    assert copy_erasures(full.tenant_id, archive, now=NOW) == 0
+    assert {path: path.stat().st_mtime_ns for path in archive.base.rglob("*")} == before
     assert close(full.tenant_id, store=archive, now=timezone.now())
     assert rows_of(full) == {}
 
@@ -311,6 +322,7 @@ def test_of_two_workers_one_closes_it(full: Organisation, archive: Folder) -> No
     with services.superuser(database) as other:
         other.execute("SELECT pg_advisory_lock(hashtextextended('chat.retention.closing', %s))", [full.tenant_id])
         assert not close(full.tenant_id, store=archive, now=timezone.now())
+        other.execute("SELECT pg_advisory_unlock_all()")  # a connection that was closed lets go a moment later
     finished: list[bool] = []
 
     class Overtaken(Folder):
@@ -331,9 +343,19 @@ def test_who_comes_back_with_a_backup_is_shut_and_closed_again(acme: Organisatio
         mark = closing.name_of_mark(Tenant.objects.get().public_id)
     archive.write(mark, b"{}")
     archive.named(mark)
+    allowed: list[str] = []
+
+    class Slow(Folder):
+        def read(self, name: str, *, most: int, offset: int = 0) -> bytes:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW idle_in_transaction_session_timeout")
+                allowed.append(cursor.fetchone()[0])
+            return super().read(name, most=most, offset=offset)
+
     with tenant_scope(acme.tenant_id):
-        due = reapply_closing(store=archive)
+        due = reapply_closing(store=Slow(archive.base))
         assert reapply_closing(store=archive) == due
         assert Tenant.objects.get().status == TenantStatus.SUSPENDED.value
+    assert allowed == ["5min"], "a store that answers slowly does not end the transaction"
     assert due is not None
     assert (due - timezone.now()).days == closing.SOONEST
