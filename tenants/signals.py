@@ -1,12 +1,14 @@
 """Signals of Django, allauth and axes as events of the trail, each in the organisation that it concerns.
 
-A sign-in belongs to the organisation that it leads to; what a person does to his account, to the one he works in; what nobody did, or was tried
-on an address that nobody has, to the platform's own trail.
+A sign-in belongs to the organisation that it leads to. What is done to an account, or tried on it, concerns every organisation that it opens: each has it in
+its trail, and none is told of the others. What was tried on an address that nobody has belongs to the platform's own.
+
+Danger: an insider chooses the organisation whose trail says that he changed his password. Proof: tests/tenants/test_account_events.py.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -45,7 +47,7 @@ def signed_in(request: HttpRequest, user: User, **_: object) -> None:
     _record(Action.SESSION_SIGNED_IN, user, request, by=by)
     most = min((ref.session_most for ref in memberships if ref.session_most is not None), default=None)
     if most is not None:
-        with _scope(None if active is None else active.tenant_id, user):
+        with _scope(PLATFORM_TENANT_ID if active is None else active.tenant_id):
             end_oldest(user=user, most=most, but=request.session.session_key)
 
 
@@ -70,12 +72,12 @@ def locked_out(request: HttpRequest, **_: object) -> None:
 
 def changed_password(request: HttpRequest, user: User, **_: object) -> None:
     """By the person himself, who knew the old one."""
-    _record(Action.ACCOUNT_PASSWORD_CHANGED, user, request)
+    _record_everywhere(Action.ACCOUNT_PASSWORD_CHANGED, user, request)
 
 
 def reset_password(request: HttpRequest, user: User, **_: object) -> None:
     """By a link from the person's mailbox."""
-    _record(Action.ACCOUNT_PASSWORD_RESET, user, request)
+    _record_everywhere(Action.ACCOUNT_PASSWORD_RESET, user, request)
 
 
 def asked_for_reset(user: User | None, **_: object) -> None:
@@ -85,22 +87,22 @@ def asked_for_reset(user: User | None, **_: object) -> None:
 
 def confirmed_email(request: HttpRequest | None, email_address: EmailAddress, **_: object) -> None:
     """By a secret from the mailbox, of an invitation, a reset or a change of address."""
-    _record(Action.ACCOUNT_EMAIL_CONFIRMED, email_address.user, request)
+    _record_everywhere(Action.ACCOUNT_EMAIL_CONFIRMED, email_address.user, request)
 
 
 def changed_email(request: HttpRequest, user: User, **_: object) -> None:
     """After the new address was confirmed."""
-    _record(Action.ACCOUNT_EMAIL_CHANGED, user, request)
+    _record_everywhere(Action.ACCOUNT_EMAIL_CHANGED, user, request)
 
 
 def added_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
     """By the person himself; recovery codes that were made anew too. From now on the session may do more."""
-    _record(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind=authenticator.type)
+    _record_everywhere(Action.ACCOUNT_SECOND_FACTOR_ADDED, user, request, kind=authenticator.type)
 
 
 def removed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
     """By the person himself."""
-    _record(Action.ACCOUNT_SECOND_FACTOR_REMOVED, user, request, kind=authenticator.type)
+    _record_everywhere(Action.ACCOUNT_SECOND_FACTOR_REMOVED, user, request, kind=authenticator.type)
 
 
 def used_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: object) -> None:
@@ -114,26 +116,45 @@ def failed_factor(request: HttpRequest, user: User, **_: object) -> None:  # noq
 
 
 def _record(action: Action, user: User, request: HttpRequest | None, **detail: str) -> None:
-    kind = ActorKind.OPERATOR if user.is_operator else ActorKind.PERSON
-    actor = Actor(kind, id=str(user.public_id), name=user.full_name, user_id=user.pk)
-    key = request.session.session_key if request is not None else None
+    """Where the person works, or else in the organisation that he joined last."""
     tenant_id = request.session.get(TENANT_KEY) if request is not None else None
-    with acting(actor=actor, session=session_digest(key) if key else None), _scope(tenant_id, user):
+    if tenant_id is None:
+        tenant_id = next(iter(_organisations_of(user)))
+    with _acting(user, request), _scope(tenant_id):
         record(action, on=user, **dict[str, Any](detail))
 
 
+def _record_everywhere(action: Action, user: User, request: HttpRequest | None, **detail: str) -> None:
+    with _acting(user, request):
+        for tenant_id in _organisations_of(user):
+            with _scope(tenant_id):
+                record(action, on=user, **dict[str, Any](detail))
+
+
 def _record_attempt(action: Action, person: User | None, outcome: Outcome) -> None:
-    with _scope(None, person):
-        record(action, on=person, outcome=outcome)
+    for tenant_id in _organisations_of(person):
+        with _scope(tenant_id):
+            record(action, on=person, outcome=outcome)
 
 
-def _scope(tenant_id: int | None, person: User | None) -> Any:
-    """The scope that is open, or that of the session's organisation, or of the one the person joined last, or the platform's."""
-    if current_tenant_id() is not None:
-        return nullcontext()
-    if tenant_id is None and person is not None:
-        tenant_id = next((ref.tenant_id for ref in memberships_of(person)), None)
-    return tenant_scope(PLATFORM_TENANT_ID if tenant_id is None else tenant_id)
+def _acting(user: User, request: HttpRequest | None) -> AbstractContextManager[object]:
+    kind = ActorKind.OPERATOR if user.is_operator else ActorKind.PERSON
+    actor = Actor(kind, id=str(user.public_id), name=user.full_name, user_id=user.pk)
+    key = request.session.session_key if request is not None else None
+    return acting(actor=actor, session=session_digest(key) if key else None)
+
+
+def _organisations_of(person: User | None) -> tuple[int, ...]:
+    """The scope that is open, or every organisation of the person's, or the platform."""
+    if (open_now := current_tenant_id()) is not None:
+        return (open_now,)
+    found = () if person is None else tuple(ref.tenant_id for ref in memberships_of(person))
+    return found or (PLATFORM_TENANT_ID,)
+
+
+def _scope(tenant_id: int) -> AbstractContextManager[object]:
+    """The one that is open, whatever is asked for: no other opens inside it."""
+    return nullcontext() if current_tenant_id() is not None else tenant_scope(tenant_id)
 
 
 def connect() -> None:
