@@ -149,6 +149,11 @@ class Live:
         self._tenants[tenant_id] -= 1
         if self._tenants[tenant_id] <= 0:
             del self._tenants[tenant_id]
+            self.loop.call_later(self.limits.within, self._forget_tenant, tenant_id, context=Context())
+
+    def _forget_tenant(self, tenant_id: int) -> None:
+        if tenant_id not in self._tenants:
+            self._tenant_messages.pop(tenant_id, None)
 
     def leave_seat(self, key: str, socket: Closable) -> None:
         """A socket of this person is gone. After the last one the counters are kept until they are empty: coming again does not begin anew."""

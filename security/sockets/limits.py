@@ -30,6 +30,10 @@ class Rate:
         moments.append(now)
         return 0.0
 
+    def give_back(self) -> None:
+        """What was counted last was refused for another reason."""
+        self.moments.pop()
+
 
 class Work:
     """Seconds of the process's time: at most `limit` in about `seconds`, by a level that sinks evenly."""

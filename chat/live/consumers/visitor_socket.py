@@ -105,7 +105,10 @@ class VisitorSocket(ChatConsumer):
             return 0.0
         if kind == "message":
             wait = self.rate.spend(self.live.loop.time())
-            return wait or (0.0 if self.live.charge_tenant(self.tenant_id) else 1.0)
+            if wait or self.live.charge_tenant(self.tenant_id):
+                return wait
+            self.rate.give_back()  # others wrote too much, not he
+            return 1.0
         return self.acts.spend(self.live.loop.time()) if kind in ACTS else 0.0
 
     def revoked_by(self, _: Revoked) -> None:

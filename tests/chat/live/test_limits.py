@@ -125,8 +125,27 @@ async def test_a_visitor_is_asked_to_wait_for_the_others_too() -> None:
     vera = VisitorConsumer()
     vera.live, vera.tenant_id, vera.rate = Live(), 1, Rate(3, 60.0)
     vera.live.limits = replace(vera.live.limits, tenant_messages=2, within=1e9)
-    assert [vera.charge("message") for _ in range(3)] == [0.0, 1.0, 1.0], "One at once"
+    assert [vera.charge("message") for _ in range(9)] == [0.0] + [1.0] * 8, "One at once"
+    assert len(vera.rate.moments) == 1, "What others wrote too much is not counted as hers"
+    vera.live._tenant_messages.clear()
+    vera.rate = Rate(1, 60.0)
+    assert vera.charge("message") == 0.0
     assert vera.charge("message") > 1.0, "She has written too much herself by now"
+
+
+async def test_an_organisation_that_has_been_gone_for_a_while_is_not_remembered() -> None:
+    live = Live()
+    live.limits = replace(live.limits, within=0.01)
+    for tenant_id in (1, 2):
+        live._tenants[tenant_id] += 2
+        live.charge_tenant(tenant_id)
+        live.leave(tenant_id)
+    live.leave(1)
+    assert live._tenant_messages.keys() == {1, 2}, "Coming again at once does not begin anew"
+    async with asyncio.timeout(30):
+        while 1 in live._tenant_messages:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert live._tenant_messages.keys() == {2}, "It still has a socket"
 
 
 @pytest.mark.parametrize("kind", ["message", "page", "ping"])
