@@ -82,6 +82,12 @@ def told_to_browsers(masking: Masking) -> MaskingView:
     return MaskingView(masking.packs_for_browsers, masking.visitors.keep_last_four, masking.visitor_may_undo)
 
 
+def is_promised(site: SiteView, department: UUID | None) -> bool:
+    """Whether the visitor is told that nothing is stored of what he says there."""
+    chosen = (view.unstored for view in site.departments or () if view.id == department)
+    return bool(next(chosen, site.unstored))
+
+
 def find_conversation(visitor_pk: int, wanted: UUID | None) -> UUID | None:
     """The visitor's live conversation; without one, the one that his client still shows, if it is his."""
     mine = Conversation.objects.filter(visitor=visitor_pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from chat.live.protocol.shapes import AuthorKind as WireKind
 from chat.live.writer.memory import Keeps
 from chat.live.writer.orders import masked_in
 from chat.models import Conversation, Message, Status, Visitor
-from chat.personal import Page
+from chat.personal import Page, Profile, shown_profile
 from chat.services import blocking
 from chat.services.across_conversations import Earlier, Joining, earlier
 from chat.services.messages import append
@@ -34,19 +34,21 @@ from tenants.services.limits import may_begin
 class Begun:
     """`message` is None where the visitor has a live conversation already, begun by another tab: the text belongs there.
 
-    `keeps` is for the writer to remember, now that it is committed.
+    `keeps` is for the writer to remember, now that it is committed. `profile` is what may be known of the visitor from now on.
     """
 
     visitor_pk: int
     conversation_pk: int
     conversation: UUID
     message: MessageView | None
+    is_unstored: bool
+    profile: Profile
     keeps: Keeps = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """All that a first message brings along."""
+    """All that a first message brings along. What was told while nothing was to be stored, profile and page, is stored nowhere: `told_unstored`."""
 
     site_pk: int
     session: VisitorSession
@@ -58,6 +60,7 @@ class Opening:
     page: Page | None = None
     address: str | None = None
     joining: Joining | None = None
+    told_unstored: bool = False
 
 
 @transaction.atomic
@@ -68,6 +71,8 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     locked, so two tabs that write at once begin one conversation.
     """
     department, is_unstored = _department(opening.department)
+    if opening.told_unstored and not is_unstored:
+        opening = replace(opening, session=_forgetful(opening.session), page=None)
     visitor = store_visitor(
         opening.session,
         site_id=opening.site_pk,
@@ -82,7 +87,7 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
         raise Denied
     known = _already(visitor, opening.client_id)
     if known is not None:
-        return Begun(visitor.pk, known.pk, known.public_id, None)
+        return Begun(visitor.pk, known.pk, known.public_id, None, known.is_unstored, opening.session.profile)
     if not may_begin(now=now):
         raise Conflict("plan_over")
     before = earlier(visitor, opening.text, opening.joining, now)  # read first: the new one is not among them
@@ -98,7 +103,14 @@ def begin_conversation(*, opening: Opening, now: datetime) -> Begun:
     view = _first(conversation, visitor, opening, before, now)
     record(Action.CONVERSATION_CREATED, on=conversation)
     events.publish_began(conversation, summary(_with_people(conversation)))
-    return Begun(visitor.pk, conversation.pk, conversation.public_id, view, before.keeps if before else {})
+    who, keeps = opening.session.profile, before.keeps if before else {}
+    return Begun(visitor.pk, conversation.pk, conversation.public_id, view, is_unstored, who, keeps)
+
+
+def _forgetful(session: VisitorSession) -> VisitorSession:
+    """The same visitor, of whom no more is known than is stored already."""
+    row = Visitor.objects.filter(public_id=session.public_id).first()
+    return replace(session, profile=Profile() if row is None else shown_profile(row.public_id, row.profile))
 
 
 def _first(
@@ -107,7 +119,7 @@ def _first(
     """Store the first message, as it may be shown beside what the visitor wrote a moment ago."""
     if conversation.is_unstored:
         told = opening.session.profile, opening.page, opening.address or ""
-        talk.tell(conversation.public_id, profile=told[0], page=told[1], address=told[2])
+        talk.tell(conversation.public_id, profile=told[0], page=told[1], address=told[2], begins=True)
     author = Author(WireKind.VISITOR, visitor.public_id, opening.session.profile.name)
     text, masked, typed = opening.text, opening.masked, None
     if before is not None and opening.joining is not None:

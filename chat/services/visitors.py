@@ -8,11 +8,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
 
 from chat.models import Conversation, IdentityToken, Status, Visitor, VisitorToken, unended
 from chat.personal import (
@@ -133,9 +131,9 @@ def email_digest(email: str) -> bytes | None:
 @transaction.atomic
 def change_profile(*, visitor_id: int, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
     """Add what the visitor told of himself; unsigned, so it proves nothing and merges with nobody."""
-    visitor = _with_latest(Visitor.objects.select_for_update()).get(pk=visitor_id)
-    if visitor.is_unstored:
-        return _tell(visitor, profile, masker)
+    visitor, latest = _to_change(visitor_id)
+    if latest is not None:
+        return _tell(visitor, latest, profile, masker)
     merged = without_joined_numbers(open_profile(visitor.public_id, visitor.profile).merged(profile), masker)
     visitor.profile = seal_profile(visitor.public_id, merged)
     visitor.email_digest = email_digest(merged.email)
@@ -143,33 +141,39 @@ def change_profile(*, visitor_id: int, profile: Profile, masker: Callable[[str],
     return merged
 
 
-def _with_latest(visitors: QuerySet[Visitor]) -> QuerySet[Any]:
-    """With the visitor's latest conversation, and whether nothing of it is stored: of what he tells then nothing is either."""
-    latest = Conversation.objects.filter(visitor=OuterRef("pk")).order_by("-created_at", "-pk")
-    return visitors.annotate(
-        latest=Subquery(latest.values("public_id")[:1]),
-        latest_status=Subquery(latest.values("status")[:1]),
-        is_unstored=Subquery(latest.values("is_unstored")[:1]),
-    )
+def _to_change(visitor_id: int) -> tuple[Visitor, Conversation | None]:
+    """The visitor, locked; or unlocked, with his latest conversation, where nothing of it is stored: of what he tells then nothing is either.
+
+    Nobody waits for his row while Valkey is spoken to. Of two tabs that tell at the same moment the later one counts.
+    """
+    latest = _unstored_latest(visitor_id)
+    if latest is not None:
+        return Visitor.objects.get(pk=visitor_id), latest
+    visitor = Visitor.objects.select_for_update().get(pk=visitor_id)
+    return visitor, _unstored_latest(visitor_id)  # again: one may have begun while this waited for the row
 
 
-def _tell(visitor: Any, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
+def _unstored_latest(visitor_id: int) -> Conversation | None:
+    latest = Conversation.objects.filter(visitor=visitor_id).order_by("-created_at", "-pk").first()
+    return latest if latest is not None and latest.is_unstored else None
+
+
+def _tell(visitor: Visitor, row: Conversation, profile: Profile, masker: Callable[[str], MaskedText]) -> Profile:
     """To memory, as long as the conversation; once it has ended nobody keeps it but the page that told it."""
-    row = Conversation.objects.get(public_id=visitor.latest)
     before = open_profile(visitor.public_id, visitor.profile).merged(talk.told_in([row])[row.pk].profile)
     merged = without_joined_numbers(before.merged(profile), masker)
-    if visitor.latest_status != Status.CLOSED.value:
-        talk.tell(visitor.latest, profile=merged)
+    if row.status != Status.CLOSED.value:
+        talk.tell(row.public_id, profile=merged)
     return merged
 
 
 @transaction.atomic
 def change_page(*, visitor_id: int, page: Page, now: datetime) -> None:
     """Remember the page that the visitor is on; the last one only."""
-    visitor = _with_latest(Visitor.objects.all()).get(pk=visitor_id)
-    if visitor.is_unstored:
-        if visitor.latest_status != Status.CLOSED.value:
-            talk.tell(visitor.latest, page=page)
+    visitor, latest = _to_change(visitor_id)
+    if latest is not None:
+        if latest.status != Status.CLOSED.value:
+            talk.tell(latest.public_id, page=page)
         return
     visitor.page = seal_page(visitor.public_id, page)
     visitor.seen_at = now

@@ -1,7 +1,8 @@
 """What is said in conversations of which nothing is stored: sealed for its place like a stored body, and found again by the rows that say where it stands.
 
 Danger: as in `chat.unstored`. Rule: a text is kept before the row that names it is committed, so what is acknowledged can be read; a row whose text is not
-there is shown as gone. A text that is changed lies beside the old one until the change is committed. Proof: tests/chat/unstored/test_writing.py.
+there is shown as gone. A text that is changed lies beside the old one, under the number of its revision, until the change is committed; what comes late
+changes nothing of what came after it, and brings nothing back. Proof: tests/chat/unstored/test_writing.py.
 """
 
 from __future__ import annotations
@@ -86,14 +87,19 @@ def find(tenant_id: int, lines: Iterable[Line], *, also: Iterable[UUID] = ()) ->
 
 
 def _names(lines: Sequence[Line]) -> list[str]:
-    return [ID, KEY, *(line.message.hex + end for line in lines for end in ("", _CHANGED))]
+    return [ID, KEY, *(name for line in lines for name in (line.message.hex, _beside(line.message, line.rev)))]
+
+
+def _beside(message: UUID, rev: int) -> str:
+    """Where a changed text lies until it is settled."""
+    return f"{message.hex}{_CHANGED}{rev}"
 
 
 def _opened(fields: Mapping[str, bytes], key: bytes, line: Line, tenant_id: int) -> Said | None:
     """Whichever of its two texts belongs to the revision that is committed."""
     place = line.place(tenant_id)
-    for end in ("", _CHANGED):
-        both = fields.get(line.message.hex + end)
+    for name in (line.message.hex, _beside(line.message, line.rev)):
+        both = fields.get(name)
         if both is None:
             continue
         size = int.from_bytes(both[:_SIZE], "big") + _SIZE
@@ -115,32 +121,42 @@ def keep(
     tenant_id: int,
     clear: Mapping[UUID, bytes],
     texts: Mapping[UUID, Mapping[UUID, bytes]],
-    changed: Iterable[UUID] = (),
+    changed: Mapping[UUID, int] | None = None,
 ) -> None:
-    """Keep sealed texts, by conversation and message; those of `changed` beside what they said before. Away, Replaced."""
-    beside = set(changed)
+    """Keep sealed texts, by conversation and message; those of `changed`, with its new `rev`, beside what they said before. Away, Replaced."""
+    revs = changed or {}
     named = {
-        conversation: {message.hex + (_CHANGED if message in beside else ""): text for message, text in its.items()}
+        conversation: {
+            _beside(message, revs[message]) if message in revs else message.hex: text for message, text in its.items()
+        }
         for conversation, its in texts.items()
     }
     put(tenant_id, clear, named)
 
 
-def settle(tenant_id: int, clear: Mapping[UUID, bytes], texts: Mapping[UUID, Mapping[UUID, bytes]]) -> None:
-    """Changes that are committed: what the messages said before is forgotten. Away, Replaced."""
-    keep(tenant_id, clear, texts)
-    for conversation, its in texts.items():
-        store().drop((tenant_id, conversation), [message.hex + _CHANGED for message in its])
+def settle(tenant_id: int, texts: Mapping[UUID, Mapping[UUID, bytes]], changed: Mapping[UUID, int]) -> None:
+    """Changes that are committed: what the messages said before is forgotten. One that was settled over, or is forgotten, stays so. Away."""
+    store().settle(
+        {
+            (tenant_id, conversation): {message.hex: (changed[message], text) for message, text in its.items()}
+            for conversation, its in texts.items()
+        }
+    )
 
 
-def put(tenant_id: int, clear: Mapping[UUID, bytes], fields: Mapping[UUID, Mapping[str, bytes]]) -> None:
-    """Keep sealed fields by conversation, with its key, which is `clear` here alone. Away, Replaced."""
+def put(
+    tenant_id: int, clear: Mapping[UUID, bytes], fields: Mapping[UUID, Mapping[str, bytes]], *, begins: bool = True
+) -> None:
+    """Keep sealed fields by conversation, with its key, which is `clear` here alone.
+
+    Without `begins` only beside what is there: what has ended stays forgotten. Away, Replaced.
+    """
     kept: dict[Place, tuple[bytes, dict[str, bytes]]] = {}
     for conversation, its in fields.items():
         place, key = (tenant_id, conversation), clear[conversation]
         kept[place] = keys.id_of(key), {KEY: keys.wrapped(place, key), **its}
     try:
-        store().put(kept)
+        store().put(kept, begins=begins)
     except Replaced:
         for conversation in fields:
             keys.forget(tenant_id, conversation)

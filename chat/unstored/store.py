@@ -1,8 +1,8 @@
 """The one door to what Valkey keeps of such conversations: a hash for each, with its wrapped key, that goes as a whole.
 
 Danger: two processes that seal by two keys after Valkey was emptied, so that neither reads the other; a Valkey that writes to a disk. Rule: a hash has
-one key, and who brings another is told so before anything is written; what cannot be asked whether it persists is taken to. Proof:
-tests/chat/unstored/test_store.py.
+one key, and who brings another is told so before anything is written; what cannot be asked whether it persists is taken to. What is looked at before
+it is written is looked at there, in one step, since another process, or the end, may come in between. Proof: tests/chat/unstored/test_store.py.
 """
 
 from __future__ import annotations
@@ -32,8 +32,22 @@ KEY: Final = "key"
 _PUT: Final = """
 local id = redis.call('HGET', KEYS[1], 'id')
 if id and id ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'id', ARGV[1], unpack(ARGV, 3))
+if not id and ARGV[3] == '0' then return 1 end
+redis.call('HSET', KEYS[1], 'id', ARGV[1], unpack(ARGV, 4))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+_SETTLE: Final = """
+for i = 1, #ARGV, 3 do
+    local beside, rev = ARGV[i] .. '+', tonumber(ARGV[i + 1])
+    if redis.call('HGET', KEYS[1], beside .. ARGV[i + 1]) == ARGV[i + 2] then
+        redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
+        for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+            local other = string.sub(name, 1, #beside) == beside and tonumber(string.sub(name, #beside + 1))
+            if other and other <= rev then redis.call('HDEL', KEYS[1], name) end
+        end
+    end
+end
 return 1
 """
 Place = tuple[int, UUID]
@@ -76,22 +90,32 @@ class Store:
             for (place, names), values in zip(wanted.items(), cast("list[list[bytes | None]]", answers), strict=True)
         }
 
-    def put(self, kept: Mapping[Place, tuple[bytes, Fields]]) -> None:
-        """Keep the fields, among them the wrapped key, each beside the id of the key that sealed them. Away, Replaced."""
+    def put(self, kept: Mapping[Place, tuple[bytes, Fields]], *, begins: bool = True) -> None:
+        """Keep the fields, among them the wrapped key, each beside the id of the key that sealed them. Away, Replaced.
+
+        Without `begins` nothing is kept where nothing is.
+        """
         self.require_memory()
         lifetime = int(KEPT_FOR * 1000)
 
         def ask(pipeline: redis.client.Pipeline) -> None:
             for place, (key_id, fields) in kept.items():
                 flat = [part for name, value in fields.items() for part in (name, value)]
-                pipeline.execute_command("EVAL", _PUT, 1, self._name(place), key_id, lifetime, *flat)  # type: ignore[no-untyped-call]
+                told = (key_id, lifetime, int(begins))
+                pipeline.execute_command("EVAL", _PUT, 1, self._name(place), *told, *flat)  # type: ignore[no-untyped-call]
 
         if not all(self._asked(ask)):
             raise Replaced
 
-    def drop(self, place: Place, names: Iterable[str]) -> None:
-        """Forget some fields. Away."""
-        self._asked(lambda pipeline: pipeline.hdel(self._name(place), *names))
+    def settle(self, changed: Mapping[Place, Mapping[str, tuple[int, bytes]]]) -> None:
+        """A field becomes what lies beside it under this number, if that is this very value; nothing of an earlier number stays. Away."""
+
+        def ask(pipeline: redis.client.Pipeline) -> None:
+            for place, its in changed.items():
+                flat = [part for name, (rev, value) in its.items() for part in (name, rev, value)]
+                pipeline.execute_command("EVAL", _SETTLE, 1, self._name(place), *flat)  # type: ignore[no-untyped-call]
+
+        self._asked(ask)
 
     def remove(self, places: Iterable[Place]) -> None:
         """Forget all of these conversations, keys and texts. Away."""

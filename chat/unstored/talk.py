@@ -75,8 +75,18 @@ def keep_message(
     memory.keep(tenant_id, found.keys, {conversation.public_id: its})
 
 
-def tell(conversation: UUID, *, profile: Profile | None = None, page: Page | None = None, address: str = "") -> None:
-    """Keep what the visitor told, as long as the conversation; None leaves what was told before. Away."""
+def tell(
+    conversation: UUID,
+    *,
+    profile: Profile | None = None,
+    page: Page | None = None,
+    address: str = "",
+    begins: bool = False,
+) -> None:
+    """Keep what the visitor told, as long as the conversation; None leaves what was told before. Away.
+
+    Only what `begins` a conversation is kept where nothing is: whoever saw it open may be overtaken by its end.
+    """
     tenant_id = require_tenant_id()
     found = memory.find(tenant_id, (), also=[conversation])
     key = found.keys.get(conversation)
@@ -93,7 +103,7 @@ def tell(conversation: UUID, *, profile: Profile | None = None, page: Page | Non
         if value is not None
     }
     if fields:
-        memory.put(tenant_id, found.keys, {conversation: fields})
+        memory.put(tenant_id, found.keys, {conversation: fields}, begins=begins)
 
 
 def told_in(conversations: Iterable[Conversation]) -> dict[int, Told]:

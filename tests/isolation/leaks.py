@@ -13,5 +13,16 @@ from .leaks_retention import RETENTION
 from .leaks_revocation import REVOCATION
 from .leaks_rights import RIGHTS
 from .leaks_tenants import TENANTS
+from .leaks_unstored import UNSTORED
 
-LEAKS: Final[tuple[Leak, ...]] = (*DATABASE, *TENANTS, *RIGHTS, *CHAT, *REVOCATION, *PLATFORM, *REPORTS, *RETENTION)
+LEAKS: Final[tuple[Leak, ...]] = (
+    *DATABASE,
+    *TENANTS,
+    *RIGHTS,
+    *CHAT,
+    *REVOCATION,
+    *PLATFORM,
+    *REPORTS,
+    *RETENTION,
+    *UNSTORED,
+)

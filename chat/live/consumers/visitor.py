@@ -27,6 +27,7 @@ class VisitorConsumer(VisitorSocket):
         site = self.visit.site
         token = frame.token or self.cookie()
         self.locale, self.department = frame.locale or "", frame.department
+        self.told_unstored = visiting.is_promised(self.visit.view, frame.department)
         self.page = page_of(frame.page, self.masking.masked) if frame.page else None
         who = visitors.new_session()
         if token:

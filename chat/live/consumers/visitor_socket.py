@@ -66,6 +66,8 @@ class VisitorSocket(ChatConsumer):
     department: UUID | None = None
     _following: set[asyncio.Task[None]] | None = None
     _told: MaskingView | None = None
+    told_unstored: bool = False
+    """What `who` and `page` say was told, in part at least, while nothing was to be stored: no row may say it later."""
 
     async def admitted(self) -> CloseCode | None:
         """Anybody may come, so many from one address; the site says where he is."""
@@ -171,9 +173,10 @@ class VisitorSocket(ChatConsumer):
     async def identify(self, token: str) -> None:
         """Become the person whom the tenant's own server vouches for; known before or not, he may be in the middle of a number."""
         before = self.shown
+        session = replace(self.who, profile=Profile()) if self.told_unstored else self.who
         try:
             who = await self.call(
-                identity.identify_visitor, site=self.visit.site, session=self.who, token=token, now=timezone.now()
+                identity.identify_visitor, site=self.visit.site, session=session, token=token, now=timezone.now()
             )
         except Denied:
             await unscoped(answering.record_refusal, self.visit.site.tenant_id, "identify")
@@ -229,6 +232,7 @@ class VisitorSocket(ChatConsumer):
         )
         if resumed.told is not None:
             self.who = replace(self.who, profile=resumed.told.merged(self.who.profile))
+            self.told_unstored |= resumed.status is not Status.CLOSED
         return resumed
 
     async def show(self, resumed: Resumed | None) -> None:
@@ -263,12 +267,16 @@ class VisitorSocket(ChatConsumer):
             page=self.page,
             address=self.address,
             joining=self.joining(self.policy_for(frame)),
+            told_unstored=self.told_unstored,
         )
         begun = await self.call(beginning.begin_conversation, opening=opening, now=now)
         self.who = replace(self.who, pk=begun.visitor_pk)
         if begun.message is None:
             await self.show(await self.resume(begun.conversation, 0, 0))
             return False
+        if self.told_unstored and not begun.is_unstored:
+            self.who, self.page = replace(self.who, profile=begun.profile), None
+        self.told_unstored = begun.is_unstored
         self.live.writer.remember(begun.keeps)
         self.live.figures.hidden(self.visit.site.tenant_id, begun.message.text)
         self.conversation = begun.conversation

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connections
 
-from chat.live.writer.drafts import Ledger
+from chat.live.writer.drafts import Ledger, Row
 from chat.live.writer.reading import Beside, Earlier, Known, Read, Sent
 from chat.unstored import memory
 from chat.unstored.memory import Found, Line
@@ -78,14 +78,14 @@ def _told(rows: Iterable[Earlier], answer: Found) -> list[Earlier]:
     return [replace(row, text=said[row.id].text, masked=said[row.id].masked) if row.id in said else row for row in rows]
 
 
-async def keep(tenant_id: int, ledgers: Sequence[Ledger], revised: Iterable[UUID]) -> Callable[[], None] | None:
-    """Before the commit; what is to be done after it, if anything. Unkept."""
+async def keep(tenant_id: int, ledgers: Sequence[Ledger], revised: Mapping[UUID, Row]) -> Callable[[], None] | None:
+    """Before the commit; what is to be done after it, if anything. `revised` as `Book.revisions` has it. Unkept."""
     kept = {ledger.row.public_id: (ledger.key, ledger.unstored) for ledger in ledgers if ledger.unstored}
     if not kept:
         return None
     clear = {conversation: key for conversation, (key, _) in kept.items()}
     texts = {conversation: its for conversation, (_, its) in kept.items()}
-    changed = set(revised)
+    changed = {message: row[1] for message, row in revised.items()}
     try:
         await _work(lambda: memory.keep(tenant_id, clear, texts, changed))
     except (Away, DatabaseError) as error:
@@ -95,15 +95,15 @@ async def keep(tenant_id: int, ledgers: Sequence[Ledger], revised: Iterable[UUID
         for conversation, its in texts.items()
         if (new := {message: text for message, text in its.items() if message in changed})
     }
-    return (lambda: _settle(tenant_id, clear, after)) if after else None
+    return (lambda: _settle(tenant_id, after, changed)) if after else None
 
 
-def _settle(tenant_id: int, clear: Mapping[UUID, bytes], after: Mapping[UUID, Mapping[UUID, bytes]]) -> None:
+def _settle(tenant_id: int, after: Mapping[UUID, Mapping[UUID, bytes]], changed: Mapping[UUID, int]) -> None:
     """Begin to forget what was changed, and wait for nothing: until it is done both texts lie there, sealed, and the row says which one counts."""
 
     def work() -> None:
         try:
-            memory.settle(tenant_id, clear, after)
+            memory.settle(tenant_id, after, changed)
         except Away:
             logger.warning("An earlier text of an unstored conversation stays until its time is over")
 

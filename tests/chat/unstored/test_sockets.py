@@ -12,6 +12,7 @@ from django.db import connection
 
 from chat.live.work import in_scope
 from chat.models import Afterwards, Block, Conversation, RetentionRule, Visitor
+from chat.personal import Page, Profile, open_page, open_profile
 from tests import cast
 from tests.cast import Organisation
 from tests.chat.live.sockets import Door, Socket, door_to
@@ -163,3 +164,25 @@ async def test_a_conversation_keeps_the_mode_in_which_it_began(door: Door, acme_
         return {str(row.public_id): row.messages.filter(body__isnull=False).count() for row in rows}
 
     assert await in_scope(acme_live.tenant_id, kept) == {stored: 3, unstored: 0}
+
+
+async def test_what_was_told_while_nothing_was_stored_is_stored_by_no_later_conversation(
+    door: Door, acme_live: Organisation
+) -> None:
+    await store_nothing(acme_live)
+    vera, alice, conversation = await talk(door, acme_live)
+    wanda = await door.visitor(acme_live.site_key, profile={"name": "Wanda"}, page=WHERE)  # she has not written yet
+    await alice.ask("close", "conversation", conversation=conversation)
+    await in_scope(acme_live.tenant_id, lambda: RetentionRule.objects.all().delete())
+    for each in (vera, wanda):
+        await each.say("is anybody there?")
+
+    def known() -> list[tuple[Profile, Page]]:
+        rows = Visitor.objects.order_by("pk")
+        return [(open_profile(row.public_id, row.profile), open_page(row.public_id, row.page)) for row in rows]
+
+    assert await in_scope(acme_live.tenant_id, known) == [(Profile(), Page())] * 2
+    await vera.send("profile", name="Vera")
+    await vera.send("page", **WHERE)
+    await vera.ask("history", "history", limit=10)
+    assert (await in_scope(acme_live.tenant_id, known))[0] == (Profile(name="Vera"), Page(**WHERE))

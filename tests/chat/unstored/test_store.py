@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -47,6 +48,38 @@ def test_what_is_removed_is_gone_with_its_key(memory: Store, valkey: redis.Redis
     memory.put({PLACE: (b"one", {KEY: b"wrapped", "a": b"text"})})
     memory.remove([PLACE])
     assert valkey.keys("test:*") == []
+
+
+def test_what_only_adds_brings_nothing_back(memory: Store, valkey: redis.Redis) -> None:
+    memory.put({PLACE: (b"one", {"a": b"text"})})
+    memory.put({PLACE: (b"one", {"b": b"more"})}, begins=False)
+    assert memory.read({PLACE: ["a", "b"]}) == {PLACE: {"a": b"text", "b": b"more"}}
+    memory.remove([PLACE])
+    memory.put({PLACE: (b"one", {"b": b"more"})}, begins=False)
+    memory.settle({PLACE: {"a": (2, b"text")}})
+    assert valkey.keys("test:*") == []
+
+
+SECOND, THIRD = {PLACE: {"a": (9, b"second")}}, {PLACE: {"a": (10, b"third")}}
+
+
+@pytest.mark.parametrize("order", [(SECOND, THIRD), (THIRD, SECOND)], ids=["in order", "the earlier one late"])
+def test_of_two_changes_the_later_one_counts_whichever_is_settled_first(memory: Store, order: tuple[Any, Any]) -> None:
+    memory.put({PLACE: (b"one", {"a": b"first", "ab+1": b"another's"})})
+    memory.put({PLACE: (b"one", {"a+9": b"second"})})
+    memory.put({PLACE: (b"one", {"a+10": b"third"})})
+    for change in order:
+        memory.settle(change)
+    kept = memory.read({PLACE: ["a", "a+9", "a+10", "ab+1"]})
+    assert kept == {PLACE: {"a": b"third", "ab+1": b"another's"}}
+
+
+def test_a_change_that_is_not_committed_takes_no_earlier_one_with_it(memory: Store) -> None:
+    memory.put({PLACE: (b"one", {"a": b"first", "a+9": b"second"})})
+    memory.put({PLACE: (b"one", {"a+10": b"rolled back"})})
+    memory.settle(SECOND)
+    memory.settle(THIRD)  # not what was kept
+    assert memory.read({PLACE: ["a", "a+9"]}) == {PLACE: {"a": b"second"}}
 
 
 @pytest.mark.parametrize(("name", "value", "back"), [("save", "3600 1", ""), ("appendonly", "yes", "no")])
