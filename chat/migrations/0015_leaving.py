@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('unreadable', models.PositiveIntegerField(default=0)),
                 ('secret', models.BinaryField()),
                 ('leased_until', models.DateTimeField(null=True)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('expires_at', models.DateTimeField()),
                 ('asked_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenants.membership')),

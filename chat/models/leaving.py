@@ -57,13 +57,15 @@ class OrganisationExport(PublicModel):
         max_length=16, choices=[(s.value, s.value) for s in ExportState], default=ExportState.RUNNING.value
     )
     total = models.PositiveIntegerField(default=0)
-    """Conversations and visitors, as counted when it began."""
+    """Conversations and visitors, as the worker counted them when it began; 0 until then."""
     done = models.PositiveIntegerField(default=0)
     parts = models.JSONField(default=list)
     """Of each file: name and size; its object is numbered from 1."""
     unreadable = models.PositiveIntegerField(default=0)
     secret = EncryptedTextField()
     leased_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    """How many workers have taken it up."""
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
 

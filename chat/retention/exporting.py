@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from chat.models import ArchivedConversation, Conversation, ExportState, OrganisationExport, Visitor
-from chat.retention.leaving import Taken, begun, give_all
+from chat.retention.leaving import Taken, give_all
 from chat.retention.rules import lock_deletions
 from chat.retention.stores import Store
 from security.audit import Action, record
@@ -29,7 +29,7 @@ from security.crypto.replacing import UnderTenantKey
 from security.crypto.sealed import open_by_any, seal_data
 from security.errors import Conflict, NotFound
 from security.permissions import Grant, Permission, require, require_member
-from security.scoping import require_tenant_id, tenant_scope
+from security.scoping import let_run, require_tenant_id, tenant_scope
 from tenants.models import Tenant
 from tenants.services.tenancy import is_closing
 
@@ -39,6 +39,9 @@ RIGHT: Final = Permission.CONFIGURATION_ACCOUNT
 KEPT_FOR: Final = timedelta(days=7)
 LEASE: Final = timedelta(minutes=10)
 """Longer than one part takes."""
+TRIES: Final = 3
+"""Workers that take up one export: what kills or fails each of them does so for good."""
+_LONGEST_COUNT: Final = 300
 _PURPOSE: Final = "organisation export"
 _SHOWN: Final = 10
 _SLACK: Final = 1 << 12
@@ -60,9 +63,8 @@ def begin_export(*, grant: Grant, now: datetime) -> OrganisationExport:
     row = OrganisationExport(asked_by_id=grant.membership_id, asked_at=now, expires_at=now + KEPT_FOR)
     secret = base64.b64encode(new_key()).decode()
     row.secret = seal_data(secret, keyring.derived_key(_PURPOSE), _place(row.public_id))
-    row.total = sum(model.objects.count() for model in (Conversation, ArchivedConversation, Visitor))
     row.save(force_insert=True)
-    begun(now)
+    record(Action.TENANT_EXPORTED, on=Tenant.objects.get())  # how much it is, its worker counts
     return row
 
 
@@ -87,21 +89,40 @@ def carry_out(tenant_id: int, export: UUID, *, store: Store, clock: Callable[[],
     """Make all of it; False where it is not to be made (any more), or somebody is at it. What a killed worker had begun is made anew."""
     with tenant_scope(tenant_id):
         row = _leased(export, clock())
-        if row is None:
-            return False
+    if row is None:
+        return False
+    try:
+        return _make(tenant_id, row, store=store, clock=clock)
+    except Stopped:
+        return False
+    except Exception:
+        with tenant_scope(tenant_id):
+            _give_back(row, clock())
+        raise
+
+
+def _make(tenant_id: int, row: OrganisationExport, *, store: Store, clock: Callable[[], datetime]) -> bool:
+    with tenant_scope(tenant_id):
+        let_run(_LONGEST_COUNT)
         tenant, key = Tenant.objects.values_list("public_id", flat=True).get(), _key(row)
+        row.total = sum(model.objects.count() for model in (Conversation, ArchivedConversation, Visitor))
+        OrganisationExport.objects.filter(pk=row.pk).update(total=row.total)
     for name in objects_of(tenant, row):  # of a worker that was killed
         store.delete(name)
     row.parts = []
     taken, work = Taken(str(tenant), row.asked_at.isoformat()), _Parts(tenant_id, tenant, row, key, store, clock)
-    try:
-        give_all(tenant_id, taken, to=work.put, store=store)
-    except Stopped:
-        return False
+    give_all(tenant_id, taken, to=work.put, store=store)
     with tenant_scope(tenant_id):
         mine = OrganisationExport.objects.filter(pk=row.pk, state=ExportState.RUNNING.value)
         done = {"state": ExportState.DONE.value, "finished_at": clock(), "expires_at": clock() + KEPT_FOR}
         return bool(mine.update(**done, unreadable=len(taken.unreadable), done=row.total, leased_until=None))
+
+
+def _give_back(row: OrganisationExport, at: datetime) -> None:
+    """For another try; after the last one it has failed, and its owner can ask for a new one."""
+    mine = OrganisationExport.objects.filter(pk=row.pk, leased_until=row.leased_until, state=ExportState.RUNNING.value)
+    failed = {"state": ExportState.FAILED.value, "finished_at": at} if row.tries >= TRIES else {}
+    mine.update(leased_until=None, **failed)
 
 
 class _Parts:
@@ -214,9 +235,15 @@ def _leased(export: UUID, at: datetime) -> OrganisationExport | None:
         return None
     rows = OrganisationExport.objects.select_for_update(of=("self",)).filter(public_id=export, expires_at__gt=at)
     row = rows.filter(Q(leased_until=None) | Q(leased_until__lte=at), state=ExportState.RUNNING.value).first()
-    if row is not None:
-        row.leased_until, row.done = at + LEASE, 0
-        row.save(update_fields=["leased_until", "done"])
+    if row is None:
+        return None
+    if row.tries >= TRIES:  # the last worker was killed
+        row.leased_until = None
+        row.state, row.finished_at = ExportState.FAILED.value, at
+        row.save(update_fields=["leased_until", "state", "finished_at"])
+        return None
+    row.leased_until, row.done, row.tries = at + LEASE, 0, row.tries + 1
+    row.save(update_fields=["leased_until", "done", "tries"])
     return row
 
 

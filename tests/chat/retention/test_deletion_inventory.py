@@ -51,7 +51,7 @@ OTHER = {
     ("chat/retention/moving.py", "_delete"): "the index of what stays in the primary store, and claims",
     ("chat/retention/moving.py", "_let_go"): "claims",
     ("chat/retention/moving.py", "_upload"): "a draft in the store, of what is to be written anew",
-    ("chat/retention/exporting.py", "carry_out"): "parts of an export that a killed worker had begun",
+    ("chat/retention/exporting.py", "_make"): "parts of an export that a killed worker had begun",
     ("chat/retention/exporting.py", "sweep_exports"): "parts of an export that is over, and its key",
     (
         "chat/retention/closing.py",

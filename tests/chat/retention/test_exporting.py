@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import ExportState, OrganisationExport
 from chat.retention.exporting import (
     KEPT_FOR,
     LEASE,
+    TRIES,
     begin_export,
     cancel_export,
     carry_out,
@@ -144,6 +148,50 @@ def test_what_a_killed_worker_had_begun_is_made_anew(acme: Organisation, archive
     assert carry_out(acme.tenant_id, export, store=archive, clock=lambda: timezone.now() + 2 * LEASE)
     found = taken(acme, export, archive)
     assert len(found) == files(archive)
+
+
+def test_what_fails_time_and_again_has_failed_and_a_new_one_can_be_asked_for(
+    acme: Organisation, archive: Folder
+) -> None:
+    closed(acme, "Where is my kettle?", last=NOW)
+
+    class Full(Folder):
+        def write(self, name: str, data: bytes) -> None:
+            raise OSError(name, len(data))
+
+    export = begun(acme)
+    for _ in range(TRIES):
+        assert state(acme)[0] == ExportState.RUNNING.value
+        with pytest.raises(OSError, match="cpx"):
+            carry_out(acme.tenant_id, export, store=Full(archive.base), clock=timezone.now)
+    assert state(acme)[0] == ExportState.FAILED.value
+    assert not carry_out(acme.tenant_id, export, store=archive, clock=timezone.now)
+    assert carry_out(acme.tenant_id, begun(acme), store=archive, clock=timezone.now)
+
+
+def test_what_kills_its_worker_each_time_has_failed(acme: Organisation, archive: Folder) -> None:
+    class Killed(Folder):
+        def write(self, name: str, data: bytes) -> None:
+            super().write(name, data)
+            raise SystemExit
+
+    export = begun(acme)
+    began = timezone.now()
+    times = [began + 2 * number * LEASE for number in range(TRIES)]
+    for at in times:
+        with pytest.raises(SystemExit):
+            carry_out(acme.tenant_id, export, store=Killed(archive.base), clock=partial(max, began, at))
+    later = began + 2 * TRIES * LEASE
+    assert not carry_out(acme.tenant_id, export, store=archive, clock=lambda: later)
+    assert state(acme)[0] == ExportState.FAILED.value
+
+
+def test_its_worker_counts_and_nobody_who_asks_waits_for_that(acme: Organisation) -> None:
+    closed(acme, "Where is my kettle?", last=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        begun(acme)
+    assert not [one["sql"] for one in asked if "COUNT(" in one["sql"].upper()]
+    assert state(acme)[2] == 0
 
 
 def test_a_part_in_anothers_place_does_not_open(acme: Organisation, archive: Folder) -> None:
