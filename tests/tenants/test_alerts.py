@@ -110,6 +110,36 @@ def test_an_alert_is_raised_where_its_rule_is_met_and_not_before(acme: Organisat
         assert Mail.objects.filter(template__contains="alert").count() == 3  # Olga, Ada and Audrey may read the trail
 
 
+@pytest.mark.parametrize(("kind", "action"), [
+    (AlertKind.EXPORTS, Action.TENANT_EXPORTED),
+    (AlertKind.EXPORTS, Action.TENANT_EXPORT_TAKEN),
+    (AlertKind.FAILED_SIGN_INS, Action.SESSION_PROVIDER_REFUSED),
+])  # fmt: skip
+def test_the_whole_account_taken_along_and_a_refusal_of_the_provider_count(
+    acme: Organisation, kind: AlertKind, action: Action
+) -> None:
+    switch_on(acme, kind, threshold=1)
+    does(acme, "olga", action)
+    assert [alert.kind for alert in raised(acme)] == [kind.value]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (Wanted(AlertKind.EXPORTS, False, 3, 60), 3),
+        (Wanted(AlertKind.EXPORTS, True, 4, 60), 3),
+        (Wanted(AlertKind.EXPORTS, True, 3, 30), 3),
+        (Wanted(AlertKind.EXPORTS, True, 3, 60), 0),
+        (Wanted(AlertKind.EXPORTS, True, 2, 90), 0),
+    ],
+)
+def test_who_may_read_the_trail_hears_when_a_rule_sees_less(acme: Organisation, wanted: Wanted, told: int) -> None:
+    switch_on(acme, AlertKind.EXPORTS, threshold=3)
+    with tenant_scope(acme.tenant_id):
+        change_rules(grant=acme.grant("olga"), wanted=[wanted])
+        assert Mail.objects.filter(template="tenants/email/watching_less").count() == told
+
+
 def test_what_was_told_is_not_told_again_and_waits_an_hour(acme: Organisation) -> None:
     switch_on(acme, AlertKind.WITHHELD)
     does(acme, "sam", Action.MASKING_WITHHELD)

@@ -28,7 +28,7 @@ from tenants.services.audit.searching import people
 from tenants.services.audit.watching import COUNTED
 
 RULES: Final[dict[AlertKind, tuple[str | Promise, str | Promise]]] = {
-    AlertKind.EXPORTS: (gettext_lazy("Many exports"), gettext_lazy("One person exports reports, the trail or visitors' data so often.")),
+    AlertKind.EXPORTS: (gettext_lazy("Many exports"), gettext_lazy("One person exports reports, the trail, visitors' data or everything so often.")),
     AlertKind.READS: (gettext_lazy("Many reads"), gettext_lazy("One person reads so many conversations.")),
     AlertKind.NEW_PLACE: (
         gettext_lazy("Sign-in from a new place"),

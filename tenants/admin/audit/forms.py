@@ -39,7 +39,12 @@ OUTCOMES: Final[dict[str, str | Promise]] = {
     Outcome.FAILED.value: _("Failed"),
 }
 GROUPS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
-    "exports": (_("All exports"), (Action.AUDIT_EXPORTED.value, Action.REPORT_EXPORTED.value, Action.VISITOR_EXPORTED.value)),
+    "exports": (
+        _("All exports"),
+        tuple(action.value for action in (
+            Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED, Action.VISITOR_EXPORTED, Action.TENANT_EXPORTED, Action.TENANT_EXPORT_TAKEN,
+        )),
+    ),
     "reads": (
         _("All reads of conversations"),
         tuple(

@@ -61,9 +61,9 @@ def read_rules(*, grant: Grant) -> list[AlertRule]:
 
 @transaction.atomic
 def change_rules(*, grant: Grant, wanted: list[Wanted]) -> None:
-    """Store the rules. What is switched on looks at what happens from now on."""
+    """Store the rules. What is switched on looks at what happens from now on; where one sees less, whoever may read the trail is told."""
     require(grant, RIGHT)
-    head = _head()
+    head, sees_less = _head(), False
     stored = {row.kind: row for row in AlertRule.objects.select_for_update()}
     for one in wanted:
         if one.threshold not in THRESHOLDS or one.minutes not in MINUTES:
@@ -78,6 +78,9 @@ def change_rules(*, grant: Grant, wanted: list[Wanted]) -> None:
         if changed:
             row.save()
             record_change(Action.ALERT_RULE_CHANGED, before=before, after=row, rule=one.kind.value)
+        sees_less = sees_less or _sees_less(before, row)
+    if sees_less:
+        _tell_of_rules()
 
 
 def raise_alerts(*, now: datetime) -> list[Alert]:
@@ -117,6 +120,19 @@ def see_alert(*, grant: Grant, alert: UUID, now: datetime) -> None:
         row.seen_at, row.seen_by_id = now, grant.membership_id
         row.save(update_fields=["seen_at", "seen_by"])
         record(Action.ALERT_SEEN, on=row, rule=row.kind)
+
+
+def _sees_less(before: AlertRule, after: AlertRule) -> bool:
+    """Whether something that raised an alert before raises none now."""
+    is_wider = after.is_on and after.threshold <= before.threshold and after.minutes >= before.minutes
+    return before.is_on and not is_wider
+
+
+def _tell_of_rules() -> None:
+    """As of a shorter term: who would blind the trail's watch is seen by those who rely on it."""
+    context = {"organisation": Tenant.objects.get().name, "url": f"{settings.SITE_URL}/admin/alerts/"}
+    for address in readers():
+        send("tenants/email/watching_less", address, context)
 
 
 def _default(kind: AlertKind) -> AlertRule:

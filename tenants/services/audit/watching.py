@@ -21,12 +21,14 @@ from tenants.models import AlertKind, AlertRule
 
 MOST_NAMED: Final = 10
 _ACTIONS: Final[Mapping[AlertKind, tuple[Action, ...]]] = MappingProxyType({
-    AlertKind.EXPORTS: (Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED, Action.VISITOR_EXPORTED),
+    AlertKind.EXPORTS: (
+        Action.AUDIT_EXPORTED, Action.REPORT_EXPORTED, Action.VISITOR_EXPORTED, Action.TENANT_EXPORTED, Action.TENANT_EXPORT_TAKEN,
+    ),
     AlertKind.READS: (Action.CONVERSATION_READ, Action.CONVERSATION_WATCHED, Action.ARCHIVE_READ),
     # A sign-in is told where it leads; from there one goes on into the others.
     AlertKind.NEW_PLACE: (Action.SESSION_SIGNED_IN, Action.SESSION_TENANT_SWITCHED),
     AlertKind.FAILED_SIGN_INS: (
-        Action.SESSION_SIGN_IN_FAILED, Action.SESSION_LOCKED_OUT, Action.ACCOUNT_SECOND_FACTOR_FAILED,
+        Action.SESSION_SIGN_IN_FAILED, Action.SESSION_LOCKED_OUT, Action.ACCOUNT_SECOND_FACTOR_FAILED, Action.SESSION_PROVIDER_REFUSED,
     ),
     AlertKind.WITHHELD: (Action.MASKING_WITHHELD,),
     AlertKind.BROKEN: (Action.AUDIT_CHECKPOINT_REFUSED, Action.AUDIT_CHECKPOINT_FORGED, Action.AUDIT_VERIFIED),
