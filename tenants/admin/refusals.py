@@ -34,6 +34,7 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "domain_lost": _("The record has been missing for more than a week, so the domain is not proven any more."),
     "domain_missing": _("The record is not there any more. Put it back within seven days."),
     "domain_named": _("This domain is in the list already."),
+    "domain_secret": _("This holds a number that must not be kept here."),
     "domain_taken": _(
         "This domain was proven by another organisation here. If it is yours, write to the platform's support."
     ),

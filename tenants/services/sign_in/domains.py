@@ -20,6 +20,7 @@ from security.accounts.mail import send
 from security.audit import Action, Outcome, record
 from security.errors import Conflict, Invalid, NotFound
 from security.identity.domains import is_published, new_word, parse_domain
+from security.masking import mask_or_withhold
 from security.permissions import Grant, Permission, require, require_member
 from security.scoping import tenant_of, tenant_scope
 from tenants.access import digest_of, owners_to_tell
@@ -58,9 +59,11 @@ def read_domains(*, grant: Grant) -> list[EmailDomain]:
 
 @transaction.atomic
 def claim_domain(*, grant: Grant, domain: str) -> EmailDomain:
-    """Name a domain; it counts for nothing yet. Invalid("domain"), Conflict("domain_named", "domains_many")."""
+    """Name a domain; it counts for nothing yet. Invalid("domain", "domain_secret"), Conflict("domain_named", "domains_many")."""
     _require(grant)
     name = parse_domain(domain)
+    if mask_or_withhold(name).findings:
+        raise Invalid("domain_secret")  # it is kept, and shown, as it is
     Tenant.objects.select_for_update(no_key=True).get()
     if EmailDomain.objects.filter(domain=name).exists():
         raise Conflict("domain_named")

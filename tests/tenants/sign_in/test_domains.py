@@ -10,7 +10,7 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from security.errors import Conflict, Denied, NotFound
+from security.errors import Conflict, Denied, Invalid, NotFound
 from security.identity.domains import NAME
 from security.scoping import tenant_scope
 from tenants.models import EmailDomain
@@ -80,6 +80,18 @@ def test_an_owner_names_publishes_and_checks(acme: Organisation, names: NameServ
 def test_what_is_no_domain_is_said_to_be_none(acme: Organisation) -> None:
     answer = sign_in(acme.user("olga")).client.post("/admin/security/domains/", {"domain": "https://acme"})
     assert "Enter a domain such as example.com" in text_of(answer)
+
+
+@pytest.mark.parametrize("domain", ["4111111111111111.example", "mail.4111-1111-1111-1111.example"])
+def test_a_number_that_is_masked_elsewhere_is_no_domain(acme: Organisation, domain: str) -> None:
+    before = acme.actions()
+    with pytest.raises(Invalid, match="domain_secret"):
+        claimed(acme, "olga", domain)
+    with tenant_scope(acme.tenant_id):
+        assert not EmailDomain.objects.exists()
+    assert acme.actions() == before
+    answer = sign_in(acme.user("olga")).client.post("/admin/security/domains/", {"domain": domain})
+    assert "must not be kept here" in text_of(answer)
 
 
 def test_a_domain_is_one_organisations_alone(acme: Organisation, rival: Organisation) -> None:
