@@ -69,6 +69,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "provider_redirect": _("The provider's server leads to another address. Enter that one."),
     "provider_said_no": _("The provider did not sign you in."),
     "provider_secret": _("Enter the secret that the provider gave you."),
+    "provider_single_factor": _(
+        "A password or a PIN alone is no second factor. Name what the provider says when it asked for two, such as mfa, or nothing."
+    ),
     "provider_signature": _(
         "The provider's signature is not by a key that is known. If it has new keys, save the provider anew."
     ),

@@ -46,6 +46,7 @@ PAGE: Final = "admin:security_provider"
 _FIELD_OF: Final = {
     "provider_client": "client_id",
     "provider_secret": "secret",
+    "provider_single_factor": "second_factor_words",
     "provider_only": "is_only",
     "provider_only_off": "is_only",
     "role": "joining_role",

@@ -50,6 +50,7 @@ from tenants.services.people.members import assignable_roles
 from tenants.services.sign_in.certificates import good_at
 from tenants.services.sign_in.domains import RIGHT, is_own, organisation_of
 from tenants.services.sign_in.ending import end_provided_sessions
+from tenants.services.sign_in.single_factor import is_single_factor
 
 _PURPOSE: Final = "identity provider"
 
@@ -160,6 +161,8 @@ def carry_out(given: Given, *, now: datetime) -> Tried:
     allowed = allowed_networks()
     if given.kind == ProviderKind.OPENID and not given.client_id:
         return Tried(given, code="provider_client")
+    if any(is_single_factor(word) for word in given.second_factor_words):
+        return Tried(given, code="provider_single_factor")
     try:
         if given.kind == ProviderKind.OPENID:
             endpoints = discover(given.issuer, allowed=allowed)
@@ -286,7 +289,7 @@ def _ref(row: IdentityProvider | None) -> ProviderRef:
         endpoints=Endpoints(row.issuer, row.sign_in_url, row.token_url, row.keys_url),
         certificates=tuple(row.certificates),
         client=Client(row.client_id, secret, redirect_uri_of(row.public_id)),
-        second_factor_words=frozenset(row.second_factor_words),
+        second_factor_words=frozenset(word for word in row.second_factor_words if not is_single_factor(word)),
         changed_at=row.changed_at,
     )
 
