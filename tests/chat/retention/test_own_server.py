@@ -202,9 +202,15 @@ def test_what_lies_there_without_a_name_is_taken_away_when_it_is_kept_by_now(
         assert event.action == "retention.uploaded"
         assert '"extent":{"conversations":1,"messages":1}' in event.entry.replace(" ", "")
         RetentionRule.objects.update(primary_months=120)
-    assert server.names() != []
+        chunk = ArchiveChunk.objects.get().public_id.hex
+
+    def names() -> list[str]:
+        """What a slow server was told by the test before may be done by it in this one."""
+        return [name for name in server.names() if chunk in name]
+
+    assert names() != []
     assert run(acme.tenant_id, NOW, store=archive) == Found()
-    assert server.names() == []
+    assert names() == []
     assert len(live(acme)) == 1
 
 
