@@ -1,6 +1,7 @@
 """X.509: a certificate for development, and what is wrong with one that was given. No secret of anybody's chats is near it."""
 
 import base64
+import hashlib
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -52,6 +53,11 @@ def span_of(text: str) -> tuple[datetime, datetime]:
     """From when until when this base64 certificate is good; ValueError where it is none."""
     found = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
     return found.not_valid_before_utc, found.not_valid_after_utc
+
+
+def fingerprint_of(text: str) -> str:
+    """By what a base64 certificate is compared: SHA-256 of it, as other programs write it."""
+    return hashlib.sha256(base64.b64decode(text)).hexdigest()
 
 
 def ends_at(pem: bytes) -> datetime:

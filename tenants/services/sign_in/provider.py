@@ -17,9 +17,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from security.accounts.second_factor import has_second_factor
-from security.audit import Action, Outcome, record
+from security.audit import Action, Outcome, changes_of, record, snapshot
 from security.crypto import keyring
-from security.crypto.certificates import is_strong
+from security.crypto.certificates import fingerprint_of, is_strong
 from security.crypto.envelope import AAD_VERSION, record_aad, seal
 from security.crypto.replacing import UnderTenantKey
 from security.crypto.sealed import open_by_any
@@ -53,6 +53,7 @@ from tenants.services.sign_in.ending import end_provided_sessions
 from tenants.services.sign_in.single_factor import is_single_factor
 
 _PURPOSE: Final = "identity provider"
+_NOT_TOLD: Final = frozenset({"certificates", "changed_at", "set_by", "warned_stage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,8 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
             raise Invalid("role")
     _require_a_way_in(grant, given)
     Tenant.objects.select_for_update(no_key=True).get()
-    found = IdentityProvider.objects.select_for_update(of=("self",)).first() or IdentityProvider()
+    kept = IdentityProvider.objects.select_for_update(of=("self",)).first()
+    before, found = (None, IdentityProvider()) if kept is None else (snapshot(kept), kept)
     is_other = (found.kind, found.issuer, found.client_id) != (given.kind.value, _issuer(tried), given.client_id)
     found.kind, found.is_on, found.joining_role = given.kind.value, given.is_on, role
     found.second_factor_words = list(given.second_factor_words)
@@ -216,7 +218,7 @@ def save_provider(*, grant: Grant, tried: Tried, now: datetime) -> IdentityProvi
         Directory.objects.create(kind=Directory.Kind.PROVIDER, digest=digest, object_id=found.pk)
     Policy.objects.update(provider_only=given.is_only, owners_by_password_until=None)
     end_provided_sessions()
-    _record_change(found, given)
+    _record_change(before, found, given)
     return found
 
 
@@ -307,9 +309,16 @@ def _require_a_way_in(grant: Grant, given: Given) -> None:
         raise Invalid("provider_only")
 
 
-def _record_change(found: IdentityProvider, given: Given) -> None:
+def _record_change(before: IdentityProvider | None, found: IdentityProvider, given: Given) -> None:
+    """Field by field, certificates by their fingerprints; the secret is masked there, so that it changed is all that shows."""
+    changes = {name: both for name, both in changes_of(before, found).items() if name not in _NOT_TOLD}
+    old, new = (
+        () if one is None else tuple(fingerprint_of(text) for text in one.certificates) for one in (before, found)
+    )
+    if old != new:
+        changes["certificates"] = (old, new)
     detail: dict[str, Any] = {"kind": found.kind, "is_on": found.is_on, "joining": given.joining_role}
-    record(Action.PROVIDER_CHANGED, on=found, **detail, is_only=given.is_only)
+    record(Action.PROVIDER_CHANGED, on=found, changes=changes, **detail, is_only=given.is_only)
 
 
 def _issuer(tried: Tried) -> str:

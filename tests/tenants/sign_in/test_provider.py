@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from security.errors import Denied, NotFound
 from security.identity.metadata import ServiceProvider
+from security.models import AuditEvent
 from security.scoping import tenant_scope
 from tenants.models import IdentityProvider, ProviderKind, ProviderLink, Role
 from tenants.services.rights.roles import remove_role
@@ -67,6 +69,29 @@ def test_an_owner_tries_and_stores_a_provider(proven: Organisation, provider: Op
     with pytest.raises(NotFound):
         service.access_provider(kept.public_id)
     assert proven.actions()[-1] == "provider.removed"
+
+
+def test_the_trail_says_what_a_change_changed_but_not_the_secret(
+    proven: Organisation, provider: OpenIdProvider, tmp_path: Path
+) -> None:
+    connect(proven, "olga", openid(provider))
+    given = replace(
+        openid(provider), client_id="other-chat", secret="another-secret", second_factor_words=("mfa", "otp")
+    )
+    connect(proven, "olga", given)
+    us = ServiceProvider("https://unknown.example", "https://unknown.example")
+    connect(proven, "olga", Given(ProviderKind.SAML, metadata=house(tmp_path, us).metadata.decode()))
+    with tenant_scope(proven.tenant_id):
+        _, second, third = (
+            json.loads(row.entry)["fields"]
+            for row in AuditEvent.objects.filter(action="provider.changed").order_by("seq")
+        )
+        entries = " ".join(AuditEvent.objects.values_list("entry", flat=True))
+    assert second == ["client_id", "second_factor_words", "secret"]
+    assert {"certificates", "issuer", "kind", "sign_in_url"} <= set(third)
+    (certificate,) = stored(proven).certificates
+    assert "another-secret" not in entries
+    assert certificate not in entries
 
 
 @pytest.mark.parametrize(
